@@ -1,0 +1,187 @@
+// The ports between Millrace and what carries its records. The control side lives on the main thread,
+// a DataPort in each worker; `kafka.ts` and `embedded/` implement both, and nothing else knows which.
+import type { MessagePort } from 'node:worker_threads'
+import type { Environment } from './lmdb.ts'
+import type { RecordBatch, RecordBatchBuilder } from './record-batch.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** A place in a partition; `offset` is the next one to read. */
+export interface TopicPartitionOffset extends TopicPartition {
+  readonly offset: number
+}
+
+/** A topic that must exist. */
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  /** The topic's settings by Kafka's names: `retention.ms`, `retention.bytes`, `cleanup.policy`, … */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+export interface TopicDescription {
+  readonly name: string
+  readonly partitions: number
+}
+
+/** First offset kept and next offset to be written of a partition. */
+export interface Watermarks {
+  readonly start: number
+  readonly end: number
+}
+
+export type BrokerErrorCode =
+  | 'MILLRACE_BROKER_UNREACHABLE'
+  | 'MILLRACE_BROKER_CLIENT_MISSING'
+  | 'MILLRACE_TOPIC_MISSING'
+  | 'MILLRACE_TOPIC_MISMATCH'
+  | 'MILLRACE_PRODUCE_FAILED'
+  | 'MILLRACE_COMMIT_FAILED'
+  | 'MILLRACE_LOG_CORRUPT'
+  | 'MILLRACE_LOG_VERSION'
+  | 'MILLRACE_LOG_LOCKED'
+  | 'MILLRACE_DISK_FULL'
+  | 'MILLRACE_BROKER'
+
+/** A broker could not do what was asked. The message says where and what to do. */
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError'
+  readonly code: BrokerErrorCode
+  /** Whether the same call may succeed later. */
+  readonly retriable: boolean
+
+  constructor(
+    code: BrokerErrorCode,
+    message: string,
+    options: { cause?: unknown; retriable?: boolean } = {},
+  ) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.code = code
+    this.retriable = options.retriable ?? false
+  }
+}
+
+/** A connection to a broker, on the main thread. */
+export interface Broker {
+  readonly kind: 'embedded' | 'kafka'
+  /** What a person would call it: `embedded:.data/log` or `127.0.0.1:9092`. */
+  readonly address: string
+  topics(): Promise<TopicDescription[]>
+  /**
+   * Creates what is missing and verifies what is there.
+   * @throws BrokerError MILLRACE_TOPIC_MISMATCH when a topic has another number of partitions.
+   */
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void>
+  /** @throws BrokerError MILLRACE_TOPIC_MISSING */
+  watermarks(partitions: readonly TopicPartition[]): Promise<Watermarks[]>
+  openProducer(): Promise<Producer>
+  /** A reader outside any group; `tail` uses it. */
+  openReader(from: TopicPartitionOffset): Promise<StandaloneReader>
+  /** Membership of one instance of an application. At most one per Broker. */
+  openGroup(options: GroupOptions): Promise<Group>
+  close(): Promise<void>
+}
+
+/** Writes records from the main thread; every row's delivery is accounted for. */
+export interface Producer {
+  /** Takes the rows (the builder is cleared); resolves when there is room for more. */
+  send(target: TopicPartition, rows: RecordBatchBuilder): Promise<void>
+  /** Rows that the broker has acknowledged so far. */
+  readonly delivered: number
+  /**
+   * Resolves when all rows sent before are delivered.
+   * @throws BrokerError MILLRACE_PRODUCE_FAILED when one of them could not be.
+   */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Reads one partition from the main thread. */
+export interface StandaloneReader {
+  /** The next rows, or undefined when none came within `timeoutMs`. */
+  read(timeoutMs: number): Promise<RecordBatch | undefined>
+  close(): Promise<void>
+}
+
+export interface GroupOptions {
+  readonly applicationId: string
+  /** Where tasks keep their state when the broker itself is no home for it. */
+  readonly stateDir: string
+}
+
+/** What the runtime must do when the assignment changes. */
+export interface AssignmentListener {
+  /** Opens the partitions in their workers; answers from which offsets to read. Reading starts after. */
+  onAssigned(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]>
+  /** Seals, commits and closes what is taken away in good order. */
+  onRevoked(partitions: readonly TopicPartition[]): Promise<void>
+  /** Closes what was taken away by force: nothing of it may be committed. */
+  onLost(partitions: readonly TopicPartition[]): Promise<void>
+  /** The broker can no longer serve this member; the application must stop. */
+  onFailed(error: BrokerError): void
+}
+
+export interface Group {
+  /** Resolves when the subscription is made; partitions come through the listener. */
+  join(topics: readonly string[], listener: AssignmentListener): Promise<void>
+  /** Next offset by the last commit, or the partition's start where there is none. */
+  committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]>
+  /**
+   * The data side for one worker, to be given to `openDataPort` there. A later call with the same
+   * number replaces the channel: what comes from the old one is ignored.
+   */
+  openChannel(worker: number): ChannelSpec
+  /**
+   * Makes progress durable: all rows produced through the channels before have been acknowledged.
+   * @throws BrokerError MILLRACE_PRODUCE_FAILED, MILLRACE_COMMIT_FAILED
+   */
+  commit(positions: readonly TopicPartitionOffset[]): Promise<void>
+  /** Leaves the group at once, so that others take over. */
+  leave(): Promise<void>
+}
+
+/** How a worker reaches its records: cloneable, but for `port`, which is transferred. */
+export type ChannelSpec =
+  | { readonly kind: 'embedded'; readonly directory: string; readonly applicationId: string }
+  | {
+      readonly kind: 'kafka-plain'
+      readonly applicationId: string
+      readonly stateDir: string
+      readonly port: MessagePort
+    }
+
+/** Records in and out of one worker. All calls are synchronous; waiting is the caller's business. */
+export interface DataPort {
+  /** Reads a partition from an offset on. A partition has one reader at a time. */
+  openReader(from: TopicPartitionOffset): PartitionReader
+  /** Takes the rows (the builder is cleared) for a partition, in the order of the calls. */
+  produce(target: TopicPartition, rows: RecordBatchBuilder): void
+  /** Bytes taken by `produce` that are not yet the broker's; callers stop taking input above a limit. */
+  readonly pendingBytes: number
+  /** The environment in which a task keeps its state; closed with the port. */
+  openState(taskId: string): Environment
+  closeState(taskId: string): void
+  /**
+   * True: what was produced and what `write` does to any task's state become durable in one
+   * transaction when `commit` is called. False: `commit` only hands over what was produced, the
+   * group commits on the main thread, and the state is written after that.
+   */
+  readonly transactional: boolean
+  /** See `transactional`; `write` is called inside the transaction, or not at all. */
+  commit(write: () => void): void
+  close(): void
+}
+
+/** Reads one partition in a worker. */
+export interface PartitionReader extends TopicPartition {
+  /** The next rows in offset order, or undefined when none are at hand. Valid until the next call. */
+  poll(): RecordBatch | undefined
+  /** The offset after the last row that `poll` gave. */
+  readonly position: number
+  /** The end of the partition as last heard of, Infinity before that: behind while position < end. */
+  readonly end: number
+  close(): void
+}

@@ -1,0 +1,2 @@
+// Everything public: the DSL, serdes, runStreams, the config type and errors.
+export {}
