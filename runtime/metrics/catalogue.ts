@@ -1,0 +1,195 @@
+// Every metric of Millrace, as data: what the slabs lay out, /metrics serves and the board queries.
+// Names and meaning are Kafka Streams', units are Prometheus' base units.
+import {
+  byDropReason,
+  byNode,
+  byPartition,
+  byStore,
+  byTask,
+  byTopic,
+  counter,
+  gauge,
+  histogram,
+  LATENCY_BUCKETS,
+  LATENESS_BUCKETS,
+  oneOf,
+  reading,
+  type MetricType,
+} from './definition.ts'
+
+const perThread = { perThread: true }
+const highest = { aggregation: 'max' } as const
+const lowest = { aggregation: 'min' } as const
+
+const threads = {
+  kafka_stream_info: reading('Constant 1; the labels say what is running.', [
+    'client_id',
+    'version',
+    'commit_id',
+    'run_id',
+    'config_hash',
+  ]),
+  kafka_stream_config_info: reading('Constant 1; one series for each setting in effect.', [
+    'key',
+    'value',
+  ]),
+  kafka_stream_client_state: gauge(
+    'State of the application: 0 CREATED, 1 REBALANCING, 2 RUNNING, 3 PENDING_SHUTDOWN, 4 NOT_RUNNING, 5 PENDING_ERROR, 6 ERROR.',
+    [],
+    highest,
+  ),
+  kafka_stream_thread_state: gauge(
+    'State of a thread: 0 CREATED, 1 STARTING, 2 PARTITIONS_REVOKED, 3 PARTITIONS_ASSIGNED, 4 RUNNING, 5 PENDING_SHUTDOWN, 6 DEAD.',
+    [],
+    perThread,
+  ),
+  kafka_stream_alive_stream_threads: gauge('Threads that are running.'),
+  kafka_stream_configured_stream_threads: gauge('Threads that num.stream.threads asks for.'),
+  kafka_stream_failed_stream_threads_total: counter('Threads that died of an error.'),
+  kafka_stream_thread_phase_seconds_total: counter(
+    'Time of a thread by what it was doing.',
+    [oneOf('phase', 'poll', 'process', 'punctuate', 'commit', 'restore', 'blocked', 'idle')],
+    perThread,
+  ),
+  kafka_stream_thread_latency_seconds: histogram(
+    'Duration of one operation of a thread.',
+    LATENCY_BUCKETS,
+    [oneOf('operation', 'poll', 'process', 'commit', 'punctuate')],
+  ),
+  kafka_stream_thread_eventloop_utilization_ratio: gauge(
+    'Share of time that the event loop of a thread was busy.',
+    [],
+    perThread,
+  ),
+}
+
+const tasks = {
+  kafka_stream_task_process_total: counter('Records processed by a task.', [byTask], perThread),
+  kafka_stream_task_dropped_records_total: counter('Records dropped by a task, by reason.', [
+    byTask,
+    byDropReason,
+  ]),
+  kafka_stream_task_record_lateness_seconds: histogram(
+    'How far records were behind the stream time of their task.',
+    LATENESS_BUCKETS,
+  ),
+  kafka_stream_task_buffered_records: gauge('Records read and not yet processed.', [byTask]),
+  kafka_stream_task_input_buffer_bytes: gauge('Bytes read and not yet processed.', [byTask]),
+  kafka_stream_task_stream_time_seconds: gauge(
+    'Highest record timestamp seen by a task, in seconds since the epoch.',
+    [byTask],
+    highest,
+  ),
+  kafka_stream_task_restore_remaining_records: gauge(
+    'Changelog records to restore before a task can run.',
+    [byTask],
+  ),
+  kafka_stream_task_restored_records_total: counter('Changelog records restored.', [byTask]),
+  kafka_stream_processor_node_record_e2e_latency_seconds: histogram(
+    'Time from the timestamp of a record until a source or sink handled it.',
+    LATENCY_BUCKETS,
+    [byNode],
+  ),
+}
+
+const topics = {
+  kafka_stream_topic_records_consumed_total: counter('Records read from a topic.', [byTopic]),
+  kafka_stream_topic_bytes_consumed_total: counter('Bytes read from a topic.', [byTopic]),
+  kafka_stream_topic_records_produced_total: counter('Records written to a topic.', [byTopic]),
+  kafka_stream_topic_bytes_produced_total: counter('Bytes written to a topic.', [byTopic]),
+}
+
+const stores = {
+  kafka_stream_state_keys: gauge('Entries of a store.', [byStore]),
+  kafka_stream_state_open_iterators: gauge('Iterators of a store that are not closed.', [byStore]),
+  kafka_stream_state_size_bytes: gauge('Size of a store.', [
+    byStore,
+    oneOf('medium', 'memory', 'disk', 'cache'),
+  ]),
+  kafka_stream_state_operations_total: counter('Operations on a store.', [
+    byStore,
+    oneOf('operation', 'put', 'get', 'delete', 'range', 'all', 'fetch', 'flush', 'restore'),
+  ]),
+  kafka_stream_record_cache_hits_total: counter('Reads of a store answered by its cache.', [
+    byStore,
+  ]),
+  kafka_stream_record_cache_requests_total: counter('Reads of a store that has a cache.', [
+    byStore,
+  ]),
+}
+
+/** The parts of a commit cycle, named as Spark names the parts of a micro-batch. */
+const queryOperation = oneOf(
+  'operation',
+  'latestOffset',
+  'getBatch',
+  'addBatch',
+  'walCommit',
+  'commitOffsets',
+)
+
+const query = {
+  kafka_stream_query_batch_id: gauge('Number of the last commit cycle.', [], highest),
+  kafka_stream_query_batch_duration_seconds: histogram(
+    'Duration of a commit cycle.',
+    LATENCY_BUCKETS,
+  ),
+  kafka_stream_query_operation_seconds_total: counter('Time in the parts of commit cycles.', [
+    queryOperation,
+  ]),
+  kafka_stream_query_trigger_interval_seconds: gauge('The commit interval.', [], highest),
+  kafka_stream_query_watermark_timestamp_seconds: gauge(
+    'Lowest stream time of all tasks, in seconds since the epoch.',
+    [],
+    lowest,
+  ),
+  kafka_stream_query_input_rows_total: counter('Records read in commit cycles.'),
+  kafka_stream_query_output_rows_total: counter('Records written in commit cycles.'),
+  kafka_stream_query_state_rows_updated_total: counter('Entries of stores that were written.'),
+  kafka_stream_query_rows_dropped_by_watermark_total: counter(
+    'Records dropped because their window had closed.',
+  ),
+}
+
+const clients = {
+  kafka_consumer_records_lag: gauge(
+    'Records of a partition that are not read yet.',
+    [byPartition],
+    {
+      seriesMax: 256,
+    },
+  ),
+  kafka_consumer_assigned_partitions: gauge('Partitions assigned to this instance.'),
+  kafka_consumer_rebalances_total: counter('Changes of the assignment.', [
+    oneOf('reason', 'assigned', 'revoked', 'lost'),
+  ]),
+  kafka_consumer_rebalance_duration_seconds: histogram(
+    'Time that a change of the assignment took.',
+    LATENCY_BUCKETS,
+  ),
+  kafka_producer_record_errors_total: counter('Records that could not be delivered.', [byTopic]),
+  kafka_producer_record_retries_total: counter('Records that were sent again.', [byTopic]),
+  kafka_producer_queue_records: gauge('Records waiting to be sent.'),
+  kafka_producer_queue_bytes: gauge('Bytes waiting to be sent.'),
+  kafka_producer_txn_commits_total: counter('Transactions committed.'),
+  kafka_producer_txn_aborts_total: counter('Transactions aborted.'),
+  kafka_producer_txn_commit_duration_seconds: histogram(
+    'Duration of the commit of a transaction.',
+    LATENCY_BUCKETS,
+  ),
+  kafka_client_broker_rtt_seconds: reading('Round trip to a broker.', ['client', 'broker', 'stat']),
+  kafka_client_errors_total: counter('Errors that a client reported, by where they came from.', [
+    oneOf('client', 'consumer', 'producer', 'admin'),
+    oneOf('code', 'unreachable', 'produce', 'commit', 'other'),
+  ]),
+}
+
+/** All metrics by name. */
+export const METRICS = { ...threads, ...tasks, ...topics, ...stores, ...query, ...clients }
+
+export type MetricName = keyof typeof METRICS
+
+/** The names of the metrics of one type. */
+export type NameOf<T extends MetricType> = {
+  [K in MetricName]: (typeof METRICS)[K]['type'] extends T ? K : never
+}[MetricName]

@@ -1,0 +1,23 @@
+import type { MetricDimensions } from '../../../runtime/metrics/definition.ts'
+
+/** The dimensions of an application with so many partitions: two sub-topologies, two stores. */
+export function dimensionsOf(partitions: number): MetricDimensions {
+  const each = Array.from({ length: partitions }, (_, partition) => partition)
+  const read = ['service-calls', 'app-by-crime-repartition']
+  return {
+    tasks: [0, 1].flatMap((subtopology) =>
+      each.map((partition) => ({ taskId: `${subtopology}_${partition}` })),
+    ),
+    topics: [...read, 'crime-counts'],
+    partitions: read.flatMap((topic) => each.map((partition) => ({ topic, partition }))),
+    stores: [{ name: 'crime-counts' }, { name: 'last-call' }],
+    nodes: ['service-calls', 'crime-counts-out'],
+    dropReasons: [
+      'malformed',
+      'null-key',
+      'invalid-timestamp',
+      'expired-window',
+      'processing-error',
+    ],
+  }
+}
