@@ -1,0 +1,129 @@
+// The HTTP side of an application: read only, on the main thread, so that it answers while the stream
+// threads are busy. cli/ starts it; node:http does all that five routes need.
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { plain, ROUTES, type Reply, type ServerSources } from './routes.ts'
+
+export interface ServerOptions extends ServerSources {
+  /** Address to listen on; `server.host`, 127.0.0.1 by default: nothing here asks who is calling. */
+  readonly host?: string
+  /** `server.port`, 8080 by default; 0 takes a free one. */
+  readonly port?: number
+  /** Told when a route threw; the caller of the route got a 500. */
+  onError(error: unknown, path: string): void
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080`, without a slash at the end. */
+  readonly url: string
+  /** Takes no more requests, lets those in work end, and resolves within half a second. */
+  close(): Promise<void>
+}
+
+export type ServerErrorCode = 'MILLRACE_SERVER_PORT' | 'MILLRACE_SERVER_HOST'
+
+/** The server could not listen. The message names the setting to change. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError'
+  readonly code: ServerErrorCode
+
+  constructor(code: ServerErrorCode, message: string, cause: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}
+
+const CLOSE_MS_MAX = 500
+const REQUEST_MS_MAX = 5_000
+
+/**
+ * Serves the routes until closed.
+ * @throws ServerError when the port is taken or the host is not this machine's.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = '127.0.0.1', port = 8080 } = options
+  const server = createServer(
+    { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, maxHeaderSize: 16_384 },
+    (request, response) => void answer(options, request, response),
+  )
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    throw listenError(error, host, port)
+  }
+  let closing: Promise<void> | undefined
+  return { url: urlOf(server), close: () => (closing ??= close(server)) }
+}
+
+async function answer(
+  options: ServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  let reply: Reply
+  try {
+    reply = await replyTo(options, request.method ?? '', path)
+  } catch (error) {
+    options.onError(error, path)
+    reply = plain(500, `${path} failed; the log says why`)
+  }
+  response.writeHead(reply.status, {
+    'content-type': reply.contentType,
+    'content-length': Buffer.byteLength(reply.body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'",
+    ...(reply.status === 405 ? { allow: 'GET, HEAD' } : {}),
+  })
+  response.end(request.method === 'HEAD' ? undefined : reply.body)
+  request.resume()
+}
+
+function replyTo(sources: ServerSources, method: string, path: string): Reply | Promise<Reply> {
+  const found = ROUTES.get(path)
+  if (found === undefined) {
+    return plain(404, `there is nothing here; there is ${[...ROUTES.keys()].join(' ')}`)
+  }
+  if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} can only be read`)
+  return found.route(sources)
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS_MAX)
+  await closed
+  clearTimeout(timer)
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function listenError(error: unknown, host: string, port: number): Error {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') {
+    return new ServerError(
+      'MILLRACE_SERVER_PORT',
+      `server.port=${port} on ${host} is in use: stop what uses it or set another server.port (0 takes a free one)`,
+      error,
+    )
+  }
+  if (code === 'EACCES' || code === 'ERR_SOCKET_BAD_PORT') {
+    return new ServerError(
+      'MILLRACE_SERVER_PORT',
+      `server.port=${port} cannot be used here: set one from 1024 to 65535`,
+      error,
+    )
+  }
+  return new ServerError(
+    'MILLRACE_SERVER_HOST',
+    `server.host=${host} is no address of this machine (${String(code ?? error)}): set 127.0.0.1, or 0.0.0.0 for all`,
+    error,
+  )
+}

@@ -1,0 +1,141 @@
+import { expect } from 'chai'
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { startServer, ServerError, type RunningServer } from '../../server/http-server.ts'
+import type { ServerOptions } from '../../server/http-server.ts'
+import type { Health } from '../../server/routes.ts'
+
+describe('the server', () => {
+  let server: RunningServer
+  let health: Health
+  let progress: unknown
+  const errors: [unknown, string][] = []
+  const options: ServerOptions = {
+    host: '127.0.0.1',
+    port: 0,
+    applicationId: 'calls <&> "codes"',
+    metrics: () => [],
+    health: () => health,
+    progress: () => progress,
+    topology: () => 'Topologies:\n   Sub-topology: 0\n',
+    onError: (error, path) => errors.push([error, path]),
+  }
+
+  beforeEach(async () => {
+    health = { status: 'ok', reasons: [], details: { state: 'RUNNING' } }
+    progress = undefined
+    errors.length = 0
+    server = await startServer(options)
+  })
+  afterEach(() => server.close())
+
+  it('listens on the loopback address and says where', () => {
+    expect(server.url).to.match(/^http:\/\/127\.0\.0\.1:\d+$/)
+  })
+
+  it('says that it is well, or not and why', async () => {
+    const well = await fetch(`${server.url}/healthz`)
+    expect(well.status).to.equal(200)
+    expect(await well.json()).to.deep.equal({
+      status: 'ok',
+      applicationId: options.applicationId,
+      reasons: [],
+      state: 'RUNNING',
+    })
+    health = { status: 'failing', reasons: ['stream-thread-2 hangs'] }
+    const ill = await fetch(`${server.url}/healthz`)
+    expect(ill.status).to.equal(503)
+    expect(await ill.json()).to.deep.include({ reasons: ['stream-thread-2 hangs'] })
+  })
+
+  it('gives the last progress report, and null before the first', async () => {
+    expect(await (await fetch(`${server.url}/progress`)).json()).to.equal(null)
+    progress = { batchId: 4 }
+    const reply = await fetch(`${server.url}/progress?pretty`)
+    expect(reply.headers.get('content-type')).to.equal('application/json; charset=utf-8')
+    expect(await reply.json()).to.deep.equal({ batchId: 4 })
+  })
+
+  it('prints the topology as text', async () => {
+    const reply = await fetch(`${server.url}/topology`)
+    expect(reply.headers.get('content-type')).to.equal('text/plain; charset=utf-8')
+    expect(await reply.text()).to.equal(options.topology())
+  })
+
+  it('says at / what is where, and lets no name become markup', async () => {
+    const page = await (await fetch(server.url)).text()
+    const paths = [...page.matchAll(/href="([^"]+)"/g)].map(([, path]) => path)
+    expect(paths).to.deep.equal(['/', '/metrics', '/healthz', '/progress', '/topology'])
+    for (const path of paths) expect((await fetch(`${server.url}${path}`)).status).to.equal(200)
+    expect(page).to.include('calls &#60;&#38;&#62; &#34;codes&#34;').and.not.include('<&>')
+  })
+
+  it('answers HEAD as GET, without the body', async () => {
+    const get = await fetch(`${server.url}/topology`)
+    const head = await fetch(`${server.url}/topology`, { method: 'HEAD' })
+    expect(head.status).to.equal(200)
+    expect(head.headers.get('content-length')).to.equal(get.headers.get('content-length'))
+    expect(await head.text()).to.equal('')
+  })
+
+  it('knows no other path and takes nothing in', async () => {
+    for (const path of ['/nothing', '/metrics/', '//', '/%00', '/../package.json']) {
+      expect((await fetch(`${server.url}${path}`)).status, path).to.equal(404)
+    }
+    const post = await fetch(`${server.url}/metrics`, { method: 'POST', body: 'x'.repeat(100_000) })
+    expect(post.status).to.equal(405)
+    expect(post.headers.get('allow')).to.equal('GET, HEAD')
+  })
+
+  it('refuses what is not HTTP and goes on', async () => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+    socket.end('no request\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).to.match(/^HTTP\/1\.1 400 /)
+    expect((await fetch(`${server.url}/healthz`)).status).to.equal(200)
+  })
+
+  it('answers 500 when a source throws, and tells its owner', async () => {
+    const cause = new Error('no topology')
+    const failing = await startServer({
+      ...options,
+      topology: () => {
+        throw cause
+      },
+    })
+    const reply = await fetch(`${failing.url}/topology`)
+    await failing.close()
+    expect(reply.status).to.equal(500)
+    expect(await reply.text()).not.to.include(cause.message)
+    expect(errors).to.deep.equal([[cause, '/topology']])
+  })
+
+  it('names the setting when its port is taken or its host is elsewhere', async () => {
+    const port = Number(new URL(server.url).port)
+    const taken = await startServer({ ...options, port }).catch((error: unknown) => error)
+    expect(taken).to.be.instanceOf(ServerError).and.have.property('code', 'MILLRACE_SERVER_PORT')
+    expect(taken).to.have.property('message').that.includes(`server.port=${port} on 127.0.0.1`)
+    const elsewhere = await startServer({ ...options, host: '192.0.2.1' }).catch((e: unknown) => e)
+    expect(elsewhere).to.have.property('code', 'MILLRACE_SERVER_HOST')
+    const noPort = await startServer({ ...options, port: 70_000 }).catch((e: unknown) => e)
+    expect(noPort).to.have.property('code', 'MILLRACE_SERVER_PORT')
+  })
+
+  it('closes at once, whatever connections are kept alive or half open', async () => {
+    const agent = new Agent({ keepAlive: true })
+    const kept = httpRequest(`${server.url}/healthz`, { agent }).end()
+    const [response] = (await once(kept, 'response')) as [IncomingMessage]
+    response.resume()
+    await once(response, 'end')
+    const half = connect(Number(new URL(server.url).port), '127.0.0.1')
+    half.write('GET /healthz HTTP/1.1\r\n')
+    half.on('error', () => undefined)
+    await once(half, 'connect')
+    const startedMs = performance.now()
+    await Promise.all([server.close(), server.close()])
+    expect(performance.now() - startedMs).to.be.below(1_500)
+    agent.destroy()
+    half.destroy()
+  })
+})
