@@ -1,0 +1,73 @@
+// What is wrong with settings beyond a single value: unknown keys, keys without effect, combinations.
+import { distance } from 'fastest-levenshtein'
+import type { ConfigProblem } from './config-error.ts'
+import type { BrokerKind, Refused } from './definition.ts'
+import { reasonAgainst } from './foreign-keys.ts'
+import { replayKeys } from './replay-keys.ts'
+import { at, belongsTo } from './resolve.ts'
+import { serverKeys } from './server-keys.ts'
+import type { Setting } from './settings.ts'
+import { streamsKeys, streamsPrefixes } from './streams-keys.ts'
+
+const KEYS = Object.keys({ ...streamsKeys, ...serverKeys, ...replayKeys })
+
+/** Refuses keys that are in no table, and says which one was probably meant. */
+export function refuseUnknown(settings: readonly Setting[], problems: ConfigProblem[]): void {
+  for (const setting of settings) {
+    if (KEYS.includes(setting.key) || prefixOf(setting.key) !== undefined) continue
+    problems.push({ ...at(setting), message: `is not a key of Millrace: ${hintFor(setting.key)}` })
+  }
+}
+
+function hintFor(key: string): string {
+  const nearest = nearestTo(key)
+  const guess =
+    nearest === undefined ? 'config/*.properties list all keys' : `did you mean ${nearest}?`
+  return reasonAgainst(key) ?? guess
+}
+
+function nearestTo(key: string): string | undefined {
+  const lower = key.toLowerCase()
+  const [best] = KEYS.map((candidate) => ({ candidate, edits: distance(lower, candidate) })).sort(
+    (a, b) => a.edits - b.edits,
+  )
+  return best !== undefined && best.edits <= Math.max(2, key.length * 0.4)
+    ? best.candidate
+    : undefined
+}
+
+function prefixOf(key: string): { readonly refused: Refused } | undefined {
+  return Object.values(streamsPrefixes).find(({ prefix }) => belongsTo(key, prefix))
+}
+
+/** Why a key has no effect with a kind of broker, or undefined when it has one. */
+export function withoutEffect(key: string, broker: BrokerKind): string | undefined {
+  const table: Readonly<Record<string, { readonly refused: Refused }>> = streamsKeys
+  const definition = Object.hasOwn(table, key) ? table[key] : prefixOf(key)
+  return definition?.refused[broker]
+}
+
+/** Refuses what has no effect with the chosen broker, and settings that contradict each other. */
+export function refuseCombinations(
+  settings: readonly Setting[],
+  broker: BrokerKind,
+  problems: ConfigProblem[],
+): void {
+  const given = settings.filter(({ text }) => text !== '')
+  const refuse = (setting: Setting, message: string) => {
+    problems.push({ ...at(setting), message })
+  }
+  for (const setting of given) {
+    const reason = withoutEffect(setting.key, broker)
+    if (reason !== undefined) refuse(setting, reason)
+  }
+  const find = (key: string) => given.find((setting) => setting.key === key)
+  const guarantee = find('processing.guarantee')
+  if (broker === 'kafka' && guarantee?.text === 'exactly_once_v2') {
+    refuse(guarantee, 'not available yet with Kafka; the embedded log is always exactly once')
+  }
+  const speed = find('replay.speed')
+  if (speed !== undefined && find('replay.rate') !== undefined) {
+    refuse(speed, 'cannot be set together with replay.rate: keep one of the two')
+  }
+}

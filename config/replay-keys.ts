@@ -1,0 +1,35 @@
+// The keys of replay.properties.
+import { key, optional } from './definition.ts'
+import { boolean, bytes, int, oneOf, positive, text, timeZone } from './values.ts'
+
+/** What replay.properties may set. */
+export const replayKeys = {
+  'replay.file': optional(text, 'The file to replay when the command names none.'),
+  'replay.topic': key(text, 'police.calls', 'The topic to write the records to.'),
+  'replay.order': key(
+    oneOf('event-time', 'file'),
+    'event-time',
+    'Sorted by when the calls happened, or as they lie in the file.',
+  ),
+  'replay.rate': optional(positive, 'Rows per second; as fast as possible when unset.'),
+  'replay.speed': optional(
+    positive,
+    'How many times faster than the calls happened; as fast as possible when unset.',
+  ),
+  'replay.zone': key(
+    timeZone,
+    'America/Los_Angeles',
+    'The zone of the wall clock times in the file.',
+  ),
+  'replay.strict': key(
+    boolean,
+    false,
+    'Whether a record that does not fit the schema stops the replay.',
+  ),
+  'replay.limit': optional(int(1), 'How many records to replay; all when unset.'),
+  'replay.sort.memory.bytes': key(
+    bytes(1_048_576),
+    268_435_456,
+    'Memory for sorting; larger files are sorted in runs on disk.',
+  ),
+} as const

@@ -1,0 +1,130 @@
+// The keys of streams.properties: the one home of their types, defaults, limits and reasons.
+import { key, optional, type PrefixDefinition } from './definition.ts'
+import { bootstrapServers, bytes, int, ms, name, oneOf, text } from './values.ts'
+
+const onlyKafka = (why: string) => ({ embedded: `has no effect with the embedded log: ${why}` })
+
+/** What streams.properties may set. */
+export const streamsKeys = {
+  'application.id': optional(
+    name,
+    "Names the application: its consumer group and the prefix of its topics; the job's name when unset.",
+  ),
+  'client.id': optional(name, 'How this instance calls itself towards the broker.'),
+  'bootstrap.servers': key(
+    bootstrapServers,
+    { kind: 'embedded', address: 'embedded:.data/log', directory: '.data/log' },
+    'Where the records are: a directory with the embedded log, or the addresses of Kafka.',
+  ),
+  'num.stream.threads': optional(
+    int(1, 256),
+    'How many worker threads run tasks; the smaller of cores and partitions when unset.',
+  ),
+  'processing.guarantee': key(
+    oneOf('at_least_once', 'exactly_once_v2'),
+    'at_least_once',
+    'What a crash may do to results: repeat some, or nothing at all.',
+  ),
+  'commit.interval.ms': key(ms(1, 3_600_000), 100, 'How often progress becomes durable.'),
+  'emit.interval.ms': key(
+    ms(0, 3_600_000),
+    20,
+    "How long an 'on-update-coalesced' aggregate may hold back an update.",
+  ),
+  'state.dir': key(
+    text,
+    '.data/state',
+    'Where tasks keep their state.',
+    onlyKafka("state lives in the log's directory, in the same transactions"),
+  ),
+  'max.poll.records': key(int(1, 65_536), 4096, 'How many rows a task takes per step, at most.'),
+  'poll.ms': key(ms(1, 10_000), 5, 'The longest idle wait between two looks at the input.'),
+  'buffered.bytes.max': key(
+    bytes(65_536),
+    67_108_864,
+    'Bytes a worker may have produced and not yet handed to the broker before it stops taking input.',
+  ),
+  'source.alignment.max.drift.ms': key(
+    ms(-1),
+    86_400_000,
+    'How far one input partition may run ahead of the slowest one in event time; -1 for any distance.',
+  ),
+  'worker.hang.timeout.ms': key(
+    ms(1_000),
+    30_000,
+    'After how long without a sign of life a worker counts as hung.',
+  ),
+  'shutdown.timeout.ms': key(
+    ms(100),
+    10_000,
+    'How long an orderly stop may take before it is forced.',
+  ),
+  'topic.partitions': key(int(1, 4096), 4, 'Partitions of the topics that the job creates.'),
+  'topic.retention.ms': key(
+    ms(-1),
+    -1,
+    'How old, by its timestamp, a record of a created topic may become; -1 for no limit.',
+  ),
+  'topic.retention.bytes': key(
+    bytes(-1),
+    -1,
+    'How large a partition of a created topic may become; -1 for no limit.',
+  ),
+  'replication.factor': key(
+    int(-1, 32_767),
+    -1,
+    "Copies of each topic that the job creates; -1 for the broker's own default.",
+    onlyKafka('it keeps one copy, on this disk'),
+  ),
+  'log.level': key(
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'info',
+    'How much is logged.',
+  ),
+  'log.summary.interval.ms': key(
+    ms(-1),
+    120_000,
+    'How often a line sums up what was processed; -1 for never.',
+  ),
+  'metrics.recording.level': key(
+    oneOf('INFO', 'DEBUG'),
+    'INFO',
+    'DEBUG adds series per processor node and store operation.',
+  ),
+} as const
+
+const setByUs = {
+  'bootstrap.servers': 'set bootstrap.servers',
+  'metadata.broker.list': 'set bootstrap.servers',
+  'client.id': 'set client.id',
+}
+
+const passedOn = onlyKafka('it is for the Kafka client; set bootstrap.servers=host:9092 to use one')
+
+function client(prefix: string, doc: string, reserved: Record<string, string>): PrefixDefinition {
+  return { prefix, doc, refused: passedOn, reserved: { ...setByUs, ...reserved } }
+}
+
+/** Open keys of streams.properties by what they are for. */
+export const streamsPrefixes = {
+  consumer: client('consumer.', "librdkafka's settings for consumers.", {
+    'group.id': 'the consumer group is application.id',
+    'enable.auto.commit': 'offsets are committed together with the results, see commit.interval.ms',
+    'enable.auto.offset.store': 'offsets are committed together with the results',
+  }),
+  producer: client('producer.', "librdkafka's settings for producers.", {
+    'transactional.id': 'it follows from application.id, see processing.guarantee',
+    'auto.offset.reset': 'a producer reads nothing: write consumer.auto.offset.reset',
+    'group.id': 'a producer is in no group; the consumer group is application.id',
+  }),
+  admin: client('admin.', "librdkafka's settings for the admin client.", {}),
+  securityProtocol: client('security.protocol', 'How to talk to Kafka: plaintext, ssl, …', {}),
+  sasl: client('sasl.', 'How to log in to Kafka.', {}),
+  ssl: client('ssl.', 'How to check who Kafka is, and to show who we are.', {}),
+  topicFormat: {
+    prefix: 'topic.format.',
+    doc: 'Which of the value formats that a topic declares is used for it.',
+    refused: {},
+    reserved: {},
+  },
+} as const satisfies Record<string, PrefixDefinition>
