@@ -1,8 +1,9 @@
 // What is wrong with settings beyond a single value: unknown keys, keys without effect, combinations.
-import { distance } from 'fastest-levenshtein'
+
 import type { ConfigProblem } from './config-error.ts'
 import type { BrokerKind, Refused } from './definition.ts'
 import { reasonAgainst } from './foreign-keys.ts'
+import { nearest } from './nearest.ts'
 import { replayKeys } from './replay-keys.ts'
 import { at, belongsTo } from './resolve.ts'
 import { serverKeys } from './server-keys.ts'
@@ -20,20 +21,10 @@ export function refuseUnknown(settings: readonly Setting[], problems: ConfigProb
 }
 
 function hintFor(key: string): string {
-  const nearest = nearestTo(key)
+  const probable = nearest(key, KEYS)
   const guess =
-    nearest === undefined ? 'config/*.properties list all keys' : `did you mean ${nearest}?`
+    probable === undefined ? 'config/*.properties list all keys' : `did you mean ${probable}?`
   return reasonAgainst(key) ?? guess
-}
-
-function nearestTo(key: string): string | undefined {
-  const lower = key.toLowerCase()
-  const [best] = KEYS.map((candidate) => ({ candidate, edits: distance(lower, candidate) })).sort(
-    (a, b) => a.edits - b.edits,
-  )
-  return best !== undefined && best.edits <= Math.max(2, key.length * 0.4)
-    ? best.candidate
-    : undefined
 }
 
 function prefixOf(key: string): { readonly refused: Refused } | undefined {

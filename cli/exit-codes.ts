@@ -1,0 +1,57 @@
+// What the process answers to its caller. Listed in --help and in CONTRIBUTING.md.
+import { CommanderError } from 'commander'
+import { BrokerError, type BrokerErrorCode } from '../broker/ports.ts'
+import { ConfigError } from '../config/config.ts'
+
+/** Exit codes by meaning; 128 + the signal's number when a signal cut a command short. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, broker: 3, SIGINT: 130, SIGTERM: 143 } as const
+
+/** The same for people. */
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0    done; also after an orderly stop of what runs until it is stopped
+  1    failed
+  2    wrong usage or configuration
+  3    the broker cannot be reached, is locked by another process, or its client is not installed
+  130  cut short by Ctrl-C (SIGINT); 143 by SIGTERM
+`
+
+/** The command line asks for something that cannot be. The message says what to write instead. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly code = 'MILLRACE_USAGE'
+}
+
+/** A signal cut a command short: the reason with which a context's `signal` is aborted. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+  readonly code = 'MILLRACE_INTERRUPTED'
+  readonly by: 'SIGINT' | 'SIGTERM'
+
+  constructor(by: 'SIGINT' | 'SIGTERM') {
+    super(`interrupted by ${by}`)
+    this.by = by
+  }
+}
+
+/** Nobody reads the output any more, as after `| head`: the other reason of a context's `signal`. */
+export class OutputClosedError extends Error {
+  override readonly name = 'OutputClosedError'
+  readonly code = 'MILLRACE_OUTPUT_CLOSED'
+}
+
+const UNREACHABLE: readonly BrokerErrorCode[] = [
+  'MILLRACE_BROKER_UNREACHABLE',
+  'MILLRACE_BROKER_CLIENT_MISSING',
+  'MILLRACE_LOG_LOCKED',
+]
+
+/** The exit code for what a command threw. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage
+  if (error instanceof InterruptedError) return EXIT[error.by]
+  if (error instanceof OutputClosedError) return EXIT.ok
+  if (error instanceof BrokerError && UNREACHABLE.includes(error.code)) return EXIT.broker
+  return EXIT.failed
+}

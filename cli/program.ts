@@ -1,0 +1,58 @@
+// The command line as a whole: its commands, and how an error becomes a line and an exit code.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { packageRoot } from '../config/package-root.ts'
+import { describeCommand } from './describe.ts'
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts'
+import { explain } from './explain.ts'
+import { startCommand } from './start.ts'
+import { tailCommand } from './tail.ts'
+import { topicsCommand } from './topics.ts'
+
+const COMMANDS: readonly (() => Command)[] = [
+  startCommand,
+  describeCommand,
+  topicsCommand,
+  tailCommand,
+]
+
+/**
+ * Runs one command line (without node and the script) and answers the exit code. Errors go to stderr
+ * as one line each; nothing is thrown.
+ */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    const isReported = error instanceof CommanderError
+    const lines = isReported ? '' : explain(error, args.includes('--verbose'))
+    process.stderr.write(lines)
+    return exitCodeOf(error)
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('millrace')
+    .description(
+      'Declarative, partitioned, stateful stream processing on Kafka or an embedded log.',
+    )
+    .version(versionOfPackage())
+    .showHelpAfterError('(add --help for what can be written here)')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .exitOverride()
+  for (const create of COMMANDS) {
+    const command = create()
+    // Commander hands this on only to commands that are made by the program itself.
+    command.copyInheritedSettings(program)
+    program.addCommand(command)
+  }
+  return program
+}
+
+function versionOfPackage(): string {
+  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
+  const { version } = JSON.parse(text) as { version: string }
+  return version
+}
