@@ -12,7 +12,7 @@ export function inContext<Options extends object>(
 ): Command {
   return command
     .option('--config <dir>', 'directory with *.properties files (default: those of the package)')
-    .option('--set <key=value>', 'set a key; wins over the files; may be repeated', collect, [])
+    .option('--set <key=value>', 'set a key; wins over the files; may be repeated', collect)
     .option('--verbose', 'log more, and show the stack of an error')
     .action(async () => {
       const context = createContext(command.opts<CommonOptions>())
@@ -24,6 +24,6 @@ export function inContext<Options extends object>(
     })
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value]
 }

@@ -39,7 +39,11 @@ function createProgram(): Command {
       'Declarative, partitioned, stateful stream processing on Kafka or an embedded log.',
     )
     .version(versionOfPackage())
-    .showHelpAfterError('(add --help for what can be written here)')
+    .configureOutput({
+      outputError: (text, write) => {
+        write(onOneLine(text))
+      },
+    })
     .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride()
   for (const create of COMMANDS) {
@@ -49,6 +53,12 @@ function createProgram(): Command {
     program.addCommand(command)
   }
   return program
+}
+
+/** Commander puts its suggestion on a second line. */
+function onOneLine(text: string): string {
+  const [line, ...hints] = text.trim().split('\n')
+  return `${line} ${hints.join(' ') || '(--help shows what can be written)'}\n`
 }
 
 function versionOfPackage(): string {
