@@ -1,0 +1,51 @@
+// How the board's queries choose series. Every query goes through these, so that the variables at the
+// top of the board reach all of them; names are checked against the catalogue by the compiler.
+import type { MetricName, NameOf } from '../../runtime/metrics/catalogue.ts'
+
+/** The data source that is chosen at the top of the board. */
+export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
+
+const CHOSEN = 'job=~"$job",instance=~"$instance"'
+const RATE = '$__rate_interval'
+
+/** A metric that the process itself exports, beside those of the catalogue. */
+type ProcessMetric = 'process_start_time_seconds'
+
+/** The chosen series of a metric. */
+export function series(name: MetricName | ProcessMetric): string {
+  return `${name}{${CHOSEN}}`
+}
+
+/** Growth per second of a counter, summed by labels. */
+export function rate(name: NameOf<'counter'>, ...by: readonly string[]): string {
+  return `${sum(by)}(rate(${series(name)}[${RATE}]))`
+}
+
+/** Observations per second of a histogram. */
+export function countRate(name: NameOf<'histogram'>): string {
+  return `sum(rate(${name}_count{${CHOSEN}}[${RATE}]))`
+}
+
+/** Mean of what a histogram observed. */
+export function mean(name: NameOf<'histogram'>): string {
+  return `sum(rate(${name}_sum{${CHOSEN}}[${RATE}])) / ${countRate(name)}`
+}
+
+/** A quantile of a histogram, by labels. */
+export function quantile(q: number, name: NameOf<'histogram'>, ...by: readonly string[]): string {
+  return `histogram_quantile(${q}, ${sum(['le', ...by])}(rate(${name}_bucket{${CHOSEN}}[${RATE}])))`
+}
+
+/** What each bucket of a histogram gained, for a heatmap. */
+export function bucketIncrease(name: NameOf<'histogram'>): string {
+  return `sum by (le) (increase(${name}_bucket{${CHOSEN}}[${RATE}]))`
+}
+
+/** What a counter gained over the shown time. */
+export function increaseShown(name: NameOf<'counter'>): string {
+  return `sum(increase(${series(name)}[$__range]))`
+}
+
+function sum(by: readonly string[]): string {
+  return by.length === 0 ? 'sum' : `sum by (${by.join(', ')}) `
+}

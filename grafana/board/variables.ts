@@ -1,0 +1,34 @@
+// The choices at the top of the board: where the data is, which job, which instance.
+import {
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { DATASOURCE } from './selectors.ts'
+
+/** Any of several jobs. The metric is one that every instance has from its start. */
+export function variables() {
+  return [
+    new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
+    labelVariable('job', 'Job', 'label_values(kafka_stream_client_state, job)'),
+    labelVariable(
+      'instance',
+      'Instance',
+      'label_values(kafka_stream_client_state{job=~"$job"}, instance)',
+    ),
+  ]
+}
+
+function labelVariable(name: string, label: string, query: string): QueryVariableBuilder {
+  return new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(DATASOURCE)
+    .query(query)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
+    .current({ selected: true, text: 'All', value: '$__all' })
+}
