@@ -1,0 +1,99 @@
+// One application id runs in one process at a time. The lock is a record in the log that names its
+// holder; that of a dead process is taken over at once, that of another machine when it falls silent.
+import { randomUUID } from 'node:crypto'
+import { BrokerError } from '../ports.ts'
+import type { Log } from './log.ts'
+import { isAlive, thisProcess, type ProcessIdentity } from './process-identity.ts'
+
+const HEARTBEAT_MS = 5_000
+// A container that was killed comes back under another host name: this long it waits for its own lock.
+const SILENT_MS_MAX = 20_000
+
+interface LockRecord extends ProcessIdentity {
+  readonly token: string
+  readonly sinceMs: number
+  readonly beatMs: number
+}
+
+// Locks of this process: a record with its pid but a token unknown here is a leftover.
+const held = new Set<string>()
+
+/** The right to run an application on a log. */
+export class ApplicationLock {
+  readonly #log: Log
+  readonly #applicationId: string
+  readonly #record: LockRecord
+  readonly #timer: NodeJS.Timeout
+
+  /**
+   * Takes the lock; `onLost` is told when another process took it over.
+   * @throws BrokerError MILLRACE_LOG_LOCKED with the process that has it
+   */
+  constructor(log: Log, applicationId: string, onLost: (error: BrokerError) => void) {
+    this.#log = log
+    this.#applicationId = applicationId
+    const nowMs = log.nowMs()
+    this.#record = { ...thisProcess(), token: randomUUID(), sinceMs: nowMs, beatMs: nowMs }
+    log.environment.transaction(() => {
+      const holder = this.#read()
+      if (holder !== undefined && isHeld(holder, nowMs)) throw locked(log, applicationId, holder)
+      this.#write(nowMs)
+    })
+    held.add(this.#record.token)
+    this.#timer = setInterval(() => this.#beat(onLost), HEARTBEAT_MS).unref()
+  }
+
+  /** Gives the lock back, if it is still this one's. */
+  release(): void {
+    clearInterval(this.#timer)
+    if (!held.delete(this.#record.token)) return
+    this.#log.environment.transaction(() => {
+      if (this.#read()?.token !== this.#record.token) return
+      this.#log.locks.removeSync(Buffer.from(this.#applicationId))
+    })
+  }
+
+  #beat(onLost: (error: BrokerError) => void): void {
+    try {
+      this.#log.environment.transaction(() => {
+        const holder = this.#read()
+        if (holder?.token !== this.#record.token) {
+          throw locked(this.#log, this.#applicationId, holder)
+        }
+        this.#write(this.#log.nowMs())
+      })
+    } catch (error) {
+      if (!(error instanceof BrokerError) || error.code !== 'MILLRACE_LOG_LOCKED') return
+      clearInterval(this.#timer)
+      onLost(error)
+    }
+  }
+
+  #read(): LockRecord | undefined {
+    const value = this.#log.locks.get(Buffer.from(this.#applicationId))
+    return value === undefined ? undefined : (JSON.parse(value.toString()) as LockRecord)
+  }
+
+  #write(nowMs: number): void {
+    const record: LockRecord = { ...this.#record, beatMs: nowMs }
+    this.#log.locks.putSync(Buffer.from(this.#applicationId), Buffer.from(JSON.stringify(record)))
+  }
+}
+
+function isHeld(holder: LockRecord, nowMs: number): boolean {
+  if (held.has(holder.token)) return true
+  const alive = isAlive(holder)
+  if (alive === undefined) return nowMs - holder.beatMs < SILENT_MS_MAX
+  return alive && holder.pid !== process.pid
+}
+
+function locked(log: Log, applicationId: string, holder: LockRecord | undefined): BrokerError {
+  const who =
+    holder === undefined
+      ? 'another process'
+      : `process ${holder.pid} on ${holder.host} since ${new Date(holder.sinceMs).toISOString()}`
+  const text =
+    `The application ${applicationId} runs on ${log.directory} in ${who}: stop it first, or give ` +
+    `this one another application id`
+  return new BrokerError('MILLRACE_LOG_LOCKED', text, { retriable: true })
+}

@@ -1,0 +1,163 @@
+// The embedded broker on the main thread: topics and what they keep, and the way to everything else.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type {
+  Broker,
+  Group,
+  GroupOptions,
+  Producer,
+  StandaloneReader,
+  TopicDescription,
+  TopicPartition,
+  TopicPartitionOffset,
+  TopicSpec,
+  Watermarks,
+} from '../ports.ts'
+import type { RecordBatch } from '../record-batch.ts'
+import { EmbeddedGroup } from './group.ts'
+import { partitionKey } from './keys.ts'
+import { LogReader } from './log-reader.ts'
+import { openLog, type Log, type LogOptions } from './log.ts'
+import { readBounds } from './partition.ts'
+import { EmbeddedProducer } from './producer.ts'
+import { sweep } from './retention.ts'
+
+const IDLE_READ_MS = 5
+const SWEEP_MS = 30_000
+
+export interface EmbeddedBrokerOptions extends LogOptions {
+  /** How often old batches are looked for; 30 s when left out. */
+  readonly sweepMs?: number
+}
+
+/**
+ * Opens the log in a directory, creating it when missing. Several processes may have it open.
+ * @throws BrokerError MILLRACE_LOG_VERSION, MILLRACE_LOG_CORRUPT, MILLRACE_DISK_FULL, or
+ * MILLRACE_BROKER where the directory cannot be used.
+ */
+export function openEmbeddedBroker(
+  directory: string,
+  options: EmbeddedBrokerOptions = {},
+): Promise<Broker> {
+  return new Promise((resolve) => resolve(new EmbeddedBroker(openLog(directory, options), options)))
+}
+
+class EmbeddedBroker implements Broker {
+  readonly kind = 'embedded'
+  readonly address: string
+  readonly #log: Log
+  readonly #open = new Set<{ close(): Promise<void> }>()
+  #group: Group | undefined
+  #sweep: NodeJS.Timeout
+  #closed = false
+
+  constructor(log: Log, { sweepMs = SWEEP_MS }: EmbeddedBrokerOptions) {
+    this.address = `embedded:${log.directory}`
+    this.#log = log
+    this.#sweep = setTimeout(() => this.#sweepAgain(sweepMs), sweepMs).unref()
+  }
+
+  async topics(): Promise<TopicDescription[]> {
+    const topics = await this.#fresh((log) => log.topics.all())
+    return topics.map(({ name, partitions }) => ({ name, partitions }))
+  }
+
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    return this.#fresh((log) => {
+      try {
+        log.environment.transaction(() => {
+          for (const spec of specs) log.topics.ensure(spec)
+        })
+      } catch (error) {
+        log.topics.forget()
+        throw error
+      }
+    })
+  }
+
+  watermarks(partitions: readonly TopicPartition[]): Promise<Watermarks[]> {
+    return this.#fresh((log) =>
+      partitions.map((of) => {
+        const key = partitionKey(log.topics.get(of).id, of.partition)
+        const { start, end } = readBounds(log, key)
+        return { start, end }
+      }),
+    )
+  }
+
+  async openProducer(): Promise<Producer> {
+    const producer = await this.#fresh((log) => new EmbeddedProducer(log))
+    this.#open.add(producer)
+    return producer
+  }
+
+  async openReader(from: TopicPartitionOffset): Promise<StandaloneReader> {
+    const reader = await this.#fresh((log) => new WaitingReader(new LogReader(log, from)))
+    this.#open.add(reader)
+    return reader
+  }
+
+  openGroup(options: GroupOptions): Promise<Group> {
+    return this.#fresh((log) => {
+      if (this.#group !== undefined) throw new Error('a broker has at most one group')
+      this.#group = new EmbeddedGroup(log, options, () => (this.#group = undefined))
+      return this.#group
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#sweep)
+    try {
+      for (const opened of this.#open) await opened.close()
+      await this.#group?.leave()
+    } finally {
+      this.#log.close()
+    }
+  }
+
+  /** Does synchronous work on the newest state, and gives what it throws as a rejection. */
+  #fresh<T>(work: (log: Log) => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (this.#closed) throw new Error(`${this.address} is closed`)
+      this.#log.snapshot.renew()
+      resolve(work(this.#log))
+    })
+  }
+
+  #sweepAgain(sweepMs: number): void {
+    let more = false
+    try {
+      more = sweep(this.#log)
+    } catch {
+      // Nothing was deleted; commits say what is wrong with the log, the next sweep tries again.
+    }
+    this.#sweep = setTimeout(() => this.#sweepAgain(sweepMs), more ? 0 : sweepMs).unref()
+  }
+}
+
+class WaitingReader implements StandaloneReader {
+  readonly #reader: LogReader
+  #closed = false
+
+  constructor(reader: LogReader) {
+    this.#reader = reader
+  }
+
+  async read(timeoutMs: number): Promise<RecordBatch | undefined> {
+    const end = performance.now() + timeoutMs
+    for (;;) {
+      const batch = this.#closed ? undefined : this.#reader.poll()
+      if (batch !== undefined) return batch
+      const leftMs = end - performance.now()
+      if (leftMs <= 0 || this.#closed) return undefined
+      await sleep(Math.min(IDLE_READ_MS, leftMs))
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    this.#reader.close()
+    return Promise.resolve()
+  }
+}

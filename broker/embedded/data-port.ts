@@ -1,0 +1,98 @@
+// The data side of one worker: what it produces, what its tasks save and where they stand become
+// durable in one transaction of the log's environment.
+import { openPositions, type Environment } from '../lmdb.ts'
+import type {
+  ChannelSpec,
+  DataPort,
+  PartitionReader,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../ports.ts'
+import type { RecordBatchBuilder } from '../record-batch.ts'
+import { append, packRows, type PackedRows } from './append.ts'
+import { LogReader } from './log-reader.ts'
+import { openLog, type Log, type LogOptions } from './log.ts'
+
+/** The channel of an embedded log. */
+export type EmbeddedChannel = Extract<ChannelSpec, { kind: 'embedded' }>
+
+/** Prefix of the tables in which an application keeps what its tasks save. */
+export function applicationTables(applicationId: string): string {
+  return `application/${applicationId}/`
+}
+
+/**
+ * Opens the data side in the calling thread.
+ * @throws BrokerError as `openLog` does
+ */
+export function openEmbeddedDataPort(spec: EmbeddedChannel, options: LogOptions = {}): DataPort {
+  return new EmbeddedDataPort(openLog(spec.directory, options), spec.applicationId)
+}
+
+class EmbeddedDataPort implements DataPort {
+  readonly transactional = true
+  readonly #log: Log
+  readonly #applicationId: string
+  #pending: PackedRows[] = []
+  #pendingBytes = 0
+  #closed = false
+
+  constructor(log: Log, applicationId: string) {
+    this.#log = log
+    this.#applicationId = applicationId
+    // Made here, before any transaction in which a task writes to it.
+    openPositions(this.openState(''))
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  openReader(from: TopicPartitionOffset): PartitionReader {
+    return new LogReader(this.#log, from)
+  }
+
+  produce(target: TopicPartition, rows: RecordBatchBuilder): void {
+    this.#log.topics.get(target)
+    for (const part of packRows(target, rows)) {
+      this.#pending.push(part)
+      this.#pendingBytes += part.packed.byteLength
+    }
+  }
+
+  /**
+   * The tables of a task. `positions` is shared by the application's tasks, so that their group sees
+   * where each one stands.
+   */
+  openState(taskId: string): Environment {
+    const { environment } = this.#log
+    const prefix = applicationTables(this.#applicationId)
+    return {
+      table: (name) =>
+        environment.table(name === 'positions' ? prefix + name : `${prefix}${taskId}/${name}`),
+      transaction: (work) => environment.transaction(work),
+      close: () => undefined,
+    }
+  }
+
+  closeState(): void {
+    // All tasks share the environment of the log, which closes with the port.
+  }
+
+  /** When it throws nothing was written, and what was produced waits for the next commit. */
+  commit(write: () => void): void {
+    this.#log.environment.transaction(() => {
+      append(this.#log, this.#pending)
+      write()
+    })
+    this.#pending = []
+    this.#pendingBytes = 0
+    this.#log.snapshot.renew()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#log.close()
+  }
+}

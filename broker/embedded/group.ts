@@ -1,0 +1,100 @@
+// The only member of an application: it holds the lock, is assigned every partition at once, and knows
+// where the tasks stand from what they commit.
+import { openPositions, type PositionTable } from '../lmdb.ts'
+import type {
+  AssignmentListener,
+  BrokerError,
+  ChannelSpec,
+  Group,
+  GroupOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../ports.ts'
+import { ApplicationLock } from './application-lock.ts'
+import { applicationTables } from './data-port.ts'
+import { partitionKey } from './keys.ts'
+import type { Log } from './log.ts'
+import { readBounds } from './partition.ts'
+
+export class EmbeddedGroup implements Group {
+  readonly #log: Log
+  readonly #applicationId: string
+  readonly #lock: ApplicationLock
+  readonly #positions: PositionTable
+  readonly #onLeft: () => void
+  #listener: AssignmentListener | undefined
+
+  /** @throws BrokerError MILLRACE_LOG_LOCKED */
+  constructor(log: Log, { applicationId }: GroupOptions, onLeft: () => void) {
+    this.#log = log
+    this.#applicationId = applicationId
+    this.#onLeft = onLeft
+    const prefix = applicationTables(applicationId)
+    this.#positions = openPositions({
+      table: (name) => log.environment.table(prefix + name),
+      transaction: (work) => log.environment.transaction(work),
+      close: () => undefined,
+    })
+    this.#lock = new ApplicationLock(log, applicationId, (error) => this.#fail(error))
+  }
+
+  /** @throws BrokerError MILLRACE_TOPIC_MISSING */
+  async join(topics: readonly string[], listener: AssignmentListener): Promise<void> {
+    this.#listener = listener
+    this.#log.snapshot.renew()
+    const partitions = topics.flatMap((topic) =>
+      Array.from(
+        { length: this.#log.topics.get({ topic, partition: 0 }).partitions },
+        (_, partition): TopicPartition => ({ topic, partition }),
+      ),
+    )
+    await listener.onAssigned(partitions)
+  }
+
+  committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return new Promise((resolve) => {
+      this.#log.snapshot.renew()
+      resolve(
+        partitions.map(({ topic, partition }) => {
+          const committed = this.#positions.get({ topic, partition })
+          return { topic, partition, offset: committed ?? this.#startOf({ topic, partition }) }
+        }),
+      )
+    })
+  }
+
+  /** Every worker has the same way in: the commits of a replaced one ended with its thread. */
+  openChannel(): ChannelSpec {
+    return {
+      kind: 'embedded',
+      directory: this.#log.directory,
+      applicationId: this.#applicationId,
+    }
+  }
+
+  /** Writes the positions that the tasks did not write with their own commit. */
+  commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
+    return new Promise((resolve) => {
+      this.#log.snapshot.renew()
+      this.#positions.put(positions)
+      resolve()
+    })
+  }
+
+  leave(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#listener = undefined
+      this.#lock.release()
+      this.#onLeft()
+      resolve()
+    })
+  }
+
+  #startOf(of: TopicPartition): number {
+    return readBounds(this.#log, partitionKey(this.#log.topics.get(of).id, of.partition)).start
+  }
+
+  #fail(error: BrokerError): void {
+    this.#listener?.onFailed(error)
+  }
+}

@@ -1,0 +1,78 @@
+// The log of one directory as its tables, opened once by the broker and by each worker's data port.
+// Writing, reading, retention and topics are functions over it.
+import { openEnvironment, type OpenedEnvironment, type Table } from '../lmdb.ts'
+import { BrokerError } from '../ports.ts'
+import { Snapshot } from './snapshot.ts'
+import { TopicTable } from './topic-table.ts'
+
+/** Version of all that lies in the directory; a newer one is refused. */
+export const FORMAT_VERSION = 1
+const FORMAT_KEY = Buffer.from('format')
+
+export interface LogOptions {
+  /** A fixed limit of the file in bytes; without it the file grows with the disk. */
+  readonly bytesMax?: number
+  /** The wall clock, epoch milliseconds: batches age by it. */
+  readonly nowMs?: () => number
+}
+
+export interface Log {
+  readonly directory: string
+  readonly environment: OpenedEnvironment
+  readonly topics: TopicTable
+  /** Packed batches by topic, partition and base offset. */
+  readonly batches: Table
+  /** Bounds and size of each partition, see `partition.ts`. */
+  readonly partitions: Table
+  /** Locks of applications by their id. */
+  readonly locks: Table
+  readonly snapshot: Snapshot
+  nowMs(): number
+  close(): void
+}
+
+/**
+ * Opens the log in a directory, creating it when missing.
+ * @throws BrokerError MILLRACE_LOG_VERSION, MILLRACE_LOG_CORRUPT, MILLRACE_DISK_FULL, or
+ * MILLRACE_BROKER where the directory cannot be used.
+ */
+export function openLog(directory: string, options: LogOptions = {}): Log {
+  const { bytesMax, nowMs = Date.now } = options
+  const environment = openEnvironment(directory, bytesMax === undefined ? {} : { bytesMax })
+  try {
+    checkFormat(directory, environment)
+    return {
+      directory,
+      environment,
+      topics: new TopicTable(environment.table('topics')),
+      batches: environment.table('batches'),
+      partitions: environment.table('partitions'),
+      locks: environment.table('locks'),
+      snapshot: new Snapshot(environment),
+      nowMs,
+      close: () => environment.close(),
+    }
+  } catch (error) {
+    environment.close()
+    throw error
+  }
+}
+
+function checkFormat(directory: string, environment: OpenedEnvironment): void {
+  const meta = environment.table('meta')
+  const found = meta.get(FORMAT_KEY)
+  if (found === undefined) {
+    environment.transaction(() => {
+      if (meta.get(FORMAT_KEY) === undefined) {
+        meta.putSync(FORMAT_KEY, Buffer.from(`${FORMAT_VERSION}`))
+      }
+    })
+    return
+  }
+  const version = Number(found.toString())
+  if (version === FORMAT_VERSION) return
+  const text =
+    `The log in ${directory} has format ${found.toString()}, this version of Millrace reads format ` +
+    `${FORMAT_VERSION}: use the version that wrote it, or another directory`
+  throw new BrokerError('MILLRACE_LOG_VERSION', text)
+}

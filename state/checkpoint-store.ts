@@ -1,0 +1,92 @@
+// What a task saves with each commit: where it stands in its inputs and a log of changes for each of
+// its stores. Workers use it over the data port's environment, within `DataPort.commit` or alone.
+import { openPositions, type Environment, type PositionTable, type Table } from '../broker/lmdb.ts'
+import type { TopicPartitionOffset } from '../broker/ports.ts'
+import { entryKey, EntryLog } from './entry-log.ts'
+
+/** What a task was when it last committed. */
+export interface Checkpoint {
+  readonly positions: readonly TopicPartitionOffset[]
+  readonly meta: Uint8Array | undefined
+  /** Per store its packed entries in the order saved, from the last snapshot on. */
+  readonly stores: ReadonlyMap<string, Uint8Array[]>
+}
+
+/** An entry of one store: its changes since the entry before, or all of it. */
+export interface StoreUpdate {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Replaces all former entries of the store. */
+  readonly snapshot: boolean
+}
+
+export interface CheckpointUpdate {
+  readonly positions: readonly TopicPartitionOffset[]
+  /** Left out, the former one stays. */
+  readonly meta?: Uint8Array
+  readonly stores: readonly StoreUpdate[]
+}
+
+/** The checkpoints of one task. Tasks may share an environment. */
+export class CheckpointStore {
+  readonly #environment: Environment
+  readonly #taskId: string
+  readonly #table: Table
+  readonly #entries: EntryLog
+  readonly #positions: PositionTable
+
+  /** Opens its tables: create it outside of transactions. */
+  constructor(environment: Environment, taskId: string) {
+    this.#environment = environment
+    this.#taskId = taskId
+    this.#table = environment.table('checkpoints')
+    this.#entries = new EntryLog(environment.table('checkpoint-entries'), taskId)
+    this.#positions = openPositions(environment)
+  }
+
+  /** Names of the stores that have entries, by name; the caller judges whether they are the right ones. */
+  get storeNames(): string[] {
+    return this.#entries.names
+  }
+
+  /**
+   * Bytes saved for a store after its last snapshot, or since ever without one. An undone transaction
+   * leaves them counted.
+   */
+  logBytes(storeName: string): number {
+    return this.#entries.logBytes(storeName)
+  }
+
+  /** The last checkpoint, or undefined for a task that never committed. The bytes are the caller's. */
+  load(): Checkpoint | undefined {
+    const positions = this.#table.get(this.#key('positions'))
+    if (positions === undefined) return undefined
+    return {
+      positions: JSON.parse(positions.toString()) as TopicPartitionOffset[],
+      meta: this.#table.get(this.#key('meta')),
+      stores: new Map(this.#entries.names.map((name) => [name, this.#entries.read(name)])),
+    }
+  }
+
+  /** Saves all of the update or nothing; within a transaction it takes part in that one. */
+  save({ positions, meta, stores }: CheckpointUpdate): void {
+    this.#environment.transaction(() => {
+      this.#table.putSync(this.#key('positions'), Buffer.from(JSON.stringify(positions)))
+      if (meta !== undefined) this.#table.putSync(this.#key('meta'), Buffer.from(meta))
+      for (const { name, bytes, snapshot } of stores) {
+        if (snapshot) this.#entries.replace(name, bytes)
+        else this.#entries.append(name, bytes)
+      }
+      this.#positions.put(positions)
+    })
+  }
+
+  /** Deletes the entries of a store that the task no longer has. */
+  removeStore(storeName: string): void {
+    this.#environment.transaction(() => this.#entries.remove(storeName))
+  }
+
+  #key(what: string): Buffer {
+    return entryKey(this.#taskId, what)
+  }
+}
