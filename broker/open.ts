@@ -34,7 +34,7 @@ export type BrokerOptions =
  */
 export async function openBroker(options: BrokerOptions): Promise<Broker> {
   if (options.kind === 'embedded') {
-    const { openEmbeddedBroker } = await import('./embedded/embedded-broker.ts')
+    const { openEmbeddedBroker } = await import('./embedded/index.ts')
     return openEmbeddedBroker(options.directory)
   }
   const { openKafkaBroker } = await import('./kafka.ts')

@@ -1,0 +1,51 @@
+// Runs the compiled command line as a process of its own, as a user's shell does.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../cli/main.cjs', import.meta.url))
+
+/** How a run ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A run that goes on. */
+export interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** What came on stdout so far. */
+  stdout(): string
+  stderr(): string
+}
+
+/** Starts the command line; `nodeOptions` go before the script. */
+export function startCli(args: readonly string[], nodeOptions: readonly string[] = []): Running {
+  const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return { child, ended, stdout: () => stdout, stderr: () => stderr }
+}
+
+/** Runs the command line to its end. */
+export function runCli(...args: string[]): Promise<Ended> {
+  return startCli(args).ended
+}
+
+/** Resolves as soon as `holds` does; fails after `timeoutMs`. */
+export async function eventually(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`did not happen within ${timeoutMs} ms: ${holds}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
