@@ -1,0 +1,152 @@
+// The broker port over Apache Kafka, and the one importer of node-rdkafka, which must live on the main
+// thread of a process: workers take `kafka/plain-data-port.ts`, which does not reach this file.
+import { BrokerError } from './ports.ts'
+import type {
+  Broker,
+  Group,
+  GroupOptions,
+  Producer,
+  StandaloneReader,
+  TopicDescription,
+  TopicPartition,
+  TopicPartitionOffset,
+  TopicSpec,
+  Watermarks,
+} from './ports.ts'
+import {
+  connectConsumer,
+  connectLookup,
+  connectProducer,
+  disconnectConsumer,
+  type ClientFactory,
+} from './kafka/clients.ts'
+import { placeOf, topicMissing } from './kafka/errors.ts'
+import { openKafkaGroup } from './kafka/group.ts'
+import { KafkaProducer } from './kafka/producer.ts'
+import type { RdConsumer, RdModule } from './kafka/rd-client.ts'
+import { KafkaReader } from './kafka/reader.ts'
+import { deliveryMsOf, type KafkaSettings } from './kafka/settings.ts'
+import { Topics } from './kafka/topics.ts'
+
+/** How to reach Kafka. */
+export interface KafkaBrokerOptions {
+  /** `host:port`, several of them parted by commas. */
+  readonly bootstrapServers: string
+  readonly clientId: string
+  readonly settings?: Partial<KafkaSettings>
+  /** Of topics that are created; -1, the default, is the broker's default. */
+  readonly replicationFactor?: number
+  /** How long to wait for the first answer of a broker, 10,000 ms unless said. */
+  readonly connectMsMax?: number
+  /** How to load the client; tests put their own here. */
+  readonly load?: () => Promise<RdModule>
+}
+
+const CONNECT_MS_MAX = 10_000
+
+/**
+ * Connects to Kafka. Each client blocks a thread of libuv's pool for moments: set UV_THREADPOOL_SIZE to
+ * 16 before the process starts.
+ * @throws BrokerError MILLRACE_BROKER_CLIENT_MISSING, MILLRACE_BROKER_UNREACHABLE, MILLRACE_BROKER
+ */
+export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Broker> {
+  const { bootstrapServers, clientId, settings = {} } = options
+  const { common = {}, consumer = {}, producer = {}, admin = {} } = settings
+  const factory: ClientFactory = {
+    module: await loadClient(options.load ?? importClient),
+    address: { bootstrapServers, clientId, settings: { common, consumer, producer, admin } },
+    connectMsMax: options.connectMsMax ?? CONNECT_MS_MAX,
+  }
+  const lookup = await connectLookup(factory)
+  return new KafkaBroker(factory, lookup, options.replicationFactor ?? -1)
+}
+
+async function importClient(): Promise<RdModule> {
+  const imported = await import('node-rdkafka')
+  // Its typings claim more and other things than it does; `rd-client.ts` says what is used.
+  return imported.default as unknown as RdModule
+}
+
+async function loadClient(load: () => Promise<RdModule>): Promise<RdModule> {
+  try {
+    return await load()
+  } catch (cause) {
+    const message =
+      'the Kafka client node-rdkafka is not installed or was not compiled: run "npm install node-rdkafka" where a C++ compiler, make and Python are found, or use an embedded broker (bootstrap.servers=embedded:DIR)'
+    throw new BrokerError('MILLRACE_BROKER_CLIENT_MISSING', message, { cause })
+  }
+}
+
+interface Closable {
+  close(): Promise<void>
+}
+
+class KafkaBroker implements Broker {
+  readonly kind = 'kafka'
+  readonly address: string
+  readonly #factory: ClientFactory
+  readonly #lookup: RdConsumer
+  readonly #topics: Topics
+  readonly #open = new Set<Closable>()
+  #group: Group | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(factory: ClientFactory, lookup: RdConsumer, replicationFactor: number) {
+    this.address = factory.address.bootstrapServers
+    this.#factory = factory
+    this.#lookup = lookup
+    this.#topics = new Topics(factory, lookup, replicationFactor)
+  }
+
+  topics(): Promise<TopicDescription[]> {
+    return this.#topics.list()
+  }
+
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    return this.#topics.ensure(specs)
+  }
+
+  async watermarks(partitions: readonly TopicPartition[]): Promise<Watermarks[]> {
+    const answers: Watermarks[] = []
+    for (const partition of partitions) answers.push(await this.#topics.watermarks(partition))
+    return answers
+  }
+
+  async openProducer(): Promise<Producer> {
+    const client = await connectProducer(this.#factory, 'all')
+    return this.#opened(new KafkaProducer(client, deliveryMsOf(this.#factory.address)))
+  }
+
+  async openReader(from: TopicPartitionOffset): Promise<StandaloneReader> {
+    const { address } = this
+    const partitions = await this.#topics.partitionsOf(from.topic)
+    if (partitions <= from.partition) throw topicMissing(placeOf(from), address)
+    const name = `${this.#factory.address.clientId}-reader`
+    const consumer = await connectConsumer(this.#factory, name)
+    return this.#opened(new KafkaReader(consumer, from, address))
+  }
+
+  async openGroup(options: GroupOptions): Promise<Group> {
+    if (this.#group !== undefined) {
+      throw new BrokerError('MILLRACE_BROKER', 'a broker connection serves one group only')
+    }
+    this.#group = await openKafkaGroup(this.#factory, this.#topics, options)
+    return this.#group
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await this.#group?.leave()
+    await Promise.all([...this.#open].map((each) => each.close()))
+    await disconnectConsumer(this.#lookup)
+  }
+
+  #opened<T extends Closable>(client: T): T {
+    this.#open.add(client)
+    return client
+  }
+}

@@ -1,0 +1,74 @@
+// The main thread's end of a worker's channel: readers and produced batches by the worker's messages.
+// The group has one for each worker; a replaced channel is closed and what it held is let go.
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
+import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import type { Outlet } from './feed.ts'
+import type { ToMain, ToPort } from './messages.ts'
+
+/** An open reader of a worker, whichever consumer serves it. */
+export interface ReaderHandle {
+  took(bytes: number): void
+  close(): void
+}
+
+/** What the group does for its channels. */
+export interface ChannelOwner {
+  openReader(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle
+  /** `sent` is to be called when the rows are the broker client's. */
+  produce(target: TopicPartition, packed: ArrayBuffer, sent: () => void): void
+}
+
+/** One worker's channel. */
+export class Channel {
+  readonly #port: MessagePort
+  readonly #owner: ChannelOwner
+  readonly #readers = new Map<number, ReaderHandle>()
+  #open = true
+
+  constructor(port: MessagePort, owner: ChannelOwner) {
+    this.#port = port
+    this.#owner = owner
+    port.on('message', (message: ToMain) => this.#hear(message))
+    port.on('close', () => this.close())
+  }
+
+  /** Takes all that the worker has posted so far, without waiting for the event loop. */
+  drain(): void {
+    while (this.#open) {
+      const received = receiveMessageOnPort(this.#port) as { message: ToMain } | undefined
+      if (received === undefined) return
+      this.#hear(received.message)
+    }
+  }
+
+  /** Lets go of the readers; messages of the worker are ignored from now on. */
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#port.close()
+    for (const reader of this.#readers.values()) reader.close()
+    this.#readers.clear()
+  }
+
+  #hear(message: ToMain): void {
+    if (!this.#open) return
+    if (message.kind === 'produce') {
+      const { packed } = message
+      const bytes = packed.byteLength
+      this.#owner.produce(message, packed, () => this.#post({ kind: 'sent', bytes }))
+    } else if (message.kind === 'took') {
+      this.#readers.get(message.reader)?.took(message.bytes)
+    } else if (message.kind === 'open') {
+      const { reader, topic, partition, offset } = message
+      const outlet: Outlet = { reader, post: (sent, transfer) => this.#post(sent, transfer) }
+      this.#readers.set(reader, this.#owner.openReader(outlet, { topic, partition, offset }))
+    } else {
+      this.#readers.get(message.reader)?.close()
+      this.#readers.delete(message.reader)
+    }
+  }
+
+  #post(message: ToPort, transfer: ArrayBuffer[] = []): void {
+    if (this.#open) this.#port.postMessage(message, transfer)
+  }
+}

@@ -1,0 +1,101 @@
+// Clients of librdkafka from connect to disconnect, each a promise that ends in bounded time.
+import { BrokerError } from '../ports.ts'
+import type { RdClient, RdConf, RdConsumer, RdModule, RdProducer } from './rd-client.ts'
+import {
+  consumerConf,
+  lookupConf,
+  producerConf,
+  withoutSecrets,
+  type KafkaAddress,
+} from './settings.ts'
+
+/** What all clients of one Broker share. */
+export interface ClientFactory {
+  readonly module: RdModule
+  readonly address: KafkaAddress
+  readonly connectMsMax: number
+}
+
+const DISCONNECT_MS_MAX = 10_000
+const POLL_MS = 50
+
+/** A client for metadata and offsets. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export function connectLookup(factory: ClientFactory): Promise<RdConsumer> {
+  const { module, address } = factory
+  return connect(factory, () => new module.KafkaConsumer(lookupConf(address), {}))
+}
+
+/** A consumer; `extra` are settings over the user's. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export function connectConsumer(
+  factory: ClientFactory,
+  groupId: string,
+  extra: RdConf = {},
+): Promise<RdConsumer> {
+  const { module, address } = factory
+  const conf = { ...consumerConf(address, groupId), ...extra }
+  return connect(factory, () => new module.KafkaConsumer(conf, {}))
+}
+
+/** A producer that reports deliveries as asked. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export async function connectProducer(
+  factory: ClientFactory,
+  reports: 'failures' | 'all',
+): Promise<RdProducer> {
+  const { module, address } = factory
+  const conf = producerConf(address, reports)
+  const producer = await connect(factory, () => new module.Producer(conf, {}))
+  producer.setPollInterval(POLL_MS)
+  return producer
+}
+
+async function connect<C extends RdClient>(factory: ClientFactory, make: () => C): Promise<C> {
+  const { address, connectMsMax } = factory
+  const client = configured(address, make)
+  let lastLog = ''
+  client.on('event.log', ({ message }) => (lastLog = message))
+  client.on('event.error', () => undefined)
+  const options = { allTopics: false, timeout: connectMsMax }
+  await new Promise<void>((done, fail) => {
+    client.connect(options, (error) => {
+      if (error === null || error === undefined) return done()
+      const reason = withoutSecrets(lastLog === '' ? error.message : lastLog, address)
+      const message = `no Kafka broker answered at ${address.bootstrapServers} within ${connectMsMax} ms: ${reason}; check bootstrap.servers and the security settings`
+      fail(new BrokerError('MILLRACE_BROKER_UNREACHABLE', message, { retriable: true }))
+    })
+  })
+  return client
+}
+
+/** Makes a client; librdkafka checks the settings while it does. */
+export function configured<C>(address: KafkaAddress, make: () => C): C {
+  try {
+    return make()
+  } catch (cause) {
+    const reason = withoutSecrets(cause instanceof Error ? cause.message : String(cause), address)
+    throw new BrokerError(
+      'MILLRACE_BROKER',
+      `the settings for Kafka were refused: ${reason}; see librdkafka's CONFIGURATION.md for its names`,
+    )
+  }
+}
+
+/** Disconnects, and gives up on a client that does not within ten seconds. */
+export function disconnectConsumer(consumer: RdConsumer): Promise<void> {
+  return bounded((done) => consumer.disconnect(done))
+}
+
+/** Disconnects after at most `flushMs` of delivering what is left. */
+export function disconnectProducer(producer: RdProducer, flushMs = 0): Promise<void> {
+  producer.setPollInterval(0)
+  return bounded((done) => producer.disconnect(flushMs, done), DISCONNECT_MS_MAX + flushMs)
+}
+
+function bounded(work: (done: () => void) => void, ms = DISCONNECT_MS_MAX): Promise<void> {
+  return new Promise((done) => {
+    const watchdog = setTimeout(done, ms)
+    work(() => {
+      clearTimeout(watchdog)
+      done()
+    })
+  })
+}

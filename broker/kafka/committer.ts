@@ -1,0 +1,89 @@
+// Offsets to the group, one commit at a time: the client's commit is fire and forget, its result comes
+// by a callback. Also the place that knows whether the group has given this member up.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BrokerError, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
+import { isLost, isRetriable, placeOf } from './errors.ts'
+import { RdCode, type RdConsumer, type RdError } from './rd-client.ts'
+
+const ANSWER_MS_MAX = 30_000
+const RETRY_MS = 50
+
+type Outcome = Pick<RdError, 'code' | 'message'> | undefined
+
+/** Commits offsets and waits for the broker's word. */
+export class Committer {
+  /** Set by a commit that the group refused: the partitions are others' now. */
+  lost = false
+  #waiting: ((outcome: Outcome) => void) | undefined
+  #waitingFor = ''
+
+  /** The client's `offset_commit_cb`. */
+  readonly heard = (
+    error: RdError | undefined,
+    offsets: readonly (TopicPartition & { readonly offset?: number })[],
+  ): void => {
+    // An answer that came too late belongs to a commit that was given up.
+    if (signature(offsets) === this.#waitingFor) this.#waiting?.(error)
+  }
+
+  /**
+   * Resolves when the broker has stored the offsets.
+   * @throws BrokerError MILLRACE_COMMIT_FAILED; not retriable when the partitions were lost.
+   */
+  async commit(consumer: RdConsumer, positions: readonly TopicPartitionOffset[]): Promise<void> {
+    if (positions.length === 0) return
+    const deadline = Date.now() + ANSWER_MS_MAX
+    for (;;) {
+      const outcome = await this.#once(consumer, positions, deadline - Date.now())
+      if (outcome === undefined) return
+      if (isLost(outcome)) this.lost = true
+      if (this.lost || !isRetriable(outcome) || Date.now() + RETRY_MS > deadline) {
+        throw commitFailed(positions, outcome, this.lost)
+      }
+      await sleep(RETRY_MS)
+    }
+  }
+
+  #once(
+    consumer: RdConsumer,
+    positions: readonly TopicPartitionOffset[],
+    msMax: number,
+  ): Promise<Outcome> {
+    return new Promise((done) => {
+      const late = { code: RdCode.timedOut, message: 'the broker did not answer' }
+      const timer = setTimeout(() => done(late), msMax)
+      this.#waitingFor = signature(positions)
+      this.#waiting = (outcome) => {
+        clearTimeout(timer)
+        this.#waiting = undefined
+        this.#waitingFor = ''
+        done(outcome)
+      }
+      try {
+        consumer.commit(positions)
+      } catch (error) {
+        this.#waiting(error as RdError)
+      }
+    })
+  }
+}
+
+function commitFailed(
+  positions: readonly TopicPartitionOffset[],
+  { code, message }: Pick<RdError, 'code' | 'message'>,
+  lost: boolean,
+): BrokerError {
+  const places = positions.map(placeOf).join(', ')
+  const why = lost
+    ? `${message}; the group has given the partitions to others, who begin at the last commit`
+    : message
+  const retriable = !lost && isRetriable({ code })
+  return new BrokerError(
+    'MILLRACE_COMMIT_FAILED',
+    `the offsets of ${places} were not committed: ${why}`,
+    { retriable },
+  )
+}
+
+const signature = (offsets: readonly (TopicPartition & { readonly offset?: number })[]): string =>
+  offsets.map((each) => `${placeOf(each)}@${each.offset ?? ''}`).join()

@@ -1,0 +1,67 @@
+// Errors of librdkafka as BrokerErrors: with the place they belong to and what can be done.
+import { BrokerError, type TopicPartition } from '../ports.ts'
+import { RdCode, type RdError } from './rd-client.ts'
+
+const LOST: ReadonlySet<number> = new Set([
+  RdCode.illegalGeneration,
+  RdCode.unknownMember,
+  RdCode.fencedInstance,
+  RdCode.fencedLocally,
+  RdCode.assignmentLost,
+  RdCode.maxPollExceeded,
+])
+
+const RETRIABLE: ReadonlySet<number> = new Set([
+  RdCode.timedOut,
+  RdCode.transport,
+  RdCode.waitCoordinator,
+  RdCode.coordinatorLoading,
+  RdCode.coordinatorUnavailable,
+  RdCode.notCoordinator,
+  RdCode.rebalanceInProgress,
+])
+
+const FINAL: ReadonlySet<number> = new Set([
+  RdCode.fatal,
+  RdCode.authentication,
+  RdCode.topicDenied,
+  RdCode.groupDenied,
+  RdCode.clusterDenied,
+])
+
+/** Whether the error says that the group has given this member's partitions to others. */
+export const isLost = ({ code }: { readonly code: number }): boolean => LOST.has(code)
+/** Whether the same request may succeed a moment later. */
+export const isRetriable = ({ code }: { readonly code: number }): boolean => RETRIABLE.has(code)
+/** Whether the client will not recover from the error by itself. */
+export const isFinal = ({ code, isFatal }: Pick<RdError, 'code' | 'isFatal'>): boolean =>
+  FINAL.has(code) || isFatal === true
+
+/** `topic/partition`, as messages name a place. */
+export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+
+/** A topic that is not there, or not that partition of it. */
+export function topicMissing(place: string, address: string): BrokerError {
+  return new BrokerError(
+    'MILLRACE_TOPIC_MISSING',
+    `${place} does not exist at ${address}: create the topic, or check its name and partition`,
+  )
+}
+
+/** What a failed request to the broker is told as; `what` begins with a verb: "list the topics". */
+export function requestFailed(what: string, address: string, cause: RdError): BrokerError {
+  const unreachable = cause.code === RdCode.transport || cause.code === RdCode.timedOut
+  return new BrokerError(
+    unreachable ? 'MILLRACE_BROKER_UNREACHABLE' : 'MILLRACE_BROKER',
+    `could not ${what} at ${address}: ${cause.message}`,
+    { cause, retriable: unreachable || isRetriable(cause) },
+  )
+}
+
+/** Rows that were taken for a partition and could not be delivered. */
+export function produceFailed(target: TopicPartition, reason: string): BrokerError {
+  return new BrokerError(
+    'MILLRACE_PRODUCE_FAILED',
+    `a record for ${placeOf(target)} could not be delivered: ${reason}`,
+  )
+}

@@ -1,0 +1,237 @@
+// Membership of one instance: its consumer and producer, the channels of its workers, and the commit.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MessageChannel } from 'node:worker_threads'
+import { BrokerError } from '../ports.ts'
+import type {
+  AssignmentListener,
+  ChannelSpec,
+  Group,
+  GroupOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../ports.ts'
+import { Beside } from './beside.ts'
+import { Channel, type ReaderHandle } from './channel.ts'
+import {
+  connectConsumer,
+  connectProducer,
+  disconnectConsumer,
+  disconnectProducer,
+  type ClientFactory,
+} from './clients.ts'
+import { Committer } from './committer.ts'
+import { isFinal, isLost, isRetriable, requestFailed, topicMissing } from './errors.ts'
+import type { Outlet } from './feed.ts'
+import { Intake } from './intake.ts'
+import type { RdConsumer, RdError, RdProducer } from './rd-client.ts'
+import { Rebalance } from './rebalance.ts'
+import { Sender } from './sender.ts'
+import { deliveryMsOf, withoutSecrets } from './settings.ts'
+import type { Topics } from './topics.ts'
+
+const REQUEST_MS_MAX = 10_000
+const RETRY_MS = 50
+const RETRY_MS_MAX = 30_000
+const UNASSIGN_MS_MAX = 5_000
+const LOOK_MS = 5
+
+interface Clients {
+  readonly consumer: RdConsumer
+  readonly producer: RdProducer
+}
+
+/** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export async function openKafkaGroup(
+  factory: ClientFactory,
+  topics: Topics,
+  options: GroupOptions,
+): Promise<Group> {
+  const committer = new Committer()
+  let group: KafkaGroup | undefined
+  const callbacks = {
+    rebalance_cb: (error: RdError, partitions: readonly TopicPartition[]) =>
+      group?.rebalanced(error.code, partitions),
+    offset_commit_cb: committer.heard,
+  }
+  const [consumer, producer] = await Promise.all([
+    connectConsumer(factory, options.applicationId, callbacks),
+    connectProducer(factory, 'failures'),
+  ])
+  group = new KafkaGroup(factory, topics, options, { consumer, producer }, committer)
+  return group
+}
+
+class KafkaGroup implements Group {
+  readonly #factory: ClientFactory
+  readonly #topics: Topics
+  readonly #options: GroupOptions
+  readonly #clients: Clients
+  readonly #committer: Committer
+  readonly #intake: Intake
+  readonly #beside: Beside
+  readonly #sender: Sender
+  readonly #channels = new Map<number, Channel>()
+  #rebalance: Rebalance | undefined
+  #listener: AssignmentListener | undefined
+  #commits: Promise<void> = Promise.resolve()
+  #left: Promise<void> | undefined
+
+  constructor(
+    factory: ClientFactory,
+    topics: Topics,
+    options: GroupOptions,
+    clients: Clients,
+    committer: Committer,
+  ) {
+    this.#factory = factory
+    this.#topics = topics
+    this.#options = options
+    this.#clients = clients
+    this.#committer = committer
+    const shared = {
+      watermarks: (of: TopicPartition) => topics.watermarks(of),
+      failed: (error: { code: number; message: string }) => this.#failed(error),
+    }
+    this.#intake = new Intake({ ...shared, consumer: clients.consumer })
+    this.#beside = new Beside({ ...shared, factory })
+    this.#sender = new Sender(clients.producer, deliveryMsOf(factory.address))
+  }
+
+  async join(topics: readonly string[], listener: AssignmentListener): Promise<void> {
+    const { consumer } = this.#clients
+    const { bootstrapServers } = this.#factory.address
+    for (const topic of topics) {
+      if ((await this.#topics.partitionsOf(topic)) === 0)
+        throw topicMissing(topic, bootstrapServers)
+      // A consumer that must ask for metadata when it starts to fetch loses half a second.
+      await new Promise<void>((done) => {
+        consumer.getMetadata({ topic, allTopics: false, timeout: REQUEST_MS_MAX }, () => done())
+      })
+    }
+    this.#listener = listener
+    this.#rebalance = new Rebalance({
+      consumer,
+      intake: this.#intake,
+      committer: this.#committer,
+      listener,
+      drain: () => this.#drain(),
+    })
+    consumer.subscribe(topics)
+  }
+
+  /** The client's `rebalance_cb`. */
+  rebalanced(code: number, partitions: readonly TopicPartition[]): void {
+    this.#rebalance?.handle(code, partitions)
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    if (partitions.length === 0) return []
+    const stored = await this.#stored(partitions)
+    const byPlace = new Map(stored.map((each) => [`${each.topic}/${each.partition}`, each.offset]))
+    const answers: TopicPartitionOffset[] = []
+    for (const { topic, partition } of partitions) {
+      const offset =
+        byPlace.get(`${topic}/${partition}`) ??
+        (await this.#topics.watermarks({ topic, partition })).start
+      answers.push({ topic, partition, offset })
+    }
+    return answers
+  }
+
+  openChannel(worker: number): ChannelSpec {
+    this.#channels.get(worker)?.close()
+    const { port1, port2 } = new MessageChannel()
+    const channel = new Channel(port1, {
+      openReader: (outlet, from) => this.#openReader(outlet, from),
+      produce: (target, packed, sent) => this.#sender.add(target, packed, sent),
+    })
+    this.#channels.set(worker, channel)
+    return { kind: 'kafka-plain', ...this.#options, port: port2 }
+  }
+
+  commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
+    const committed = this.#commits.then(() => this.#commit(positions))
+    this.#commits = committed.catch(() => undefined)
+    return committed
+  }
+
+  leave(): Promise<void> {
+    this.#left ??= this.#leave()
+    return this.#left
+  }
+
+  // 1 take what the workers have posted  2 deliver it; later batches wait  3 commit the offsets
+  async #commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
+    this.#drain()
+    await this.#sender.flush()
+    await this.#committer.commit(this.#clients.consumer, positions)
+  }
+
+  // 1 read nothing more  2 give the partitions back: the group hears of it at once  3 disconnect
+  async #leave(): Promise<void> {
+    const { consumer, producer } = this.#clients
+    this.#rebalance?.leave()
+    await this.#intake.pauseAll()
+    consumer.unsubscribe()
+    const deadline = Date.now() + UNASSIGN_MS_MAX
+    while (consumer.assignments().length > 0 && Date.now() < deadline) await sleep(LOOK_MS)
+    await this.#rebalance?.settled()
+    for (const channel of this.#channels.values()) channel.close()
+    this.#sender.close()
+    await Promise.all([this.#intake.stop(), this.#beside.close()])
+    await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])
+  }
+
+  #openReader(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {
+    const feed = this.#intake.feed(from.topic, from.partition)
+    if (feed === undefined) return this.#beside.open(outlet, from)
+    void this.#intake.connect(feed, outlet, from.offset)
+    return {
+      took: (bytes) => {
+        if (feed.outlet === outlet) this.#intake.took(feed, bytes)
+      },
+      close: () => {
+        const current = feed.outlet === outlet || feed.pending === outlet
+        if (current) void this.#intake.disconnect(feed)
+      },
+    }
+  }
+
+  #drain(): void {
+    for (const channel of this.#channels.values()) channel.drain()
+  }
+
+  async #stored(
+    partitions: readonly TopicPartition[],
+  ): Promise<readonly (TopicPartition & { readonly offset?: number })[]> {
+    const deadline = Date.now() + RETRY_MS_MAX
+    for (;;) {
+      const answer = await new Promise<
+        RdError | readonly (TopicPartition & { readonly offset?: number })[]
+      >((done) => {
+        this.#clients.consumer.committed(partitions, REQUEST_MS_MAX, (error, stored) =>
+          done(error ?? stored),
+        )
+      })
+      if (!('code' in answer)) return answer
+      if (!isRetriable(answer) || Date.now() > deadline) {
+        const what = `ask for the offsets committed by ${this.#options.applicationId}`
+        throw requestFailed(what, this.#factory.address.bootstrapServers, answer)
+      }
+      await sleep(RETRY_MS)
+    }
+  }
+
+  #failed(error: { readonly code: number; readonly message: string }): void {
+    if (isLost(error)) this.#committer.lost = true
+    if (!isFinal(error)) return
+    const { address } = this.#factory
+    const reason = withoutSecrets(error.message, address)
+    this.#listener?.onFailed(
+      new BrokerError(
+        'MILLRACE_BROKER',
+        `${address.bootstrapServers} refuses this member: ${reason}`,
+      ),
+    )
+  }
+}

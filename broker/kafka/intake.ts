@@ -1,0 +1,239 @@
+// A consumer's partitions as feeds: hands each row to its feed, and pauses the partitions whose worker
+// does not keep up. A group has one for what it is assigned and one for what is read besides.
+import type { TopicPartition, TopicPartitionOffset, Watermarks } from '../ports.ts'
+import { Feed, type Outlet } from './feed.ts'
+import { Pump } from './pump.ts'
+import type { RdConsumer, RdEndOfPartition, RdMessage } from './rd-client.ts'
+
+/** What an intake needs from its owner. */
+export interface IntakeOptions {
+  readonly consumer: RdConsumer
+  watermarks(of: TopicPartition): Promise<Watermarks>
+  failed(error: { readonly code: number; readonly message: string }): void
+}
+
+// A pause throws the prefetch away, so there is far between the marks.
+const OUTSTANDING_BYTES_MAX = 16 * 1024 * 1024
+const OUTSTANDING_BYTES_MIN = 1024 * 1024
+const ALL_OUTSTANDING_BYTES_MAX = 128 * 1024 * 1024
+const RESUME_SHARE = 0.25
+const END_INTERVAL_MS = 50
+/** Silence after which a partition that seems behind is asked whether anything is left. */
+const SILENCE_MS = 1_000
+const SEEK_MS_MAX = 10_000
+
+/** The feeds of one consumer, and its pump. */
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #consumer: RdConsumer
+  readonly #pump: Pump
+  readonly #feeds = new Map<string, Feed[]>()
+  readonly #ends: NodeJS.Timeout
+  #questions: Promise<unknown> = Promise.resolve()
+  #count = 0
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    this.#consumer = options.consumer
+    this.#pump = new Pump(options.consumer.getClient(), {
+      rows: (messages) => this.#take(messages),
+      ends: (ends) => this.#heardEnds(ends),
+      failed: options.failed,
+    })
+    this.#ends = setInterval(() => this.#tellEnds(), END_INTERVAL_MS)
+    this.#ends.unref()
+  }
+
+  /** The feed of a partition, if it is one of this consumer's. */
+  feed(topic: string, partition: number): Feed | undefined {
+    return this.#feeds.get(topic)?.[partition]
+  }
+
+  /** Every feed. */
+  all(): Feed[] {
+    return [...this.#feeds.values()].flatMap((feeds) => Object.values(feeds))
+  }
+
+  /** Adds a feed that the consumer does not read yet. */
+  add(of: TopicPartition): Feed {
+    const feed = new Feed(of)
+    const feeds = this.#feeds.get(of.topic) ?? []
+    feeds[of.partition] = feed
+    this.#feeds.set(of.topic, feeds)
+    this.#count += 1
+    return feed
+  }
+
+  /** Forgets feeds; `change` takes them from the consumer, between two calls. */
+  async remove(partitions: readonly TopicPartition[], change: () => void): Promise<void> {
+    await this.#pump.between(() => {
+      for (const { topic, partition } of partitions) {
+        if (this.feed(topic, partition) === undefined) continue
+        delete this.#feeds.get(topic)?.[partition]
+        this.#count -= 1
+      }
+      change()
+    })
+  }
+
+  /** Begins to read feeds at offsets; `change` gives them to the consumer, between two calls. */
+  async start(positions: readonly TopicPartitionOffset[], change: () => void): Promise<void> {
+    await this.#pump.between(() => {
+      change()
+      for (const { topic, partition, offset } of positions) {
+        const feed = this.feed(topic, partition)
+        if (feed === undefined) continue
+        feed.active = true
+        feed.next = offset
+        feed.paused = false
+      }
+      this.#pause(this.all().filter((feed) => feed.active && feed.outlet === undefined))
+    })
+  }
+
+  /** Gives a feed's rows to a reader, from an offset on. */
+  async connect(feed: Feed, outlet: Outlet, offset: number): Promise<void> {
+    if (!feed.active) {
+      feed.connect(outlet, offset)
+      this.#ask(feed)
+      return
+    }
+    // Rows of the former position may be on their way until the client has sought.
+    feed.connect(undefined, offset)
+    feed.pending = outlet
+    await this.#pump.between(async () => {
+      if (feed.pending !== outlet || !this.#holds(feed)) return
+      await this.#seek({ topic: feed.topic, partition: feed.partition, offset })
+      feed.connect(outlet, offset)
+      this.#resume(feed)
+      this.#ask(feed)
+    })
+  }
+
+  /** Stops the rows of a feed whose reader is gone. */
+  async disconnect(feed: Feed): Promise<void> {
+    feed.pending = undefined
+    feed.connect(undefined, feed.next)
+    if (!feed.active) return
+    await this.#pump.between(() => {
+      if (feed.outlet === undefined) this.#pause([feed])
+    })
+  }
+
+  /** The worker has taken rows: a paused partition may go on. */
+  took(feed: Feed, bytes: number): void {
+    feed.outstandingBytes = Math.max(0, feed.outstandingBytes - bytes)
+    if (!feed.paused || feed.outstandingBytes > this.#bytesMax() * RESUME_SHARE) return
+    void this.#pump.between(() => this.#resume(feed))
+  }
+
+  /** Stops reading everything; the consumer goes on serving its callbacks. */
+  async pauseAll(): Promise<void> {
+    await this.#pump.between(() => this.#pause(this.all().filter((feed) => feed.active)))
+  }
+
+  /** Ends the pump. */
+  async stop(): Promise<void> {
+    clearInterval(this.#ends)
+    await this.#pump.stop()
+  }
+
+  #take(messages: readonly RdMessage[]): void {
+    const begun: Feed[] = []
+    let feed: Feed | undefined
+    let topic = ''
+    let partition = -1
+    for (const message of messages) {
+      if (message.partition !== partition || message.topic !== topic) {
+        partition = message.partition
+        topic = message.topic
+        feed = this.feed(topic, partition)
+      }
+      if (feed?.add(message) === true) begun.push(feed)
+    }
+    for (const each of begun) each.flush(this.#knownEnd(each))
+    const bytesMax = this.#bytesMax()
+    const full = begun.filter((each) => each.outstandingBytes > bytesMax && !each.paused)
+    if (full.length > 0) void this.#pump.between(() => this.#pause(full))
+  }
+
+  #heardEnds(ends: readonly RdEndOfPartition[]): void {
+    for (const { topic, partition } of ends) this.feed(topic, partition)?.hearNothingLeft()
+  }
+
+  #tellEnds(): void {
+    const nowMs = performance.now()
+    for (const feed of this.all()) {
+      if (!feed.active || feed.outlet === undefined) continue
+      feed.hear(this.#knownEnd(feed))
+      const silent = nowMs - feed.lastRowsMs > SILENCE_MS
+      if (silent && feed.isBehind && !feed.paused) this.#askWhetherAnythingIsLeft(feed)
+    }
+  }
+
+  // The client read up to here and got nothing for a while. If the broker answers meanwhile, what
+  // lies before the end is no row.
+  #askWhetherAnythingIsLeft(feed: Feed): void {
+    const { next } = feed
+    feed.lastRowsMs = performance.now()
+    this.#question(feed, () => {
+      if (feed.next === next && feed.active && !feed.paused) feed.hearNothingLeft()
+    })
+  }
+
+  #ask(feed: Feed): void {
+    const { outlet } = feed
+    this.#question(feed, ({ start, end }) => {
+      if (feed.outlet === outlet) feed.hear(end, start)
+    })
+  }
+
+  // One question at a time: each holds a thread of the pool.
+  #question(feed: Feed, answer: (watermarks: Watermarks) => void): void {
+    this.#questions = this.#questions
+      .then(() => this.#options.watermarks(feed))
+      .then(answer)
+      .catch(() => undefined)
+  }
+
+  #knownEnd({ topic, partition }: Feed): number {
+    try {
+      return this.#consumer.getWatermarkOffsets(topic, partition).highOffset
+    } catch {
+      return -1
+    }
+  }
+
+  #bytesMax(): number {
+    const share = ALL_OUTSTANDING_BYTES_MAX / Math.max(1, this.#count)
+    return Math.min(OUTSTANDING_BYTES_MAX, Math.max(OUTSTANDING_BYTES_MIN, share))
+  }
+
+  #pause(feeds: readonly Feed[]): void {
+    const present = feeds.filter((feed) => this.#holds(feed))
+    for (const feed of present) feed.paused = true
+    if (present.length > 0) this.#consumer.pause(present.map(partitionOf))
+  }
+
+  #resume(feed: Feed): void {
+    if (!feed.paused || !this.#holds(feed)) return
+    feed.paused = false
+    feed.lastRowsMs = performance.now()
+    this.#consumer.resume([partitionOf(feed)])
+  }
+
+  #seek(to: TopicPartitionOffset): Promise<void> {
+    return new Promise((done) => {
+      this.#consumer.seek(to, SEEK_MS_MAX, (error) => {
+        if (error !== undefined) this.#options.failed(error)
+        done()
+      })
+    })
+  }
+
+  #holds(feed: Feed): boolean {
+    return this.feed(feed.topic, feed.partition) === feed
+  }
+}
+
+const partitionOf = ({ topic, partition }: TopicPartition): TopicPartition => ({ topic, partition })

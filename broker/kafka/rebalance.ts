@@ -1,0 +1,112 @@
+// Assignment changes, one after the other: the listener first, the client after it. librdkafka waits
+// for the answer, so nothing of an assignment is read before its workers are ready for it.
+import { BrokerError } from '../ports.ts'
+import type { AssignmentListener, TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import type { Committer } from './committer.ts'
+import type { Intake } from './intake.ts'
+import { RdCode, type RdConsumer } from './rd-client.ts'
+
+/** What a rebalance works on. */
+export interface RebalanceParts {
+  readonly consumer: RdConsumer
+  readonly intake: Intake
+  readonly committer: Committer
+  readonly listener: AssignmentListener
+  /** Takes what the workers have posted: the readers they opened must be known before reading starts. */
+  drain(): void
+}
+
+// librdkafka's "what the group has stored".
+const STORED = -1000
+
+/** Serves the client's rebalance callback. */
+export class Rebalance {
+  readonly #parts: RebalanceParts
+  #work: Promise<void> = Promise.resolve()
+  #leaving = false
+
+  constructor(parts: RebalanceParts) {
+    this.#parts = parts
+  }
+
+  /** The client's `rebalance_cb`. */
+  handle(code: number, partitions: readonly TopicPartition[]): void {
+    this.#work = this.#work
+      .then(() => (code === RdCode.assign ? this.#assign(partitions) : this.#revoke(partitions)))
+      .catch((error: unknown) => this.#failed(error))
+  }
+
+  /** From now on the listener is not asked: its owner has sealed and committed already. */
+  leave(): void {
+    this.#leaving = true
+  }
+
+  /** Resolves when the changes known so far are done. */
+  settled(): Promise<void> {
+    return this.#work
+  }
+
+  async #assign(partitions: readonly TopicPartition[]): Promise<void> {
+    const { consumer, intake, listener } = this.#parts
+    const wanted = this.#leaving ? [] : partitions
+    for (const partition of wanted) intake.add(partition)
+    const positions = await this.#positions(wanted, listener)
+    this.#parts.drain()
+    await intake.start(positions, () => {
+      if (consumer.rebalanceProtocol() === 'COOPERATIVE') consumer.incrementalAssign(positions)
+      else consumer.assign(positions)
+    })
+  }
+
+  async #positions(
+    partitions: readonly TopicPartition[],
+    listener: AssignmentListener,
+  ): Promise<TopicPartitionOffset[]> {
+    if (partitions.length === 0) return []
+    let answered: TopicPartitionOffset[] = []
+    try {
+      answered = await listener.onAssigned(partitions)
+    } catch (error) {
+      this.#failed(error)
+    }
+    return partitions.map(({ topic, partition }) => {
+      const from = answered.find((each) => each.topic === topic && each.partition === partition)
+      return { topic, partition, offset: from?.offset ?? STORED }
+    })
+  }
+
+  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { consumer, intake } = this.#parts
+    if (partitions.length > 0 && !this.#leaving) await this.#takeAway(partitions)
+    this.#parts.drain()
+    await intake.remove(partitions, () => {
+      // While disconnecting the protocol is "NONE", and only this is accepted.
+      if (consumer.rebalanceProtocol() === 'COOPERATIVE') consumer.incrementalUnassign(partitions)
+      else consumer.unassign()
+    })
+    if (intake.all().length === 0) this.#parts.committer.lost = false
+  }
+
+  async #takeAway(partitions: readonly TopicPartition[]): Promise<void> {
+    const { committer, listener } = this.#parts
+    try {
+      if (!committer.lost) return await listener.onRevoked(partitions)
+    } catch (error) {
+      if (!committer.lost) return this.#failed(error)
+    }
+    // Lost before, or found out by the commit that the revocation made.
+    await listener.onLost(partitions)
+  }
+
+  #failed(cause: unknown): void {
+    if (this.#leaving) return
+    const { listener } = this.#parts
+    if (cause instanceof BrokerError) return listener.onFailed(cause)
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    listener.onFailed(
+      new BrokerError('MILLRACE_BROKER', `the assignment could not be changed: ${reason}`, {
+        cause,
+      }),
+    )
+  }
+}

@@ -1,0 +1,99 @@
+// What is asked of librdkafka: Millrace's defaults below the user's settings, a part for each client.
+import type { RdConf } from './rd-client.ts'
+
+/** The user's settings by librdkafka's names, as the configuration's prefixes divide them. */
+export interface KafkaSettings {
+  /** For every client: `security.protocol`, `sasl.username`, `ssl.ca.location`, … */
+  readonly common: Readonly<Record<string, string>>
+  readonly consumer: Readonly<Record<string, string>>
+  readonly producer: Readonly<Record<string, string>>
+  readonly admin: Readonly<Record<string, string>>
+}
+
+/** Where to connect, as whom. */
+export interface KafkaAddress {
+  readonly bootstrapServers: string
+  readonly clientId: string
+  readonly settings: KafkaSettings
+}
+
+/** How long a record may wait for its acknowledgement, in milliseconds, unless the user says. */
+export const DELIVERY_MS = 120_000
+
+/** Settings of a client that only asks for metadata and offsets; it never creates a topic. */
+export function lookupConf(address: KafkaAddress): RdConf {
+  return {
+    ...commonConf(address),
+    'allow.auto.create.topics': 'false',
+    'enable.auto.commit': 'false',
+    ...address.settings.common,
+    ...address.settings.consumer,
+    'group.id': `${address.clientId}-lookup`,
+  }
+}
+
+/** Settings of a consumer; `groupId` is only a name where no topic is subscribed to. */
+export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
+  return {
+    ...commonConf(address),
+    'partition.assignment.strategy': 'cooperative-sticky',
+    'auto.offset.reset': 'earliest',
+    'allow.auto.create.topics': 'false',
+    // The default of a second starves a reader that is faster than the prefetch is deep.
+    'fetch.queue.backoff.ms': '5',
+    'fetch.wait.max.ms': '100',
+    // A pause throws the prefetch away, so it is kept shallow; it still lasts for 0.2 s.
+    'queued.min.messages': '50000',
+    'queued.max.messages.kbytes': '16384',
+    ...address.settings.common,
+    ...address.settings.consumer,
+    // Offsets are committed by Group.commit alone.
+    'enable.auto.commit': 'false',
+    'enable.auto.offset.store': 'false',
+    'group.id': groupId,
+  }
+}
+
+/** Settings of a producer; deliveries are reported for failures only, or for every row. */
+export function producerConf(address: KafkaAddress, reports: 'failures' | 'all'): RdConf {
+  return {
+    ...commonConf(address),
+    'enable.idempotence': 'true',
+    acks: 'all',
+    'linger.ms': '5',
+    'queue.buffering.max.messages': '200000',
+    'queue.buffering.max.kbytes': '65536',
+    'message.timeout.ms': String(DELIVERY_MS),
+    ...address.settings.common,
+    ...address.settings.producer,
+    'delivery.report.only.error': reports === 'failures' ? 'true' : 'false',
+    dr_cb: true,
+  }
+}
+
+/** Settings of the client that creates topics. */
+export function adminConf(address: KafkaAddress): RdConf {
+  return { ...commonConf(address), ...address.settings.common, ...address.settings.admin }
+}
+
+function commonConf({ bootstrapServers, clientId }: KafkaAddress): RdConf {
+  return { 'bootstrap.servers': bootstrapServers, 'client.id': clientId }
+}
+
+const SECRET = /password|secret|token|jaas|credential|oauthbearer\.config|\.pem$|^ssl\.key/
+
+/** Takes the values of secret settings out of a text, so that it may be shown. */
+export function withoutSecrets(text: string, { settings }: KafkaAddress): string {
+  const secrets = Object.values(settings)
+    .flatMap((part) => Object.entries(part as Record<string, string>))
+    .filter(([name, value]) => SECRET.test(name) && value !== '')
+    .map(([, value]) => value)
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
+}
+
+/** The user's `delivery.timeout.ms` by either of its names, or the default; milliseconds. */
+export function deliveryMsOf({ settings: { common, producer } }: KafkaAddress): number {
+  const all = { ...common, ...producer }
+  const set = all['delivery.timeout.ms'] ?? all['message.timeout.ms']
+  return set === undefined ? DELIVERY_MS : Number(set)
+}

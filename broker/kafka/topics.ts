@@ -1,0 +1,139 @@
+// Topics and their offsets, asked of the broker by a lookup client.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BrokerError } from '../ports.ts'
+import type { TopicDescription, TopicPartition, TopicSpec, Watermarks } from '../ports.ts'
+import { configured, type ClientFactory } from './clients.ts'
+import { placeOf, requestFailed, topicMissing } from './errors.ts'
+import { RdCode, type RdAdmin, type RdConsumer, type RdMetadata } from './rd-client.ts'
+import { adminConf, withoutSecrets } from './settings.ts'
+
+const REQUEST_MS_MAX = 10_000
+const VISIBLE_MS_MAX = 30_000
+
+/** Questions about topics, and their creation. */
+export class Topics {
+  readonly #factory: ClientFactory
+  readonly #lookup: RdConsumer
+  readonly #replicationFactor: number
+
+  /** `replicationFactor` -1 is the broker's default. */
+  constructor(factory: ClientFactory, lookup: RdConsumer, replicationFactor: number) {
+    this.#factory = factory
+    this.#lookup = lookup
+    this.#replicationFactor = replicationFactor
+  }
+
+  /** All topics but Kafka's own. */
+  async list(): Promise<TopicDescription[]> {
+    const { topics } = await this.#metadata()
+    return topics
+      .filter(({ name }) => !name.startsWith('__'))
+      .map(({ name, partitions }) => ({ name, partitions: partitions.length }))
+  }
+
+  /** How many partitions a topic has; 0 when it is not there or has no leaders yet. */
+  async partitionsOf(name: string): Promise<number> {
+    const { topics } = await this.#metadata(name)
+    const partitions = topics.find((topic) => topic.name === name)?.partitions ?? []
+    return partitions.every(({ leader }) => leader >= 0) ? partitions.length : 0
+  }
+
+  /** See `Broker.ensureTopics`. */
+  async ensure(specs: readonly TopicSpec[]): Promise<void> {
+    const missing: TopicSpec[] = []
+    for (const spec of specs) {
+      const partitions = await this.partitionsOf(spec.name)
+      if (partitions === 0) missing.push(spec)
+      else verify(spec, partitions)
+    }
+    if (missing.length === 0) return
+    const { module, address } = this.#factory
+    const admin = configured(address, () => module.AdminClient.create(adminConf(address)))
+    try {
+      await Promise.all(missing.map((spec) => this.#create(admin, spec)))
+    } finally {
+      admin.disconnect()
+    }
+    for (const spec of missing) verify(spec, await this.#visible(spec.name))
+  }
+
+  /** First and next offset of a partition. @throws BrokerError MILLRACE_TOPIC_MISSING */
+  async watermarks(at: TopicPartition): Promise<Watermarks> {
+    const { bootstrapServers } = this.#factory.address
+    const deadline = Date.now() + REQUEST_MS_MAX
+    for (;;) {
+      const answer = await this.#query(at)
+      if ('start' in answer) return answer
+      const { code } = answer
+      const missing =
+        code === RdCode.unknownPartition ||
+        code === RdCode.unknownTopic ||
+        code === RdCode.unknownTopicOrPartition
+      // A topic made a moment ago may be unknown to this client only.
+      if (missing && (await this.partitionsOf(at.topic)) <= at.partition) {
+        throw topicMissing(placeOf(at), bootstrapServers)
+      }
+      if (Date.now() > deadline) {
+        throw requestFailed(`ask for the offsets of ${placeOf(at)}`, bootstrapServers, answer)
+      }
+      await sleep(20)
+    }
+  }
+
+  #query({
+    topic,
+    partition,
+  }: TopicPartition): Promise<Watermarks | { code: number; message: string }> {
+    return new Promise((done) => {
+      this.#lookup.queryWatermarkOffsets(topic, partition, REQUEST_MS_MAX, (error, offsets) =>
+        done(error ?? { start: offsets.lowOffset, end: offsets.highOffset }),
+      )
+    })
+  }
+
+  #metadata(topic?: string): Promise<RdMetadata> {
+    const what = topic === undefined ? 'list the topics' : `ask for the topic ${topic}`
+    const options = topic === undefined ? { allTopics: true } : { topic, allTopics: false }
+    return new Promise((done, fail) => {
+      this.#lookup.getMetadata({ ...options, timeout: REQUEST_MS_MAX }, (error, metadata) => {
+        if (error === null || error === undefined) done(metadata)
+        else fail(requestFailed(what, this.#factory.address.bootstrapServers, error))
+      })
+    })
+  }
+
+  #create(admin: RdAdmin, { name, partitions, config }: TopicSpec): Promise<void> {
+    const { address } = this.#factory
+    const topic = {
+      topic: name,
+      num_partitions: partitions,
+      replication_factor: this.#replicationFactor,
+      config: config ?? {},
+    }
+    return new Promise((done, fail) => {
+      admin.createTopic(topic, REQUEST_MS_MAX, (error) => {
+        if (error === undefined || error.code === RdCode.topicExists) return done()
+        const shown = { ...error, message: withoutSecrets(error.message, address) }
+        fail(requestFailed(`create the topic ${name}`, address.bootstrapServers, shown))
+      })
+    })
+  }
+
+  async #visible(name: string): Promise<number> {
+    const deadline = Date.now() + VISIBLE_MS_MAX
+    for (;;) {
+      const partitions = await this.partitionsOf(name)
+      if (partitions > 0) return partitions
+      if (Date.now() > deadline) throw topicMissing(name, this.#factory.address.bootstrapServers)
+      await sleep(20)
+    }
+  }
+}
+
+function verify(spec: TopicSpec, partitions: number): void {
+  if (partitions === spec.partitions) return
+  throw new BrokerError(
+    'MILLRACE_TOPIC_MISMATCH',
+    `the topic ${spec.name} has ${partitions} partitions where ${spec.partitions} are needed: delete it, or set the number of partitions to ${partitions}`,
+  )
+}
