@@ -1,0 +1,85 @@
+// Writes generated calls to a file, a few hundred rows at a time, as fast as the disk takes them.
+// `millrace generate` calls it.
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { createRandom } from '../random.ts'
+import { compactText, fileFrame, indentedText } from './call-text.ts'
+import type { FileFormat } from './call-text.ts'
+import { faultKinds, faultText } from './faults.ts'
+import { generatePoliceCalls } from './generate.ts'
+import type { GenerateOptions } from './generate.ts'
+
+/** What to write, and where. */
+export interface WriteOptions extends GenerateOptions {
+  /** The file; a name that ends in `.gz` is compressed. It appears when it is complete. */
+  readonly file: string
+  readonly format: FileFormat
+  /** Broken rows to add, as a share of `rows`, from 0 (none) to 1. */
+  readonly faults?: number
+  /** Called now and then with the good rows written so far. */
+  readonly onProgress?: (rows: number) => void
+  readonly signal?: AbortSignal
+}
+
+/** What was written. */
+export interface WriteResult {
+  readonly rows: number
+  readonly faults: number
+}
+
+const CHUNK_CHARS = 262_144
+
+/**
+ * Writes `rows` calls, and the broken rows asked for between them. An aborted or failed write leaves
+ * nothing behind.
+ * @throws what the file system says, or AbortError.
+ */
+export async function writePoliceCalls(options: WriteOptions): Promise<WriteResult> {
+  const { file, signal } = options
+  const partial = `${file}.partial`
+  const counts = { rows: 0, faults: 0 }
+  const source = Readable.from(chunks(options, counts), { objectMode: true, highWaterMark: 2 })
+  const target = createWriteStream(partial)
+  const through = file.endsWith('.gz') ? [createGzip({ level: 6 })] : []
+  try {
+    await pipeline([source, ...through, target], signal === undefined ? {} : { signal })
+    await rename(partial, file)
+  } catch (error) {
+    if (!target.closed) await new Promise((resolve) => target.once('close', resolve))
+    await rm(partial, { force: true })
+    throw error
+  }
+  return counts
+}
+
+/** The file's bytes in chunks; `counts` goes along. */
+function* chunks(
+  { rows, seed, format, faults = 0, onProgress }: WriteOptions,
+  counts: { rows: number; faults: number },
+): Generator<Buffer> {
+  const { before, between, after } = fileFrame[format]
+  const textOf = format === 'lines' ? compactText : indentedText
+  const random = createRandom(seed, 0xfa17)
+  let text = before
+  for (const call of generatePoliceCalls({ rows, seed })) {
+    if (counts.rows > 0) text += between
+    text += textOf(call)
+    counts.rows += 1
+    if (faults > 0 && random.next() < faults) {
+      const kind = faultKinds[counts.faults % faultKinds.length]!
+      text += between + faultText(kind, call, counts.faults, format)
+      counts.faults += 1
+    }
+    if (text.length >= CHUNK_CHARS) {
+      // Each character is one byte: the names are ASCII, and a fault may ask for a byte that is no UTF-8.
+      yield Buffer.from(text, 'latin1')
+      text = ''
+      onProgress?.(counts.rows)
+    }
+  }
+  yield Buffer.from(text + after, 'latin1')
+  onProgress?.(counts.rows)
+}
