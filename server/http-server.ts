@@ -11,7 +11,7 @@ export interface ServerOptions extends ServerSources {
   /** `server.port`, 8080 by default; 0 takes a free one. */
   readonly port?: number
   /** Told when a route threw; the caller of the route got a 500. */
-  onError(error: unknown, path: string): void
+  readonly onError: (error: unknown, path: string) => void
 }
 
 export interface RunningServer {

@@ -51,7 +51,7 @@ interface Value {
 }
 
 function toPromClient({ name, help, type, buckets, samples }: MetricFamily) {
-  const values: Value[] = samples.flatMap((sample) =>
+  const values = samples.flatMap<Value>((sample) =>
     type === 'histogram' ? histogramValues(name, buckets, sample) : [sample],
   )
   return { name, help, type, aggregator: 'first', values }

@@ -15,12 +15,12 @@ export interface Health {
 /** Where the server finds what it shows. All are called on the main thread, once a request. */
 export interface ServerSources {
   readonly applicationId: string
-  metrics(): readonly MetricFamily[]
-  health(): Health
+  readonly metrics: () => readonly MetricFamily[]
+  readonly health: () => Health
   /** The last progress report, as JSON can hold it; undefined before the first. */
-  progress(): unknown
+  readonly progress: () => unknown
   /** The topology as `describe()` prints it. */
-  topology(): string
+  readonly topology: () => string
 }
 
 export interface Reply {

@@ -20,7 +20,7 @@ export type Aggregation = 'sum' | 'max' | 'min'
 /** Labels that vary together, and the values they can take in an application. */
 export interface LabelAxis {
   readonly names: readonly string[]
-  values(dimensions: MetricDimensions): readonly (readonly string[])[]
+  readonly values: (dimensions: MetricDimensions) => readonly (readonly string[])[]
 }
 
 export interface MetricDefinition<T extends MetricType = MetricType> {

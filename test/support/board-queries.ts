@@ -43,7 +43,9 @@ export interface BoardFile {
   readonly time: { readonly from: string; readonly to: string }
   readonly panels: readonly BoardPanel[]
   readonly templating: { readonly list: readonly BoardVariable[] }
-  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
+  readonly annotations: {
+    readonly list: readonly { readonly name: string; readonly expr: string }[]
+  }
 }
 
 /** Where the board lies for Grafana. */

@@ -30,7 +30,8 @@ export async function startPrometheus(
   const directory = mkdtempSync(join(tmpdir(), 'millrace-prometheus-'))
   cpSync('prometheus', directory, { recursive: true })
   const config = join(directory, 'prometheus.yml')
-  writeFileSync(config, stringify(faster(parse(readFileSync(config, 'utf8')), metricsUrl)))
+  const settings = parse(readFileSync(config, 'utf8')) as PrometheusConfig
+  writeFileSync(config, stringify(faster(settings, metricsUrl)))
   const address = `127.0.0.1:${await freePort()}`
   const child = spawn(
     binary,
@@ -77,7 +78,7 @@ function faster(config: PrometheusConfig, metricsUrl: string): PrometheusConfig 
 }
 
 async function ask(url: string, path: string, parameters: Record<string, string>) {
-  const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`)
+  const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
   const body = (await answer.json()) as { status: string; error?: string; data: unknown }
   if (body.status !== 'success') throw new Error(body.error ?? `Prometheus: ${body.status}`)
   return body.data
