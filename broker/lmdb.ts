@@ -1,6 +1,6 @@
 // The one importer of lmdb: environments with fixed settings, and the errors of lmdb as ours. Used by
 // the embedded log and by the state of tasks; a thread has one handle a directory, however often opened.
-import { realpathSync } from 'node:fs'
+import { realpathSync, statfsSync } from 'node:fs'
 import { open, TransactionFlags, type Database, type RootDatabase } from 'lmdb'
 import { inspectDirectory } from './lmdb-file.ts'
 import { BrokerError, type TopicPartition, type TopicPartitionOffset } from './ports.ts'
@@ -29,17 +29,20 @@ export interface Environment {
 export interface OpenedEnvironment extends Environment {
   /** Lets the next read see what other threads and processes have committed. About 1 µs. */
   refresh(): void
-}
-
-export interface EnvironmentOptions {
-  /** A fixed limit of the file in bytes; without it the file grows with the disk. */
-  readonly bytesMax?: number
+  /** What a read of a table threw, as an error of ours where lmdb failed. */
+  errorOf(cause: unknown): Error
 }
 
 // Commits become visible before they are flushed, so that the next writer need not wait, and return
 // after the flush: the third flag only moves it out of the writers' lock.
 const DURABLE_OVERLAPPING =
   TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH
+const EIO = 5
+const FREE_BYTES_MIN = 16_777_216
+/** EFBIG, ENOSPC, EDQUOT, MDB_MAP_FULL */
+const NO_ROOM = new Set([27, 28, 122, -30_792])
+/** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_CURSOR_FULL, MDB_PAGE_FULL */
+const DAMAGED = new Set([-30_797, -30_796, -30_795, -30_794, -30_793, -30_787, -30_786])
 // Every task of every application may have some tables.
 const TABLES_MAX = 1024
 
@@ -50,7 +53,7 @@ interface Handle {
   /** Transactions of this thread that are open: more than one is nesting. */
   depth: number
   /** The failure of a nested transaction, which must not be committed by the outer one. */
-  failure: unknown
+  failure: Error | undefined
 }
 
 const handles = new Map<string, Handle>()
@@ -61,19 +64,17 @@ const handles = new Map<string, Handle>()
  * @throws BrokerError MILLRACE_LOG_CORRUPT, MILLRACE_DISK_FULL, or MILLRACE_BROKER where the
  * directory cannot be used.
  */
-export function openEnvironment(
-  directory: string,
-  options: EnvironmentOptions = {},
-): OpenedEnvironment {
+export function openEnvironment(directory: string): OpenedEnvironment {
   inspectDirectory(directory)
   const path = realpathSync(directory)
-  const handle = handles.get(path) ?? openHandle(path, options)
+  const handle = handles.get(path) ?? openHandle(path)
   handle.users += 1
   let closed = false
   return {
-    table: (name) => openTable(handle, name),
+    table: (name) => translated(path, () => openTable(handle, name)),
     transaction: (work) => transact(handle, path, work),
     refresh: () => handle.root.resetReadTxn(),
+    errorOf: (cause) => brokerErrorOf(path, cause),
     close: () => {
       if (closed) return
       closed = true
@@ -85,7 +86,7 @@ export function openEnvironment(
   }
 }
 
-function openHandle(path: string, { bytesMax }: EnvironmentOptions): Handle {
+function openHandle(path: string): Handle {
   const root = translated(path, () =>
     open<Buffer, Uint8Array>({
       path,
@@ -93,7 +94,6 @@ function openHandle(path: string, { bytesMax }: EnvironmentOptions): Handle {
       encoding: 'binary',
       keyEncoding: 'binary',
       maxDbs: TABLES_MAX,
-      ...(bytesMax === undefined ? {} : { mapSize: bytesMax }),
     }),
   )
   const handle: Handle = { root, tables: new Map(), users: 0, depth: 0, failure: undefined }
@@ -128,7 +128,7 @@ function transact<T>(handle: Handle, path: string, work: () => T): T {
       }, DURABLE_OVERLAPPING),
     )
   } catch (error) {
-    if (!outermost) handle.failure ??= error
+    if (!outermost) handle.failure ??= toError(error)
     throw error
   } finally {
     handle.depth -= 1
@@ -144,19 +144,29 @@ function translated<T>(path: string, work: () => T): T {
 }
 
 /** What failed in lmdb as an error of ours; anything else is given back as it is. */
-function brokerErrorOf(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error) || cause instanceof BrokerError) return cause
-  if (/MDB_MAP_FULL|No space left|Disk quota|File too large/.test(cause.message)) {
+function brokerErrorOf(path: string, cause: unknown): Error {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (typeof code !== 'number') return toError(cause)
+  const { message } = cause as Error
+  if (NO_ROOM.has(code) || (code === EIO && isFull(path))) {
     const text = `No room is left for ${path}: free some space, or set a lower retention.bytes`
     return new BrokerError('MILLRACE_DISK_FULL', text, { cause, retriable: true })
   }
-  if (
-    /MDB_(INVALID|CORRUPTED|PAGE_NOTFOUND|VERSION_MISMATCH|PANIC|PAGE_FULL)/.test(cause.message)
-  ) {
-    const text = `${path} is damaged: restore it from a copy, or delete it to start anew`
+  if (DAMAGED.has(code)) {
+    const text = `${path} is damaged (${message}): restore it from a copy, or delete it to start anew`
     return new BrokerError('MILLRACE_LOG_CORRUPT', text, { cause })
   }
-  return cause
+  return new BrokerError('MILLRACE_BROKER', `${path} cannot be used: ${message}`, { cause })
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
+/** A write that found some room but not enough is told by lmdb as a failure of the device. */
+function isFull(path: string): boolean {
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize < FREE_BYTES_MIN
 }
 
 /** Next offsets that tasks have committed, in a table of their environment. */

@@ -108,12 +108,12 @@ class EmbeddedBroker implements Broker {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#sweep)
-    try {
-      for (const opened of this.#open) await opened.close()
-      await this.#group?.leave()
-    } finally {
-      this.#log.close()
-    }
+    // All is closed, whatever fails: a full disk must not keep a lock.
+    const closing = [...this.#open].map((opened) => opened.close())
+    if (this.#group !== undefined) closing.push(this.#group.leave())
+    const ends = await Promise.allSettled(closing)
+    this.#log.close()
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
   /** Does synchronous work on the newest state, and gives what it throws as a rejection. */
@@ -121,7 +121,11 @@ class EmbeddedBroker implements Broker {
     return new Promise((resolve) => {
       if (this.#closed) throw new Error(`${this.address} is closed`)
       this.#log.snapshot.renew()
-      resolve(work(this.#log))
+      try {
+        resolve(work(this.#log))
+      } catch (error) {
+        throw this.#log.environment.errorOf(error)
+      }
     })
   }
 

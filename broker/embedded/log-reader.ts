@@ -46,6 +46,18 @@ export class LogReader implements PartitionReader {
   /** @throws BrokerError MILLRACE_LOG_CORRUPT */
   poll(): RecordBatch | undefined {
     if (this.#closed) return undefined
+    try {
+      return this.#next()
+    } catch (error) {
+      throw this.#log.environment.errorOf(error)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #next(): RecordBatch | undefined {
     const { snapshot } = this.#log
     if (this.#position < this.#end && this.#end !== Infinity) {
       snapshot.keepYoung()
@@ -59,10 +71,6 @@ export class LogReader implements PartitionReader {
     this.#end = bounds.end
     if (this.#position >= bounds.end) return undefined
     return this.#take(this.#seek(bounds.start))
-  }
-
-  close(): void {
-    this.#closed = true
   }
 
   /** The batch at the position, the one that has it inside, or the first one that is left. */

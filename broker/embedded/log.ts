@@ -10,8 +10,6 @@ export const FORMAT_VERSION = 1
 const FORMAT_KEY = Buffer.from('format')
 
 export interface LogOptions {
-  /** A fixed limit of the file in bytes; without it the file grows with the disk. */
-  readonly bytesMax?: number
   /** The wall clock, epoch milliseconds: batches age by it. */
   readonly nowMs?: () => number
 }
@@ -37,8 +35,8 @@ export interface Log {
  * MILLRACE_BROKER where the directory cannot be used.
  */
 export function openLog(directory: string, options: LogOptions = {}): Log {
-  const { bytesMax, nowMs = Date.now } = options
-  const environment = openEnvironment(directory, bytesMax === undefined ? {} : { bytesMax })
+  const { nowMs = Date.now } = options
+  const environment = openEnvironment(directory)
   try {
     checkFormat(directory, environment)
     return {
@@ -54,7 +52,7 @@ export function openLog(directory: string, options: LogOptions = {}): Log {
     }
   } catch (error) {
     environment.close()
-    throw error
+    throw environment.errorOf(error)
   }
 }
 

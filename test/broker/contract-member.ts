@@ -18,7 +18,7 @@ import { numbered, until } from './records.ts'
 /** One connection to the place under test. */
 export interface ContractSession {
   readonly broker: Broker
-  openDataPort(spec: ChannelSpec): DataPort
+  readonly openDataPort: (spec: ChannelSpec) => DataPort
   /** Closes the broker if the test did not, and cleans up what this session alone holds. */
   close(): Promise<void>
 }
