@@ -113,7 +113,7 @@ class KafkaBroker implements Broker {
   }
 
   async openProducer(): Promise<Producer> {
-    const client = await connectProducer(this.#factory, 'all')
+    const client = await connectProducer(this.#factory)
     return this.#opened(new KafkaProducer(client, deliveryMsOf(this.#factory.address)))
   }
 

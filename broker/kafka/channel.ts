@@ -24,6 +24,7 @@ export class Channel {
   readonly #owner: ChannelOwner
   readonly #readers = new Map<number, ReaderHandle>()
   #open = true
+  #sentBytes = 0
 
   constructor(port: MessagePort, owner: ChannelOwner) {
     this.#port = port
@@ -55,7 +56,7 @@ export class Channel {
     if (message.kind === 'produce') {
       const { packed } = message
       const bytes = packed.byteLength
-      this.#owner.produce(message, packed, () => this.#post({ kind: 'sent', bytes }))
+      this.#owner.produce(message, packed, () => this.#sent(bytes))
     } else if (message.kind === 'took') {
       this.#readers.get(message.reader)?.took(message.bytes)
     } else if (message.kind === 'open') {
@@ -66,6 +67,17 @@ export class Channel {
       this.#readers.get(message.reader)?.close()
       this.#readers.delete(message.reader)
     }
+  }
+
+  // One message for all that a turn of the event loop has sent: posting costs more than counting.
+  #sent(bytes: number): void {
+    if (this.#sentBytes === 0) setImmediate(() => this.#tellSent())
+    this.#sentBytes += bytes
+  }
+
+  #tellSent(): void {
+    this.#post({ kind: 'sent', bytes: this.#sentBytes })
+    this.#sentBytes = 0
   }
 
   #post(message: ToPort, transfer: ArrayBuffer[] = []): void {

@@ -36,13 +36,10 @@ export function connectConsumer(
   return connect(factory, () => new module.KafkaConsumer(conf, {}))
 }
 
-/** A producer that reports deliveries as asked. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
-export async function connectProducer(
-  factory: ClientFactory,
-  reports: 'failures' | 'all',
-): Promise<RdProducer> {
+/** A producer that reports failed deliveries. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export async function connectProducer(factory: ClientFactory): Promise<RdProducer> {
   const { module, address } = factory
-  const conf = producerConf(address, reports)
+  const conf = producerConf(address)
   const producer = await connect(factory, () => new module.Producer(conf, {}))
   producer.setPollInterval(POLL_MS)
   return producer

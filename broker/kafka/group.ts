@@ -55,7 +55,7 @@ export async function openKafkaGroup(
   }
   const [consumer, producer] = await Promise.all([
     connectConsumer(factory, options.applicationId, callbacks),
-    connectProducer(factory, 'failures'),
+    connectProducer(factory),
   ])
   group = new KafkaGroup(factory, topics, options, { consumer, producer }, committer)
   return group

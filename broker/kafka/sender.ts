@@ -3,7 +3,13 @@
 import { BrokerError, type TopicPartition } from '../ports.ts'
 import { headersOf, NULL_KEY, NULL_VALUE, unpack, type RecordBatch } from '../record-batch.ts'
 import { produceFailed } from './errors.ts'
-import { RdCode, type RdHeaders, type RdNativeProducer, type RdProducer } from './rd-client.ts'
+import {
+  RdCode,
+  type RdError,
+  type RdHeaders,
+  type RdNativeProducer,
+  type RdProducer,
+} from './rd-client.ts'
 
 interface Batch extends TopicPartition {
   readonly rows: RecordBatch
@@ -85,19 +91,20 @@ export class Sender {
   async #acknowledged(): Promise<void> {
     const deadline = Date.now() + this.#deliveryMs + 2 * FLUSH_MS
     while (this.#failure === undefined && !this.#closed) {
-      const error = await this.#flushOnce()
+      const late = await this.#flushOnce()
       // A failure found by the flush is reported through the event loop, maybe after its callback.
       await turn()
       await turn()
-      if (error === undefined) return
-      if (error.code !== RdCode.timedOut || Date.now() > deadline) {
-        const message = `records could not be delivered: ${error.message}`
-        throw new BrokerError('MILLRACE_PRODUCE_FAILED', message)
+      if (late === undefined) return
+      if (Date.now() > deadline) {
+        const message = `records were not delivered within ${this.#deliveryMs} ms: ${late.message}`
+        throw new BrokerError('MILLRACE_PRODUCE_FAILED', message, { retriable: true })
       }
     }
   }
 
-  #flushOnce(): Promise<{ code: number; message: string } | undefined> {
+  // Its only error is that records are left after the time; it comes without a code.
+  #flushOnce(): Promise<RdError | undefined> {
     return new Promise((done) => {
       this.#producer.flush(FLUSH_MS, (error) => done(error ?? undefined))
     })
