@@ -1,7 +1,5 @@
 // What the process answers to its caller. Listed in --help and in CONTRIBUTING.md.
 import { CommanderError } from 'commander'
-import { BrokerError, type BrokerErrorCode } from '../broker/ports.ts'
-import { ConfigError } from '../config/config.ts'
 
 /** Exit codes by meaning; 128 + the signal's number when a signal cut a command short. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, broker: 3, SIGINT: 130, SIGTERM: 143 } as const
@@ -11,7 +9,7 @@ export const EXIT_CODES_HELP = `
 Exit codes:
   0    done; also after an orderly stop of what runs until it is stopped
   1    failed
-  2    wrong usage or configuration
+  2    wrong usage, configuration or topology
   3    the broker cannot be reached, is locked by another process, or its client is not installed
   130  cut short by Ctrl-C (SIGINT); 143 by SIGTERM
 `
@@ -40,18 +38,21 @@ export class OutputClosedError extends Error {
   readonly code = 'MILLRACE_OUTPUT_CLOSED'
 }
 
-const UNREACHABLE: readonly BrokerErrorCode[] = [
-  'MILLRACE_BROKER_UNREACHABLE',
-  'MILLRACE_BROKER_CLIENT_MISSING',
-  'MILLRACE_LOG_LOCKED',
-]
+// By code and not by class: a job may bring a copy of Millrace of its own.
+const CODES: Readonly<Record<string, number>> = {
+  MILLRACE_CONFIG: EXIT.usage,
+  MILLRACE_USAGE: EXIT.usage,
+  MILLRACE_TOPOLOGY: EXIT.usage,
+  MILLRACE_OUTPUT_CLOSED: EXIT.ok,
+  MILLRACE_BROKER_UNREACHABLE: EXIT.broker,
+  MILLRACE_BROKER_CLIENT_MISSING: EXIT.broker,
+  MILLRACE_LOG_LOCKED: EXIT.broker,
+}
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  if (error instanceof ConfigError || error instanceof UsageError) return EXIT.usage
   if (error instanceof InterruptedError) return EXIT[error.by]
-  if (error instanceof OutputClosedError) return EXIT.ok
-  if (error instanceof BrokerError && UNREACHABLE.includes(error.code)) return EXIT.broker
-  return EXIT.failed
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return CODES[code] ?? EXIT.failed
 }

@@ -3,18 +3,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nearest } from '../config/nearest.ts'
+import { assertTopology, type Topology } from '../topology/topology.ts'
 import { UsageError } from './exit-codes.ts'
-
-/** The part of a Topology that commands work with. */
-export interface JobTopology {
-  readonly name: string
-  describe(options?: { readonly format: 'text' | 'mermaid' | 'json' }): string
-}
 
 /** A job that was found and loaded; workers import the same `url`. */
 export interface LoadedJob {
   readonly url: URL
-  readonly topology: JobTopology
+  readonly topology: Topology
 }
 
 // Beside the compiled cli/, wherever that lies.
@@ -31,20 +26,14 @@ export function knownJobs(): string[] {
 /**
  * Loads a job by the name of one that comes with the package, or by the path or file: URL of a module
  * whose default export is a Topology. Loading runs the module, and nothing else.
- * @throws UsageError when there is no such job, or the module is none.
+ * @throws UsageError when there is no such job; TopologyError when the module has none, or a wrong one.
  */
 export async function loadJob(name: string): Promise<LoadedJob> {
   const url = urlOf(name)
   const module = (await import(url.href).catch((error: unknown) => {
     throw explained(error, name)
   })) as { readonly default?: unknown }
-  const { default: topology } = module
-  if (!isTopology(topology)) {
-    throw new UsageError(
-      `${name}: its default export is not a Topology: write export default defineTopology(…)`,
-    )
-  }
-  return { url, topology }
+  return { url, topology: assertTopology(module.default, name) }
 }
 
 function urlOf(name: string): URL {
@@ -75,13 +64,4 @@ function explained(error: unknown, name: string): unknown {
   if (!isForeign) return error
   const message = `${name}: this version of Node cannot run TypeScript: compile it, or use Node 24`
   return new UsageError(message, { cause: error })
-}
-
-function isTopology(value: unknown): value is JobTopology {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'describe' in value &&
-    typeof value.describe === 'function'
-  )
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runCli } from './run-cli.ts'
+import { runCli, startCli } from './run-cli.ts'
 
 describe('the command line', () => {
   let directory: string
@@ -86,8 +86,8 @@ describe('the command line', () => {
 
   it('loads a job by the path of its module', async () => {
     const job = join(directory, 'job.mjs')
-    const lines = `export default { name: 'mine', describe: ({ format }) => 'as ' + format }`
-    writeFileSync(job, lines)
+    const describe = "({ format }) => 'as ' + format"
+    writeFileSync(job, `export default { name: 'mine', nodes: [], describe: ${describe} }`)
     const { code, stdout } = await runCli('describe', job, '--format', 'mermaid')
     expect(stdout).to.equal('as mermaid\n')
     expect(code).to.equal(0)
@@ -97,7 +97,7 @@ describe('the command line', () => {
     const job = join(directory, 'none.mjs')
     writeFileSync(job, 'export default 5')
     const { code, stderr } = await runCli('describe', job)
-    expect(stderr).to.contain('its default export is not a Topology')
+    expect(stderr).to.contain('the default export is no topology')
     expect(code).to.equal(2)
   })
 
@@ -109,9 +109,29 @@ describe('the command line', () => {
     expect(code).to.equal(1)
   })
 
-  it('ends with exit code 3 when Kafka cannot be reached', async () => {
+  it('ends with exit code 3 when Kafka cannot be reached', async function () {
+    this.timeout(30_000)
     const { code, stderr } = await runCli('topics', '--set', 'bootstrap.servers=127.0.0.1:9')
     expect(stderr).to.match(/^error: .*127\.0\.0\.1:9.*\n$/)
     expect(code).to.equal(3)
+  })
+
+  describe('where the client for Kafka could not be built', () => {
+    const hooks = new URL('./without-kafka-client.js', import.meta.url).href
+    const run = (...args: string[]) => startCli(args, ['--import', hooks]).ended
+
+    it('ends with exit code 3 and says what to install when Kafka is asked for', async () => {
+      const { code, stderr } = await run('topics', '--set', 'bootstrap.servers=127.0.0.1:9')
+      expect(stderr).to.match(/^error: .*node-rdkafka.*npm install node-rdkafka.*\n$/)
+      expect(code).to.equal(3)
+    })
+
+    it('works on the embedded log', async () => {
+      const log = `bootstrap.servers=embedded:${directory}/without-kafka`
+      const { code, stdout, stderr } = await run('topics', '--set', log)
+      expect(stderr).to.equal('')
+      expect(stdout).to.contain('has no topics yet')
+      expect(code).to.equal(0)
+    })
   })
 })
