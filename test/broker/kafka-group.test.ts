@@ -1,0 +1,194 @@
+// Membership over a real Kafka: partitions change hands, no row is lost, the leaver is replaced at once.
+import { expect } from 'chai'
+import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import type { Broker } from '../../broker/ports.ts'
+import { fresh, send, withTopic } from './contract-member.ts'
+import { connect, openChannel, ReadingMember, withDirectory, type SeenRow } from './kafka-member.ts'
+import { numbered, pollRecords, until, valuesOf } from './records.ts'
+
+describe('a group on Kafka', function () {
+  this.timeout(120_000)
+  let broker: Broker
+  const members: ReadingMember[] = []
+
+  before(async () => {
+    broker = await connect()
+  })
+  afterEach(async () => {
+    for (const member of members.splice(0)) await member.abandon()
+  })
+  after(() => broker.close())
+
+  const join = async (applicationId: string, topic: string): Promise<ReadingMember> => {
+    const member = await ReadingMember.join(applicationId, topic)
+    members.push(member)
+    return member
+  }
+
+  it('hands partitions over without losing or doubling a row while rows keep coming', async () => {
+    const topic = await withTopic(broker, 4)
+    const applicationId = fresh('app')
+    const writing = writeUntilStopped(broker, topic)
+    const first = await join(applicationId, topic)
+    await until('the first reads all', () => partitionsOf(first.rows).size === 4)
+    const second = await join(applicationId, topic)
+    await until('they share', () => first.readers.size === 2 && second.readers.size === 2)
+    await until('the second reads', () => partitionsOf(second.rows).size === 2)
+    expect(first.events, 'what stays is left alone').to.have.length(2)
+    expect(first.events[1]).to.match(/^revoked \d,\d$/)
+    await first.leave()
+    await until('the second has all', () => second.readers.size === 4)
+    const third = await join(applicationId, topic)
+    await until('the third has its share', () => third.readers.size === 2)
+    const written = await writing.stop()
+    const all = (): SeenRow[] => [first, second, third].flatMap(({ rows }) => rows)
+    await until('all rows are read', () => all().length >= written * 4)
+    for (let partition = 0; partition < 4; partition++) {
+      const offsets = all()
+        .filter((row) => row.partition === partition)
+        .map(({ offset }) => offset)
+        .sort((a, b) => a - b)
+      expect(offsets).to.deep.equal(Array.from({ length: written }, (_, i) => i))
+    }
+    await second.leave()
+    await third.leave()
+  })
+
+  it('keeps what stays flowing while another member comes', async () => {
+    const topic = await withTopic(broker, 2)
+    const applicationId = fresh('app')
+    const first = await join(applicationId, topic)
+    await until('the first has both', () => first.readers.size === 2)
+    const kept = first.readers.get(0)
+    const second = await join(applicationId, topic)
+    await until('they share', () => first.readers.size === 1 && second.readers.size === 1)
+    const [stays] = first.readers.values()
+    expect(stays?.partition === 0 ? stays : kept, 'the reader was not opened anew').to.equal(kept)
+    expect(first.events.filter((event) => event.startsWith('assigned'))).to.have.length(1)
+  })
+
+  it('replays the tail of a member that went without a commit', async () => {
+    const topic = await withTopic(broker)
+    const applicationId = fresh('app')
+    await send(broker, { topic, partition: 0 }, 100)
+    const first = await join(applicationId, topic)
+    await until('all rows are read', () => first.rows.length === 100)
+    await first.group.commit([{ topic, partition: 0, offset: 60 }])
+    await first.abandon()
+    const second = await join(applicationId, topic)
+    await until('the tail is read again', () => second.rows.length === 40)
+    expect(second.rows[0]?.offset).to.equal(60)
+  })
+
+  it('is replaced within two seconds of leaving', async () => {
+    const topic = await withTopic(broker, 2)
+    const applicationId = fresh('app')
+    const first = await join(applicationId, topic)
+    const second = await join(applicationId, topic)
+    await until('they share', () => first.readers.size === 1 && second.readers.size === 1)
+    await send(broker, { topic, partition: 0 }, 10)
+    await send(broker, { topic, partition: 1 }, 10)
+    const leftAt = Date.now()
+    await first.leave()
+    await until('the other reads both', () => partitionsOf(second.rows).size === 2)
+    expect(Date.now() - leftAt).to.be.lessThan(2_000)
+  })
+
+  it('leaves in time where it was never assigned anything, and while it joins', async () => {
+    const topic = await withTopic(broker)
+    const startedAt = Date.now()
+    const member = await join(fresh('app'), topic)
+    await member.group.leave()
+    await member.group.leave()
+    expect(Date.now() - startedAt).to.be.lessThan(5_000)
+  })
+
+  it('refuses to join a topic that is missing', async () => {
+    const own = await connect()
+    const group = await own.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
+    const listener = {
+      onAssigned: () => Promise.resolve([]),
+      onRevoked: () => Promise.resolve(),
+      onLost: () => Promise.resolve(),
+      onFailed: () => undefined,
+    }
+    const topic = fresh('nowhere')
+    const failure = await group.join([topic], listener).catch((error: unknown) => error)
+    expect(failure).to.include({ code: 'MILLRACE_TOPIC_MISSING' })
+    expect((failure as Error).message).to.include(topic)
+    await own.close()
+  })
+
+  it('seeks when an assigned partition is opened again', async () => {
+    const topic = await withTopic(broker)
+    await send(broker, { topic, partition: 0 }, 5_000)
+    const member = await join(fresh('app'), topic)
+    await until('all rows are read', () => member.rows.length === 5_000)
+    member.idle = true
+    const replacement = openChannel(member.group, 0)
+    const reader = replacement.openReader({ topic, partition: 0, offset: 4_998 })
+    expect((await pollRecords(reader, 2)).map(({ offset }) => offset)).to.deep.equal([4_998, 4_999])
+    reader.close()
+    const again = replacement.openReader({ topic, partition: 0, offset: 10 })
+    const offsets = (await pollRecords(again, 4_990)).map(({ offset }) => offset)
+    expect(offsets).to.deep.equal(Array.from({ length: 4_990 }, (_, i) => i + 10))
+    replacement.close()
+  })
+
+  it('reads partitions outside its assignment to their end', async () => {
+    await withDirectory(async (stateDir) => {
+      const own = await connect()
+      const input = await withTopic(own)
+      const changelog = await withTopic(own, 2)
+      await send(own, { topic: changelog, partition: 1 }, 3_000)
+      const group = await own.openGroup({ applicationId: fresh('app'), stateDir })
+      const port = openChannel(group)
+      const empty = port.openReader({ topic: changelog, partition: 0, offset: 0 })
+      const full = port.openReader({ topic: changelog, partition: 1, offset: 2_000 })
+      expect(full.end, 'behind until something is known').to.equal(Infinity)
+      expect(valuesOf(await pollRecords(full, 1_000))[0]).to.equal('v2000')
+      await until('both ends are known', () => {
+        expect(empty.poll() ?? full.poll()).to.equal(undefined)
+        return empty.end === 0 && full.end === 3_000
+      })
+      full.close()
+      port.produce({ topic: changelog, partition: 0 }, numbered(3))
+      port.produce({ topic: input, partition: 0 }, new RecordBatchBuilder())
+      await group.commit([])
+      expect(valuesOf(await pollRecords(empty, 3))).to.deep.equal(['v0', 'v1', 'v2'])
+      port.close()
+      await own.close()
+    })
+  })
+})
+
+const partitionsOf = (rows: readonly SeenRow[]): Set<number> =>
+  new Set(rows.map(({ partition }) => partition))
+
+interface Writing {
+  /** Ends the writing; answers how many rows each of the four partitions got. */
+  stop(): Promise<number>
+}
+
+function writeUntilStopped(broker: Broker, topic: string): Writing {
+  let going = true
+  let perPartition = 0
+  const written = (async () => {
+    const producer = await broker.openProducer()
+    while (going) {
+      for (let partition = 0; partition < 4; partition++) {
+        await producer.send({ topic, partition }, numbered(20))
+      }
+      perPartition += 20
+      await producer.flush()
+    }
+    await producer.close()
+    return perPartition
+  })()
+  return {
+    stop: () => {
+      going = false
+      return written
+    },
+  }
+}

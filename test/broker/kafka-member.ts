@@ -1,0 +1,146 @@
+// A member that reads as the runtime does: polls on its own pace, commits its positions, hands over
+// what is taken away. For the tests of the Kafka broker's group.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openKafkaBroker, type KafkaBrokerOptions } from '../../broker/kafka.ts'
+import { openPlainDataPort } from '../../broker/kafka/plain-data-port.ts'
+import type {
+  Broker,
+  BrokerError,
+  DataPort,
+  Group,
+  PartitionReader,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../../broker/ports.ts'
+import { sharedKafka } from '../support/kafka.ts'
+
+/** Connects to the Kafka of this test run. */
+export async function connect(options: Partial<KafkaBrokerOptions> = {}): Promise<Broker> {
+  const { bootstrapServers } = await sharedKafka()
+  return openKafkaBroker({ bootstrapServers, clientId: 'test', ...options })
+}
+
+/** The worker's side of a group's channel, in this thread. */
+export function openChannel(group: Group, worker = 0): DataPort {
+  const spec = group.openChannel(worker)
+  if (spec.kind !== 'kafka-plain') throw new Error(`not a channel of Kafka: ${spec.kind}`)
+  return openPlainDataPort(spec)
+}
+
+/** A directory that `use` may fill; it is removed afterwards. */
+export async function withDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-test-'))
+  try {
+    return await use(directory)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** A row that a member was given. */
+export interface SeenRow {
+  readonly partition: number
+  readonly offset: number
+}
+
+/** Reads all that it is assigned, and notes what happens. */
+export class ReadingMember {
+  readonly rows: SeenRow[] = []
+  readonly events: string[] = []
+  readonly broker: Broker
+  readonly group: Group
+  readonly port: DataPort
+  readonly readers = new Map<number, PartitionReader>()
+  failure: BrokerError | undefined
+  /** Set to keep the rows waiting. */
+  idle = false
+  readonly #polling: NodeJS.Timeout
+
+  static async join(
+    applicationId: string,
+    topic: string,
+    options: Partial<KafkaBrokerOptions> = {},
+  ): Promise<ReadingMember> {
+    const broker = await connect(options)
+    const group = await broker.openGroup({ applicationId, stateDir: tmpdir() })
+    const member = new ReadingMember(broker, group)
+    await group.join([topic], {
+      onAssigned: (partitions) => member.#assigned(partitions),
+      onRevoked: (partitions) => member.#revoked(partitions),
+      onLost: (partitions) => Promise.resolve(member.#close('lost', partitions)),
+      onFailed: (error) => (member.failure = error),
+    })
+    return member
+  }
+
+  private constructor(broker: Broker, group: Group) {
+    this.broker = broker
+    this.group = group
+    this.port = openChannel(group)
+    this.#polling = setInterval(() => this.#poll(), 1)
+  }
+
+  /** Commits what was read of the partitions, or of all. */
+  async commit(partitions = [...this.readers.keys()]): Promise<void> {
+    const positions = partitions.flatMap((partition) => {
+      const reader = this.readers.get(partition)
+      return reader === undefined
+        ? []
+        : [{ topic: reader.topic, partition, offset: reader.position }]
+    })
+    await this.group.commit(positions)
+  }
+
+  /** Seals, commits and leaves as the runtime does. */
+  async leave(): Promise<void> {
+    clearInterval(this.#polling)
+    await this.commit()
+    this.readers.clear()
+    await this.group.leave()
+    this.port.close()
+    await this.broker.close()
+  }
+
+  /** Goes away without a commit. */
+  async abandon(): Promise<void> {
+    clearInterval(this.#polling)
+    await this.broker.close()
+    this.port.close()
+  }
+
+  async #assigned(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    this.events.push(`assigned ${numbersOf(partitions)}`)
+    const positions = await this.group.committed(partitions)
+    for (const from of positions) this.readers.set(from.partition, this.port.openReader(from))
+    return positions
+  }
+
+  async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.commit(partitions.map(({ partition }) => partition))
+    this.#close('revoked', partitions)
+  }
+
+  #close(how: string, partitions: readonly TopicPartition[]): void {
+    this.events.push(`${how} ${numbersOf(partitions)}`)
+    for (const { partition } of partitions) {
+      this.readers.get(partition)?.close()
+      this.readers.delete(partition)
+    }
+  }
+
+  #poll(): void {
+    if (this.idle) return
+    for (const [partition, reader] of this.readers) {
+      const batch = reader.poll()
+      for (const offset of batch?.offsets ?? []) this.rows.push({ partition, offset })
+    }
+  }
+}
+
+const numbersOf = (partitions: readonly TopicPartition[]): string =>
+  partitions
+    .map(({ partition }) => partition)
+    .sort((a, b) => a - b)
+    .join()
