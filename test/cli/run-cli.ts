@@ -45,7 +45,8 @@ export function runCli(...args: string[]): Promise<Ended> {
 export async function eventually(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`did not happen within ${timeoutMs} ms: ${holds}`)
+    if (Date.now() > deadline)
+      throw new Error(`did not happen within ${timeoutMs} ms: ${String(holds)}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
