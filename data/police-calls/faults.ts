@@ -1,7 +1,7 @@
 // Rows that are broken on purpose, for trying out what a job does with them. They come in addition to
 // the good rows and say so: their address starts with "Synthetic". The file writer calls it.
-import { compactText, indentedText } from './call-text.ts'
-import type { FileFormat } from './call-text.ts'
+import { fileForms } from './file-format.ts'
+import type { FileFormat } from './file-format.ts'
 import type { PoliceCall } from './police-call.ts'
 
 /** The ways in which a row can be broken. The first two are no JSON, the others no proper call. */
@@ -34,15 +34,12 @@ export function faultText(
     crime_id: `99${String(serial % 10_000_000).padStart(7, '0')}`,
     address: `Synthetic ${kind}`,
   }
-  const text = (row: Partial<Record<keyof PoliceCall, string | null>>): string =>
-    format === 'lines'
-      ? JSON.stringify(row)
-      : JSON.stringify(row, undefined, 4).replaceAll(/^/gm, '    ')
+  const text = fileForms[format].textOf
   switch (kind) {
     case 'bad-utf8':
       return text({ ...synthetic, common_location: '@' }).replace('"@"', '"\xff\xc0\xaf"')
     case 'truncated': {
-      const whole = format === 'lines' ? compactText(synthetic) : indentedText(synthetic)
+      const whole = text(synthetic)
       return whole.slice(0, whole.indexOf('"address_type"') + 20)
     }
     case 'null-value':

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { createRandom } from '../random.ts'
-import { compactText, fileFrame, indentedText } from './call-text.ts'
-import type { FileFormat } from './call-text.ts'
+import { fileForms } from './file-format.ts'
+import type { FileFormat } from './file-format.ts'
 import { faultKinds, faultText } from './faults.ts'
 import { generatePoliceCalls } from './generate.ts'
 import type { GenerateOptions } from './generate.ts'
@@ -30,7 +30,9 @@ export interface WriteResult {
   readonly faults: number
 }
 
-const CHUNK_CHARS = 262_144
+const CHUNK_BYTES = 262_144
+/** No row, and no broken one, is longer. */
+const ROW_BYTES_MAX = 4_096
 
 /**
  * Writes `rows` calls, and the broken rows asked for between them. An aborted or failed write leaves
@@ -48,7 +50,7 @@ export async function writePoliceCalls(options: WriteOptions): Promise<WriteResu
     await pipeline([source, ...through, target], signal === undefined ? {} : { signal })
     await rename(partial, file)
   } catch (error) {
-    if (!target.closed) await new Promise((resolve) => target.once('close', resolve))
+    if (!target.closed) await new Promise<void>((resolve) => target.once('close', () => resolve()))
     await rm(partial, { force: true })
     throw error
   }
@@ -60,26 +62,31 @@ function* chunks(
   { rows, seed, format, faults = 0, onProgress }: WriteOptions,
   counts: { rows: number; faults: number },
 ): Generator<Buffer> {
-  const { before, between, after } = fileFrame[format]
-  const textOf = format === 'lines' ? compactText : indentedText
+  const { before, between, after, textOf } = fileForms[format]
   const random = createRandom(seed, 0xfa17)
-  let text = before
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  let length = 0
+  // Each character is one byte: the names are ASCII, and a fault may ask for a byte that is no UTF-8.
+  const append = (text: string): void => void (length += chunk.write(text, length, 'latin1'))
+
+  append(before)
   for (const call of generatePoliceCalls({ rows, seed })) {
-    if (counts.rows > 0) text += between
-    text += textOf(call)
+    if (counts.rows > 0) append(between)
+    append(textOf(call))
     counts.rows += 1
     if (faults > 0 && random.next() < faults) {
       const kind = faultKinds[counts.faults % faultKinds.length]!
-      text += between + faultText(kind, call, counts.faults, format)
+      append(between + faultText(kind, call, counts.faults, format))
       counts.faults += 1
     }
-    if (text.length >= CHUNK_CHARS) {
-      // Each character is one byte: the names are ASCII, and a fault may ask for a byte that is no UTF-8.
-      yield Buffer.from(text, 'latin1')
-      text = ''
+    if (length > CHUNK_BYTES - 3 * ROW_BYTES_MAX) {
+      yield chunk.subarray(0, length)
+      chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+      length = 0
       onProgress?.(counts.rows)
     }
   }
-  yield Buffer.from(text + after, 'latin1')
+  append(after)
+  yield chunk.subarray(0, length)
   onProgress?.(counts.rows)
 }

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
-import { compactText, indentedText } from '../../../data/police-calls/call-text.ts'
+import { fileForms } from '../../../data/police-calls/file-format.ts'
 import { faultKinds } from '../../../data/police-calls/faults.ts'
 import { generatePoliceCalls } from '../../../data/police-calls/generate.ts'
-import type { PoliceCall } from '../../../data/police-calls/police-call.ts'
 import { writePoliceCalls } from '../../../data/police-calls/write.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
 
@@ -44,16 +43,6 @@ describe('writing police calls', () => {
     expect(JSON.parse(readFileSync(path('none.json'), 'utf8'))).to.deep.equal([])
   })
 
-  it('escapes quotation marks as JSON.stringify does', () => {
-    const call: PoliceCall = {
-      ...expected[0]!,
-      original_crime_type_name: '"Bumper Jack"',
-      address: 'Shotwell/capp 16th/24th "The Track"',
-    }
-    expect(compactText(call)).to.equal(JSON.stringify(call))
-    expect(`[\n${indentedText(call)}\n]`).to.equal(JSON.stringify([call], undefined, 4))
-  })
-
   for (const format of ['lines', 'array'] as const) {
     it(`adds broken rows of every kind between the good ones, as ${format}`, async () => {
       const file = path(`faulty-${format}`)
@@ -64,7 +53,7 @@ describe('writing police calls', () => {
       for (const kind of faultKinds) expect(text).to.include(`Synthetic ${kind}`)
       expect(text.match(/"Synthetic /g)).to.have.length(result.faults)
       expect(text).to.include('\xff\xc0\xaf')
-      const textOf = format === 'lines' ? compactText : indentedText
+      const { textOf } = fileForms[format]
       for (const call of expected) expect(text).to.include(textOf(call))
     })
   }
