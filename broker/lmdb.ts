@@ -33,10 +33,9 @@ export interface OpenedEnvironment extends Environment {
   errorOf(cause: unknown): Error
 }
 
-// Commits become visible before they are flushed, so that the next writer need not wait, and return
-// after the flush: the third flag only moves it out of the writers' lock.
-const DURABLE_OVERLAPPING =
-  TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH
+// A commit is flushed within the writers' lock, as LMDB does by nature. lmdb's overlappingSync, which
+// flushes outside of it, fails every process that waits while another one is killed in its flush.
+const DURABLE = TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT
 const EIO = 5
 const FREE_BYTES_MIN = 16_777_216
 /** EFBIG, ENOSPC, EDQUOT, MDB_MAP_FULL */
@@ -94,6 +93,7 @@ function openHandle(path: string): Handle {
       encoding: 'binary',
       keyEncoding: 'binary',
       maxDbs: TABLES_MAX,
+      overlappingSync: false,
     }),
   )
   const handle: Handle = { root, tables: new Map(), users: 0, depth: 0, failure: undefined }
@@ -125,7 +125,7 @@ function transact<T>(handle: Handle, path: string, work: () => T): T {
         const result = work()
         if (handle.failure !== undefined) throw handle.failure
         return result
-      }, DURABLE_OVERLAPPING),
+      }, DURABLE),
     )
   } catch (error) {
     if (!outermost) handle.failure ??= toError(error)
