@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { runCli, startCli } from './run-cli.ts'
 
 describe('the command line', () => {
@@ -108,6 +109,15 @@ describe('the command line', () => {
     expect(stderr).to.equal('error: first second (--verbose shows the stack)\n')
     expect(code).to.equal(1)
   })
+
+  // Only Linux tells how many threads there are.
+  if (process.platform === 'linux') {
+    it('has a thread pool of 16 threads, each of which a Kafka client may block', async () => {
+      const preload = fileURLToPath(new URL('./count-threads.cjs', import.meta.url))
+      const { stderr } = await startCli(['--version'], ['--require', preload]).ended
+      expect(Number(/threads: (\d+)/.exec(stderr)?.[1])).to.be.at.least(17)
+    })
+  }
 
   it('ends with exit code 3 when Kafka cannot be reached', async function () {
     this.timeout(30_000)

@@ -19,7 +19,7 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
   ['embedded', /^broker\/embedded\//, ['broker ports']],
   ['kafka', /^broker\/kafka(\.ts$|\/)/, ['broker ports', 'native']],
   ['native', /^broker\/native(\.ts$|\/)/, ['broker ports']],
-  ['open', /^broker\/open\.ts$/, ['embedded', 'kafka', 'broker ports']],
+  ['open', /^broker\/(open|data-port)\.ts$/, ['embedded', 'kafka', 'broker ports']],
   ['broker ports', /^broker\/[\w-]+\.ts$/, []],
   ['grafana', /^grafana\//, ['runtime']],
 ]

@@ -28,7 +28,7 @@ const NOT_SOURCES = [
 export function readSources(): SourceFile[] {
   const root = packageRoot()
   return readdirSync(root, { withFileTypes: true })
-    .filter(({ name }) => !NOT_SOURCES.includes(name))
+    .filter(({ name }) => !NOT_SOURCES.includes(name) && !name.startsWith('.'))
     .flatMap((entry) => {
       if (!entry.isDirectory()) return isSource(entry.name) ? [entry.name] : []
       return readdirSync(join(root, entry.name), { recursive: true, encoding: 'utf8' })

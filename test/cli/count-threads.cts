@@ -1,0 +1,6 @@
+// Required before the program, it writes the number of the process's threads to stderr at the end.
+const fs = process.getBuiltinModule('node:fs')
+
+process.on('exit', () => {
+  fs.writeSync(2, `threads: ${fs.readdirSync('/proc/self/task').length}\n`)
+})
