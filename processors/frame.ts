@@ -1,0 +1,136 @@
+// Frames: how rows travel through a repartition topic. One record is one frame: the distinct keys once,
+// then a key number and a timestamp per row. The version byte comes first; the format is private.
+
+const VERSION = 1
+const BEHIND = 1
+const HEADER_BYTES = 32
+
+/** Rows of one source task for one target partition. */
+export interface Frame {
+  /** Partition of the task that wrote it: event time is followed per writer. */
+  readonly writer: number
+  /** Whether the writer had more input at hand: its time holds back windows that could still get rows. */
+  readonly isBehind: boolean
+  /** The writer's stream time after these rows, epoch ms. */
+  readonly streamTimeMs: number
+  readonly rowCount: number
+  /** Ends of the keys in `bytes`; the first starts at `keysStart`. */
+  readonly keyEnds: Uint32Array
+  readonly keysStart: number
+  readonly bytes: Uint8Array
+  /** Per row the number of its key. */
+  readonly keyOf: Uint32Array
+  readonly timestamps: Float64Array
+}
+
+/** Collects the rows for one target partition until they are written as a frame. */
+export class FrameBuilder {
+  rowCount = 0
+  /** Goes up with each frame written: keys must be added anew. */
+  number = 1
+  readonly #keys: Uint8Array[] = []
+  #keyBytes = 0
+  #keyOf = new Uint32Array(256)
+  #timestamps = new Float64Array(256)
+
+  /** Adds a key to the frame's own list and gives its number there. */
+  addKey(bytes: Uint8Array): number {
+    this.#keyBytes += bytes.length
+    return this.#keys.push(bytes) - 1
+  }
+
+  addRow(key: number, timestampMs: number): void {
+    const row = this.rowCount
+    if (row === this.#keyOf.length) this.#grow()
+    this.#keyOf[row] = key
+    this.#timestamps[row] = timestampMs
+    this.rowCount = row + 1
+  }
+
+  /** Bytes that `write` will take. */
+  get byteLength(): number {
+    return HEADER_BYTES + this.rowCount * 12 + this.#keys.length * 4 + this.#keyBytes
+  }
+
+  /** Writes the frame and begins the next; `bytes` must have room for `byteLength` at `at`. */
+  write(
+    bytes: Uint8Array,
+    at: number,
+    writer: number,
+    isBehind: boolean,
+    streamTimeMs: number,
+  ): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at, this.byteLength)
+    view.setUint8(0, VERSION)
+    view.setUint8(1, isBehind ? BEHIND : 0)
+    view.setUint32(4, writer, true)
+    view.setFloat64(8, streamTimeMs, true)
+    view.setUint32(16, this.rowCount, true)
+    view.setUint32(20, this.#keys.length, true)
+    let to = at + HEADER_BYTES
+    bytes.set(asBytes(this.#timestamps, this.rowCount * 8), to)
+    to += this.rowCount * 8
+    bytes.set(asBytes(this.#keyOf, this.rowCount * 4), to)
+    to += this.rowCount * 4
+    let end = 0
+    for (const key of this.#keys) {
+      end += key.length
+      view.setUint32(to - at, end, true)
+      to += 4
+    }
+    for (const key of this.#keys) {
+      bytes.set(key, to)
+      to += key.length
+    }
+    this.rowCount = 0
+    this.#keys.length = 0
+    this.#keyBytes = 0
+    this.number += 1
+  }
+
+  #grow(): void {
+    const keyOf = new Uint32Array(this.rowCount * 2)
+    keyOf.set(this.#keyOf)
+    this.#keyOf = keyOf
+    const timestamps = new Float64Array(this.rowCount * 2)
+    timestamps.set(this.#timestamps)
+    this.#timestamps = timestamps
+  }
+}
+
+function asBytes(column: Uint32Array | Float64Array, length: number): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset, length)
+}
+
+/** Reads frames; columns are copied into one aligned buffer, so a frame lives until the next is read. */
+export class FrameReader {
+  #buffer = new ArrayBuffer(65_536)
+
+  /** @throws Error when the bytes are no frame of a known version. */
+  read(bytes: Uint8Array, start: number, end: number): Frame {
+    const length = end - start
+    if (length < HEADER_BYTES || bytes[start] !== VERSION) {
+      throw new Error('not a repartition frame of a known version')
+    }
+    // Columns must start at a multiple of eight, wherever the frame lay.
+    if (this.#buffer.byteLength < length) this.#buffer = new ArrayBuffer(length * 2)
+    const copy = new Uint8Array(this.#buffer, 0, length)
+    copy.set(bytes.subarray(start, end))
+    const view = new DataView(this.#buffer)
+    const rowCount = view.getUint32(16, true)
+    const keyCount = view.getUint32(20, true)
+    const keyOfStart = HEADER_BYTES + rowCount * 8
+    const endsStart = keyOfStart + rowCount * 4
+    return {
+      writer: view.getUint32(4, true),
+      isBehind: (view.getUint8(1) & BEHIND) !== 0,
+      streamTimeMs: view.getFloat64(8, true),
+      rowCount,
+      keyEnds: new Uint32Array(this.#buffer, endsStart, keyCount),
+      keysStart: endsStart + keyCount * 4,
+      bytes: copy,
+      keyOf: new Uint32Array(this.#buffer, keyOfStart, rowCount),
+      timestamps: new Float64Array(this.#buffer, HEADER_BYTES, rowCount),
+    }
+  }
+}

@@ -1,0 +1,147 @@
+// What all processors share: the record that runs through them and what a task gives them.
+import {
+  NULL_KEY,
+  rowStart,
+  type RecordBatch,
+  type RecordBatchBuilder,
+  type RecordHeader,
+} from '../broker/record-batch.ts'
+import type { KeyTable } from '../state/key-table.ts'
+import type { RecordContext } from '../topology/node.ts'
+import type { Serde } from '../topology/serdes/serde.ts'
+
+/** Why a record was dropped; a metric label. */
+export const dropReasons = ['malformed', 'null-key', 'invalid-timestamp', 'expired-window'] as const
+export type DropReason = (typeof dropReasons)[number]
+
+/**
+ * The record on its way through a task: one object, reused. A processor that changes a field puts it
+ * back after forwarding, so that siblings see what it saw.
+ */
+export class StreamRecord implements RecordContext<unknown> {
+  value: unknown = null
+  timestampMs = 0
+  /** Where the key is one of a grouping: its table and id, so that nobody serializes it again. */
+  keys: KeyTable | undefined = undefined
+  keyId = -1
+  /** Start of the key's window where the key is windowed. */
+  windowStartMs = 0
+  #key: unknown = null
+  /** Where the key's bytes lie while nobody has asked for it. */
+  #unread: RecordBatch | undefined = undefined
+  #row = 0
+  #serde: Serde<unknown> | undefined = undefined
+
+  /** @throws SerdeError when the key's bytes are no such key. */
+  get key(): unknown {
+    if (this.#unread !== undefined) {
+      const batch = this.#unread
+      this.key =
+        batch.nulls[this.#row]! & NULL_KEY
+          ? null
+          : this.#serde!.deserialize(
+              batch.bytes,
+              rowStart(batch, this.#row),
+              batch.ends[this.#row * 3]!,
+            )
+    }
+    return this.#key
+  }
+
+  set key(key: unknown) {
+    this.#key = key
+    this.#unread = undefined
+  }
+
+  /** Makes the key that of a row; it is read when somebody asks for it. */
+  readKeyOf(batch: RecordBatch, row: number, serde: Serde<unknown>): void {
+    this.#unread = batch
+    this.#row = row
+    this.#serde = serde
+  }
+}
+
+/** Passes a record on to what comes next. */
+export type Forward = (record: StreamRecord) => void
+
+/** Rows on their way to one topic. */
+export interface TopicOutput {
+  readonly partitions: number
+  /** Where the rows of a partition are collected; they are sent when the task says so. */
+  rowsOf(partition: number): RecordBatchBuilder
+}
+
+/** A store as its task sees it: saved at commits, restored at start. */
+export interface TaskStore {
+  readonly name: string
+  readonly rows: number
+  readonly sizeBytes: number
+  /** What changed since the last save, or everything; undefined when nothing changed. */
+  pack(isSnapshot: boolean): Uint8Array | undefined
+  restore(entry: Uint8Array): void
+}
+
+/** What a task gives its processors. */
+export interface TaskContext {
+  readonly partition: number
+  /** Highest event time seen by the task; see `advance` in the inputs. Epoch ms, -1 before the first. */
+  streamTimeMs: number
+  /** Wall clock of the step in work, epoch ms. */
+  readonly nowMs: number
+  /** When the oldest input that is not yet put out was appended; Infinity when there is none. Epoch ms. */
+  readonly oldestMs: number
+  /** Counts a record that ends here. */
+  drop(node: string, reason: DropReason): void
+  output(topic: string): TopicOutput
+  addStore(store: TaskStore): void
+  /** `emit` is called when updates are to go out: each emit interval and before each commit. */
+  onEmit(emit: () => void): void
+  /** Counts a join that found no row, per key. */
+  unmatched(node: string, key: string | number): void
+}
+
+/** The row in work, for errors and dead letters. */
+export interface RowPlace {
+  readonly topic: string
+  readonly partition: number
+  batch: RecordBatch
+  row: number
+}
+
+/** User code or a serde failed on a record. The message names node, topic, partition and offset. */
+export class ProcessingError extends Error {
+  override readonly name = 'ProcessingError'
+  readonly code = 'MILLRACE_PROCESSING'
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause })
+  }
+}
+
+/** Runs user code of a node; what it throws is told with the node's name. */
+export function userError(node: string, cause: unknown): ProcessingError {
+  return new ProcessingError(
+    `${node}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    cause,
+  )
+}
+
+/** Headers of a dead letter, as of KIP-1034. */
+export function deadLetterHeaders(place: RowPlace, error: Error): RecordHeader[] {
+  const text = (value: string): Uint8Array => new TextEncoder().encode(toAscii(value))
+  return [
+    { key: '__streams.errors.exception', value: text(error.name) },
+    { key: '__streams.errors.message', value: text(error.message) },
+    { key: '__streams.errors.topic', value: text(place.topic) },
+    { key: '__streams.errors.partition', value: text(String(place.partition)) },
+    { key: '__streams.errors.offset', value: text(String(place.batch.offsets[place.row] ?? -1)) },
+  ]
+}
+
+/** Header values reach Kafka as text: what is not printable ASCII becomes an escape. */
+function toAscii(value: string): string {
+  return value.replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,77 @@
+// How a parse node reads a batch: by columns where the serde declares fields, else row by row.
+import type { RecordBatch } from '../broker/record-batch.ts'
+import { jsonFieldsOf } from '../topology/serdes/json.ts'
+import { JsonScanner, ROW_REFUSED } from '../topology/serdes/json-scanner.ts'
+import type { Mapper, RecordContext } from '../topology/node.ts'
+import type { Serde } from '../topology/serdes/serde.ts'
+import { rowViewOf } from './row-view.ts'
+
+/** Reads the values of a batch. */
+export interface RowDecoder {
+  begin(batch: RecordBatch): void
+  /** Reads a row that has a value; the error when it cannot be read. */
+  read(row: number, record: RecordContext<unknown>): Error | undefined
+  /** The value of a row that was read, valid until the next call. */
+  valueAt(row: number): unknown
+}
+
+/** The decoder for what `parse` was given. */
+export function rowDecoderOf(decode: Serde<never> | Mapper): RowDecoder {
+  if (typeof decode === 'function') {
+    const decodeBytes = decode as unknown as (
+      bytes: Uint8Array,
+      record: RecordContext<unknown>,
+    ) => unknown
+    return eachRow((bytes, start, end, record) => decodeBytes(bytes.subarray(start, end), record))
+  }
+  const fields = jsonFieldsOf(decode)
+  if (fields !== undefined) return byColumns(new JsonScanner(fields))
+  const serde = decode as unknown as Serde<unknown>
+  return eachRow((bytes, start, end) => serde.deserialize(bytes, start, end))
+}
+
+function byColumns(scanner: JsonScanner): RowDecoder {
+  const view = rowViewOf(scanner)
+  let batch: RecordBatch | undefined
+  return {
+    begin(next) {
+      batch = next
+      scanner.begin(next.bytes, next.count)
+    },
+    read(row) {
+      scanner.scan(row, batch!.ends[row * 3]!, batch!.ends[row * 3 + 1]!)
+      return scanner.status[row] === ROW_REFUSED ? scanner.errors.get(row) : undefined
+    },
+    valueAt(row) {
+      view.row = row
+      return view
+    },
+  }
+}
+
+function eachRow(
+  decode: (
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    record: RecordContext<unknown>,
+  ) => unknown,
+): RowDecoder {
+  const values: unknown[] = []
+  let batch: RecordBatch | undefined
+  return {
+    begin(next) {
+      batch = next
+      values.length = 0
+    },
+    read(row, record) {
+      try {
+        values[row] = decode(batch!.bytes, batch!.ends[row * 3]!, batch!.ends[row * 3 + 1]!, record)
+        return undefined
+      } catch (error) {
+        return error instanceof Error ? error : new Error(String(error))
+      }
+    },
+    valueAt: (row) => values[row],
+  }
+}

@@ -1,0 +1,100 @@
+// Writes records to a topic: serialized straight into the batch of their partition (Kafka's SinkNode
+// with the default partitioner: murmur2 of the key, of a windowed key the key inside).
+import { partitionFor } from '../broker/partitioner.ts'
+import type { RecordBatchBuilder } from '../broker/record-batch.ts'
+import type { KeyTable } from '../state/key-table.ts'
+import type { ErasedSinkTopic, SinkNode } from '../topology/node.ts'
+import { ByteBuffer, type Serializer } from '../topology/serdes/serde.ts'
+import { innerSerdeOf, writeWindowStart } from '../topology/serdes/windowed.ts'
+import { userError, type Forward, type TaskContext, type TopicOutput } from './processor.ts'
+
+/** `topic.value` is the format that the configuration picked. */
+export function sink(node: SinkNode, topic: ErasedSinkTopic, context: TaskContext): Forward {
+  const output = context.output(topic.name)
+  const keySerde = topic.key as Serializer<unknown>
+  const valueSerde = topic.value as Serializer<unknown>
+  const inner = innerSerdeOf(topic.key)
+  const known = new KnownKeys(output.partitions)
+  const buffer = new ByteBuffer()
+
+  /** The batch for the record, its key written: the key's bytes are at hand when a grouping made it. */
+  const writeKey: (record: Parameters<Forward>[0]) => RecordBatchBuilder = (record) => {
+    const { keys, keyId } = record
+    if (inner !== undefined && keys !== undefined && keys.serde.name === inner.name) {
+      const rows = output.rowsOf(known.partitionOf(keys, keyId))
+      writeBytes(rows, keys.bytesOf(keyId))
+      writeWindowStart(record.windowStartMs, rows)
+      rows.endKey()
+      return rows
+    }
+    return writeSerializedKey(output, record.key, keySerde, inner, buffer)
+  }
+
+  return (record) => {
+    try {
+      const rows = writeKey(record)
+      const { value } = record
+      if (value !== null && value !== undefined) valueSerde.serialize(value, rows)
+      rows.endValue(value === null || value === undefined)
+      rows.endRecord(record.timestampMs)
+    } catch (cause) {
+      throw userError(node.name, cause)
+    }
+  }
+}
+
+function writeSerializedKey(
+  output: TopicOutput,
+  key: unknown,
+  keySerde: Serializer<unknown>,
+  inner: Serializer<never> | undefined,
+  buffer: ByteBuffer,
+): RecordBatchBuilder {
+  if (key === null || key === undefined) {
+    const rows = output.rowsOf(0)
+    rows.endKey(true)
+    return rows
+  }
+  buffer.position = 0
+  keySerde.serialize(key, buffer)
+  // A windowed key goes where its key goes, whatever the window.
+  const length = inner === undefined ? buffer.position : buffer.position - 8
+  const rows = output.rowsOf(partitionFor(buffer.bytes, output.partitions, 0, length))
+  writeBytes(rows, buffer.bytes.subarray(0, buffer.position))
+  rows.endKey()
+  return rows
+}
+
+function writeBytes(rows: RecordBatchBuilder, from: Uint8Array): void {
+  rows.reserve(from.length)
+  const { bytes } = rows
+  let at = rows.position
+  for (let i = 0; i < from.length; i++) bytes[at++] = from[i]!
+  rows.position = at
+}
+
+/** Partitions of a grouping's keys by key id, so that each key is hashed once. */
+class KnownKeys {
+  readonly #partitions: number
+  #epoch = -1
+  #partitionOf = new Int16Array(1_024).fill(-1)
+
+  constructor(partitions: number) {
+    this.#partitions = partitions
+  }
+
+  partitionOf(keys: KeyTable, keyId: number): number {
+    if (keys.epoch !== this.#epoch || keyId >= this.#partitionOf.length) this.#resize(keys)
+    const known = this.#partitionOf[keyId]!
+    if (known >= 0) return known
+    const bytes = keys.bytesOf(keyId)
+    return (this.#partitionOf[keyId] = partitionFor(bytes, this.#partitions))
+  }
+
+  #resize(keys: KeyTable): void {
+    const grown = new Int16Array(Math.max(1_024, keys.size * 2)).fill(-1)
+    if (keys.epoch === this.#epoch) grown.set(this.#partitionOf)
+    this.#partitionOf = grown
+    this.#epoch = keys.epoch
+  }
+}

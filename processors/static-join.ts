@@ -1,0 +1,34 @@
+// Joins each record with a row of a static table (Kafka's KStreamKTableJoin on a table that stands still).
+import { loadStaticTable } from '../state/static-rows.ts'
+import type { StaticJoinNode } from '../topology/node.ts'
+import { userError, type Forward, type StreamRecord, type TaskContext } from './processor.ts'
+
+/** The left join forwards records without a row too; the inner join ends them, unmatched and counted. */
+export function staticJoin(node: StaticJoinNode, next: Forward, context: TaskContext): Forward {
+  const rows = loadStaticTable(node.table)
+  const keyOf = node.on as unknown as (
+    value: unknown,
+    record: StreamRecord,
+  ) => string | number | null
+  const merge = node.merge as unknown as (
+    value: unknown,
+    row: unknown,
+    record: StreamRecord,
+  ) => unknown
+  return (record) => {
+    const { value } = record
+    let merged: unknown
+    try {
+      const key = keyOf(value, record)
+      const row = key === null ? undefined : rows.get(key)
+      if (row === undefined) context.unmatched(node.name, key ?? 'null')
+      if (row === undefined && !node.isLeft) return
+      merged = merge(value, row, record)
+    } catch (cause) {
+      throw userError(node.name, cause)
+    }
+    record.value = merged
+    next(record)
+    record.value = value
+  }
+}

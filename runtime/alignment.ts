@@ -1,0 +1,48 @@
+// Holds input partitions together in event time: one that runs ahead of the slowest waits. The times lie
+// in shared memory, since the partitions are read by different workers.
+
+const IDLE = 0
+const BEHIND = 1
+
+/** The event times of all input partitions, seen from one thread. */
+export class SourceAlignment {
+  readonly #driftMs: number
+  readonly #states: Int32Array
+  readonly #times: Float64Array
+
+  /** `driftMs` below 0 turns alignment off. */
+  constructor(buffer: SharedArrayBuffer, slots: number, driftMs: number) {
+    this.#driftMs = driftMs
+    // Doubles first: they must lie at a multiple of eight. Each has one writer, and a reader that sees
+    // a moment's old time only waits a moment longer.
+    this.#times = new Float64Array(buffer, 0, slots)
+    this.#states = new Int32Array(buffer, slots * 8, slots)
+  }
+
+  /** Memory for so many partitions; none of them holds up any other at first. */
+  static allocate(slots: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(Math.max(slots, 1) * 12)
+  }
+
+  /** Tells where a partition stands: `timeMs` is that of its next row, or of its last. */
+  behind(slot: number, timeMs: number): void {
+    this.#times[slot] = timeMs
+    Atomics.store(this.#states, slot, BEHIND)
+  }
+
+  /** A partition without rows at hand, or without a reader, holds nobody up. */
+  idle(slot: number): void {
+    Atomics.store(this.#states, slot, IDLE)
+  }
+
+  /** The event time up to which a partition may run: the slowest other one's plus the drift. */
+  limitFor(slot: number): number {
+    if (this.#driftMs < 0) return Infinity
+    let slowest = Infinity
+    for (let other = 0; other < this.#times.length; other++) {
+      if (other === slot || Atomics.load(this.#states, other) === IDLE) continue
+      slowest = Math.min(slowest, this.#times[other]!)
+    }
+    return slowest + this.#driftMs
+  }
+}

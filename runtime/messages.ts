@@ -1,0 +1,66 @@
+// What the main thread and a worker say to each other: requests with a number, each answered once.
+import type { MessagePort } from 'node:worker_threads'
+import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
+import type { StreamsConfig } from '../config/config.ts'
+import type { SlabSpec } from './metrics/slab.ts'
+import type { Plan, TaskSpec } from './plan.ts'
+
+/** The settings that a worker needs; nothing secret is among them. */
+export type ThreadConfig = Pick<
+  StreamsConfig,
+  'emitIntervalMs' | 'pollMs' | 'bufferedBytesMax' | 'topicFormats'
+>
+
+/** What a worker is started with. */
+export interface ThreadSpec {
+  readonly threadId: string
+  /** Module whose default export is the topology. */
+  readonly topology: string
+  readonly plan: Plan
+  readonly config: ThreadConfig
+  readonly channel: ChannelSpec
+  readonly metrics: SlabSpec
+  readonly alignment: SharedArrayBuffer
+  readonly alignmentDriftMs: number
+  readonly vitals: SharedArrayBuffer
+  readonly control: MessagePort
+}
+
+/** A task to open: where its group would have it start, and the first offset that is not wanted. */
+export interface TaskToOpen {
+  readonly spec: TaskSpec
+  readonly offset: number
+  readonly stopAt: number
+}
+
+export type ThreadRequest =
+  /** Restores the tasks and opens their inputs; answers where each starts to read. */
+  | { readonly kind: 'open'; readonly tasks: readonly TaskToOpen[] }
+  /** Closes tasks; what they did since the last commit is forgotten. */
+  | { readonly kind: 'close'; readonly taskIds: readonly string[] }
+  /** Step 2 of a commit: updates go out, the gate closes, positions are answered. */
+  | { readonly kind: 'prepare' }
+  /** Steps 4 and 5 of a commit: the gate opens, state is written. */
+  | { readonly kind: 'committed' }
+  /** The commit came to nothing: the gate opens, state waits for the next one. */
+  | { readonly kind: 'not-committed' }
+  | { readonly kind: 'stop' }
+
+export type NumberedRequest = ThreadRequest & { readonly id: number }
+
+/** What a worker answers; which fields are there depends on the request. */
+export interface ThreadAnswer {
+  readonly id: number
+  readonly positions: readonly TopicPartitionOffset[]
+  /** Tasks that read a source and have not reached the offset at which they are to stop. */
+  readonly unfinished: number
+  /** Joins that found no row since the last answer, per node and key. */
+  readonly unmatched: readonly (readonly [node: string, key: string, count: number])[]
+}
+
+/** How a worker ended when it did not end as asked: errors lose their fields between threads. */
+export interface ThreadFailure {
+  readonly code: string
+  readonly message: string
+  readonly stack: string | undefined
+}

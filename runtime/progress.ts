@@ -1,0 +1,215 @@
+// The progress report: one a commit, with the fields and the key order of Spark's
+// StreamingQueryProgress. Its figures are differences of the metrics, so report and board agree.
+import type { CommitResult } from './committer.ts'
+import type { MetricSlab } from './metrics/slab.ts'
+import { collectMetrics, type MetricFamily } from './metrics/snapshot.ts'
+import type { Plan } from './plan.ts'
+import { Unmatched } from './unmatched.ts'
+
+/** Rows of one source of a query. */
+export interface SourceProgress {
+  readonly description: string
+  /** Offsets by topic and partition; the next to be read. Null before the first commit. */
+  readonly startOffset: Readonly<Record<string, Readonly<Record<string, number>>>> | null
+  readonly endOffset: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly numInputRows: number
+  readonly inputRowsPerSecond: number
+  readonly processedRowsPerSecond: number
+}
+
+/** A store, over all its tasks. */
+export interface StateOperatorProgress {
+  readonly operatorName: string
+  readonly numRowsTotal: number
+  readonly memoryUsedBytes: number
+}
+
+/** What one commit interval did. Rates are rows a second, durations milliseconds. */
+export interface QueryProgress {
+  /** Stays the same from run to run. */
+  readonly id: string
+  readonly runId: string
+  readonly name: string
+  readonly timestamp: string
+  readonly batchId: number
+  readonly batchDuration: number
+  readonly numInputRows: number
+  readonly inputRowsPerSecond: number
+  readonly processedRowsPerSecond: number
+  readonly durationMs: Readonly<Record<string, number>>
+  /** Left out before the first record. `watermark` is the lowest stream time of all tasks. */
+  readonly eventTime?: { readonly watermark: string }
+  readonly stateOperators: readonly StateOperatorProgress[]
+  readonly sources: readonly SourceProgress[]
+  readonly sink: { readonly description: string; readonly numOutputRows: number }
+  /** Joins that found no row since the start of the run, per join and key. */
+  readonly observedMetrics?: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+export interface ReporterOptions {
+  readonly name: string
+  readonly runId: string
+  readonly plan: Plan
+  readonly onProgress: ((progress: QueryProgress) => void) | undefined
+}
+
+/** An idle application reports this often (Spark's noDataProgressEventInterval). */
+const IDLE_REPORT_MS = 10_000
+
+export class ProgressReporter {
+  last: QueryProgress | undefined
+  readonly #options: ReporterOptions
+  readonly #unmatched = new Unmatched()
+  #batchId = 0
+  #inputRows = 0
+  #outputRows = 0
+  #offsets: SourceProgress['startOffset'] = null
+  #lastMs = Date.now()
+  #lastReportMs = 0
+
+  constructor(options: ReporterOptions) {
+    this.#options = options
+  }
+
+  /** Takes the result of a commit. */
+  committed(result: CommitResult, slabs: readonly MetricSlab[]): void {
+    for (const [node, key, count] of result.unmatched) this.#unmatched.add(node, key, count)
+    const nowMs = Date.now()
+    const families = collectMetrics(slabs)
+    const progress = this.#progress(result, families, nowMs)
+    const isIdle = progress.numInputRows === 0 && progress.sink.numOutputRows === 0
+    this.#lastMs = nowMs
+    if (isIdle && nowMs - this.#lastReportMs < IDLE_REPORT_MS) return
+    this.#record(progress, slabs[0]!)
+    if (!isIdle) this.#batchId += 1
+    this.#inputRows += progress.numInputRows
+    this.#outputRows += progress.sink.numOutputRows
+    this.#offsets = progress.sources[0]?.endOffset ?? null
+    this.#lastReportMs = nowMs
+    this.last = progress
+    this.#options.onProgress?.(progress)
+  }
+
+  #progress(result: CommitResult, families: readonly MetricFamily[], nowMs: number): QueryProgress {
+    const { name, runId, plan } = this.#options
+    const consumed = totalOf(families, 'kafka_stream_topic_records_consumed_total', ({ topic }) =>
+      plan.sourceTopics.includes(topic ?? ''),
+    )
+    const produced = totalOf(
+      families,
+      'kafka_stream_topic_records_produced_total',
+      ({ topic }) => !plan.repartitionTopics.includes(topic ?? ''),
+    )
+    const numInputRows = consumed - this.#inputRows
+    const intervalMs = Math.max(nowMs - this.#lastMs, 1)
+    const commitMs = result.prepareMs + result.commitMs + result.saveMs
+    const perSecond = (numInputRows * 1_000) / intervalMs
+    const endOffset = offsetsOf(result, plan)
+    const watermarkMs = watermarkOf(families)
+    const unmatched = this.#unmatched.list()
+    return {
+      id: plan.applicationId,
+      runId,
+      name,
+      timestamp: new Date(nowMs - intervalMs).toISOString(),
+      batchId: this.#batchId,
+      batchDuration: Math.round(intervalMs),
+      numInputRows,
+      inputRowsPerSecond: round(perSecond),
+      processedRowsPerSecond: round(perSecond),
+      durationMs: {
+        addBatch: Math.round(Math.max(intervalMs - commitMs, 0)),
+        commitOffsets: Math.round(result.commitMs),
+        triggerExecution: Math.round(intervalMs),
+        walCommit: Math.round(result.prepareMs + result.saveMs),
+      },
+      ...(watermarkMs === undefined
+        ? {}
+        : { eventTime: { watermark: new Date(watermarkMs).toISOString() } }),
+      stateOperators: statesOf(families),
+      sources: [
+        {
+          description: `Millrace[${plan.sourceTopics.join(', ')}]`,
+          startOffset: this.#offsets,
+          endOffset,
+          numInputRows,
+          inputRowsPerSecond: round(perSecond),
+          processedRowsPerSecond: round(perSecond),
+        },
+      ],
+      sink: { description: name, numOutputRows: produced - this.#outputRows },
+      ...(unmatched.length === 0 ? {} : { observedMetrics: observedOf(unmatched) }),
+    }
+  }
+
+  /** The same figures as metrics of the query. */
+  #record(progress: QueryProgress, slab: MetricSlab): void {
+    slab.gauge('kafka_stream_query_batch_id').set(progress.batchId)
+    slab
+      .histogram('kafka_stream_query_batch_duration_seconds')
+      .observe(progress.batchDuration / 1_000)
+    slab.counter('kafka_stream_query_input_rows_total').add(progress.numInputRows)
+    slab.counter('kafka_stream_query_output_rows_total').add(progress.sink.numOutputRows)
+    for (const operation of ['addBatch', 'walCommit', 'commitOffsets']) {
+      slab
+        .counter('kafka_stream_query_operation_seconds_total', { operation })
+        .add((progress.durationMs[operation] ?? 0) / 1_000)
+    }
+    if (progress.eventTime === undefined) return
+    slab
+      .gauge('kafka_stream_query_watermark_timestamp_seconds')
+      .set(Date.parse(progress.eventTime.watermark) / 1_000)
+  }
+}
+
+function totalOf(
+  families: readonly MetricFamily[],
+  name: string,
+  isWanted: (labels: Readonly<Record<string, string>>) => boolean = () => true,
+): number {
+  const samples = families.find((family) => family.name === name)?.samples ?? []
+  return samples.reduce((sum, { labels, value }) => (isWanted(labels) ? sum + value : sum), 0)
+}
+
+/** The lowest stream time of the tasks that have one, epoch ms. */
+function watermarkOf(families: readonly MetricFamily[]): number | undefined {
+  const times = families.find(({ name }) => name === 'kafka_stream_task_stream_time_seconds')
+  const seconds = (times?.samples ?? []).map(({ value }) => value).filter((value) => value >= 0)
+  return seconds.length === 0 ? undefined : Math.min(...seconds) * 1_000
+}
+
+function statesOf(families: readonly MetricFamily[]): StateOperatorProgress[] {
+  const keys = families.find(({ name }) => name === 'kafka_stream_state_keys')
+  return (keys?.samples ?? []).map(({ labels, value }) => ({
+    operatorName: labels['store'] ?? '',
+    numRowsTotal: value,
+    memoryUsedBytes: totalOf(
+      families,
+      'kafka_stream_state_size_bytes',
+      ({ store }) => store === labels['store'],
+    ),
+  }))
+}
+
+function offsetsOf({ positions }: CommitResult, plan: Plan): SourceProgress['endOffset'] {
+  const offsets: Record<string, Record<string, number>> = {}
+  for (const { topic, partition, offset } of positions) {
+    if (!plan.sourceTopics.includes(topic)) continue
+    offsets[topic] = { ...offsets[topic], [String(partition)]: offset }
+  }
+  return offsets
+}
+
+function observedOf(
+  unmatched: readonly (readonly [string, string, number])[],
+): Record<string, Record<string, number>> {
+  const observed: Record<string, Record<string, number>> = {}
+  for (const [node, key, count] of unmatched) {
+    observed[node] = { ...observed[node], [key]: count }
+  }
+  return observed
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

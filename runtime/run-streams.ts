@@ -1,0 +1,102 @@
+// Runs a job in this process: the entry of the runtime, for the command line and for programs.
+import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import type { Broker } from '../broker/ports.ts'
+import type { StreamsConfig } from '../config/config.ts'
+import { assertTopology, type Topology } from '../topology/topology.ts'
+import { collectMetrics, type MetricFamily } from './metrics/snapshot.ts'
+import { planOf, topicOf } from './plan.ts'
+import { ProgressReporter, type QueryProgress } from './progress.ts'
+import { silentLog, type RunLog } from './run-log.ts'
+import { StreamClient } from './stream-client.ts'
+import { prepareTopics } from './topics.ts'
+
+/** How to run a job. */
+export interface RunOptions {
+  readonly broker: Broker
+  /** Process what is there now, then stop (Spark's AvailableNow). */
+  readonly once?: boolean
+  readonly log?: RunLog
+  /** Called after each commit that did something. */
+  readonly onProgress?: (progress: QueryProgress) => void
+}
+
+/** A job that runs. */
+export interface RunningStreams {
+  readonly applicationId: string
+  readonly runId: string
+  readonly topology: Topology
+  readonly state: string
+  /** What is wrong, one sentence each; empty when all is well. */
+  readonly problems: readonly string[]
+  readonly threads: readonly { readonly threadId: string; readonly tasks: readonly string[] }[]
+  readonly progress: QueryProgress | undefined
+  metrics(): MetricFamily[]
+  /** Asks for an orderly stop: what was processed is committed, the group is left at once. */
+  stop(): void
+  /** Resolves after the end; rejects with what made the job fail. */
+  readonly done: Promise<void>
+}
+
+/**
+ * Starts a job. Topics are created or verified first; the broker stays the caller's to close.
+ * @param topologyUrl a module whose default export is a topology; each worker imports it.
+ * @throws TopologyError, BrokerError
+ */
+export async function runStreams(
+  topologyUrl: URL,
+  config: StreamsConfig,
+  { broker, once = false, log = silentLog, onProgress }: RunOptions,
+): Promise<RunningStreams> {
+  const module = (await import(topologyUrl.href)) as { readonly default?: unknown }
+  const topology = assertTopology(module.default, topologyUrl.href)
+  const applicationId = config.applicationId ?? topology.name
+  const partitions = await prepareTopics(broker, topology, applicationId, config)
+  const plan = planOf(topology, applicationId, partitions)
+  const widest = Math.max(
+    ...topology.subtopologies.map((p) => partitions.get(topicOf(p, applicationId)) ?? 1),
+  )
+  const threads = config.numStreamThreads ?? Math.min(availableParallelism(), widest)
+  const sources = plan.tasks.filter(({ alignmentSlot }) => alignmentSlot >= 0)
+  const ends = once
+    ? (await broker.watermarks(sources)).map(({ end }, i) => {
+        const { topic, partition } = sources[i]!
+        return { topic, partition, offset: end }
+      })
+    : undefined
+  const group = await broker.openGroup({ applicationId, stateDir: config.stateDir })
+  const runId = randomUUID()
+  const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
+  const client = new StreamClient({
+    topologyUrl: topologyUrl.href,
+    topology,
+    config,
+    plan,
+    broker,
+    group,
+    threads,
+    log,
+    ends,
+    onCommit: (result, slabs) => reporter.committed(result, slabs),
+  })
+  return {
+    applicationId,
+    runId,
+    topology,
+    get state() {
+      return client.state
+    },
+    get problems() {
+      return client.problems
+    },
+    get threads() {
+      return client.threadStates
+    },
+    get progress() {
+      return reporter.last
+    },
+    metrics: () => collectMetrics(client.metrics),
+    stop: () => client.stop(),
+    done: client.run(),
+  }
+}

@@ -1,0 +1,265 @@
+// A task: one sub-topology on one partition. It polls its input, runs it through its processors, and
+// says at a commit where it stands and what changed in its stores. Single-threaded, owned by a worker.
+import type { DataPort, PartitionReader, TopicPartitionOffset } from '../broker/ports.ts'
+import type { RecordBatch } from '../broker/record-batch.ts'
+import { buildTask, type TaskProcessors } from '../processors/build.ts'
+import type { FrameInput } from '../processors/frame-input.ts'
+import type { DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
+import type { SourceInput } from '../processors/source-input.ts'
+import { CheckpointStore, type CheckpointUpdate } from '../state/checkpoint-store.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { StreamsConfig } from '../config/config.ts'
+import type { SourceAlignment } from './alignment.ts'
+import type { MetricSlab } from './metrics/slab.ts'
+import type { Outputs } from './outputs.ts'
+import { resolveFormat, writersOf, type Plan, type TaskSpec } from './plan.ts'
+import { TaskMetrics } from './task-metrics.ts'
+
+/** What a worker gives each of its tasks. */
+export interface TaskSurroundings {
+  readonly topology: Topology
+  readonly plan: Plan
+  /** Value formats by topic, as the configuration picked them. */
+  readonly formats: StreamsConfig['topicFormats']
+  readonly port: DataPort
+  readonly outputs: Outputs
+  readonly metrics: MetricSlab
+  readonly alignment: SourceAlignment
+  /** Counts a join that found no row. */
+  readonly unmatched: (node: string, key: string | number) => void
+}
+
+/** What a task keeps beside its stores. */
+interface TaskMeta {
+  readonly streamTimeMs: number
+  readonly writers?: { readonly timesMs: number[]; readonly isBehind: number[] }
+}
+
+/** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
+const SNAPSHOT_BYTES_MIN = 4_194_304
+
+export class Task implements TaskContext {
+  readonly spec: TaskSpec
+  readonly partition: number
+  streamTimeMs = -1
+  oldestMs = Infinity
+  nowMs = 0
+  /** Rows run since the task was opened. */
+  processed = 0
+  readonly #around: TaskSurroundings
+  readonly #metrics: TaskMetrics
+  readonly stores: TaskStore[] = []
+  readonly #emitters: (() => void)[] = []
+  readonly #processors: TaskProcessors
+  readonly #checkpoints: CheckpointStore
+  readonly #snapshotBytes = new Map<string, number>()
+  #reader: PartitionReader | undefined
+  #position: number
+  #stopAt = Infinity
+  #isBehind: boolean | undefined
+  #changed = true
+
+  /**
+   * Builds the processors and restores what the task last committed.
+   * @param offset where the group would have it start; its own checkpoint knows better.
+   */
+  constructor(spec: TaskSpec, offset: number, around: TaskSurroundings) {
+    const { topology, plan, formats, port, metrics } = around
+    this.spec = spec
+    this.partition = spec.partition
+    this.#around = around
+    this.#metrics = new TaskMetrics(metrics, topology, spec)
+    const cuts = topology.subtopologies.flatMap(({ inputs }) => inputs.map(({ name }) => name))
+    this.#processors = buildTask(topology.subtopologies[spec.subtopology]!, this, {
+      applicationId: plan.applicationId,
+      cuts: new Set(cuts),
+      writersOf: (group) => writersOf(topology, plan, group),
+      resolve: (topic) => resolveFormat(topic, formats),
+    })
+    this.#checkpoints = new CheckpointStore(port.openState(spec.taskId), spec.taskId)
+    this.#position = this.#restore() ?? offset
+    if (spec.alignmentSlot >= 0) around.alignment.behind(spec.alignmentSlot, -Infinity)
+  }
+
+  get taskId(): string {
+    return this.spec.taskId
+  }
+
+  /** Where the task starts to read. */
+  get start(): TopicPartitionOffset {
+    return { topic: this.spec.topic, partition: this.partition, offset: this.#position }
+  }
+
+  /** Begins to read; `stopAt` is the first offset that is not wanted. */
+  open(stopAt: number): void {
+    this.#stopAt = stopAt
+    this.#reader = this.#around.port.openReader(this.start)
+  }
+
+  /** Whether the task has read all that it was to read; one that reads a repartition topic always has. */
+  get isDone(): boolean {
+    return this.#position >= this.#stopAt || this.spec.alignmentSlot < 0
+  }
+
+  /** Takes what is at hand, at most one batch, and runs it. @returns the number of rows run. */
+  step(nowMs: number): number {
+    const reader = this.#reader
+    if (reader === undefined) return 0
+    this.nowMs = nowMs
+    const { frames, source } = this.#processors
+    const waiting = this.#around.outputs.waiting
+    const rows =
+      frames === undefined ? this.#stepSource(reader, source!) : this.#stepFrames(reader, frames)
+    if (rows > 0) {
+      this.processed += rows
+      this.#changed = true
+      this.#metrics.processed.add(rows)
+      this.#metrics.streamTime.set(this.streamTimeMs / 1_000)
+      this.#observeSinks(waiting)
+    }
+    return rows
+  }
+
+  #stepFrames(reader: PartitionReader, frames: FrameInput): number {
+    const batch = reader.poll()
+    if (batch === undefined) return 0
+    this.#metrics.consumed(batch.count, batch.bytes.length)
+    this.oldestMs = Math.min(this.oldestMs, batch.timestamps[0] ?? Infinity)
+    const rows = frames.run(batch)
+    this.#position = reader.position
+    this.#changed = true
+    return rows
+  }
+
+  #stepSource(reader: PartitionReader, source: SourceInput): number {
+    const { alignment } = this.#around
+    const slot = this.spec.alignmentSlot
+    if (source.isEmpty && !this.isDone) {
+      const batch = reader.poll()
+      if (batch !== undefined) this.#begin(source, batch)
+    }
+    let rows = 0
+    if (!source.isEmpty) {
+      // The next row's time is told before the limit is asked for: two partitions that both wait for
+      // the other's last row would wait for ever.
+      alignment.behind(slot, this.#timeOf(source))
+      rows = source.run(alignment.limitFor(slot))
+      this.#position = source.nextOffset ?? Math.min(reader.position, this.#stopAt)
+    }
+    const isBehind = !source.isEmpty || (reader.position < reader.end && !this.isDone)
+    if (isBehind) alignment.behind(slot, this.#timeOf(source))
+    else alignment.idle(slot)
+    if (rows > 0 || isBehind !== this.#isBehind) {
+      for (const writer of this.#processors.writers) writer.flush(isBehind)
+      this.#isBehind = isBehind
+      this.#changed = true
+    }
+    return rows
+  }
+
+  #begin(source: SourceInput, batch: RecordBatch): void {
+    const [appendedMs] = batch.timestamps
+    this.#metrics.consumed(batch.count, batch.bytes.length)
+    if (appendedMs !== undefined) {
+      this.#metrics.sourceLatency.observe((this.nowMs - appendedMs) / 1_000, batch.count)
+      this.oldestMs = appendedMs
+    }
+    source.begin(batch, this.#stopAt)
+  }
+
+  #timeOf(source: SourceInput): number {
+    return Math.max(this.streamTimeMs, source.nextTimestampMs ?? -Infinity)
+  }
+
+  /** Lets updates out that were held back. */
+  emit(nowMs: number): void {
+    this.nowMs = nowMs
+    const waiting = this.#around.outputs.waiting
+    for (const emit of this.#emitters) emit()
+    this.#observeSinks(waiting)
+    this.oldestMs = Infinity
+    if (this.#reader !== undefined) this.#metrics.behind(this.#reader.end - this.#position)
+  }
+
+  /** Rows went out since so many were waiting: they are as old as the oldest input behind them. */
+  #observeSinks(waitingBefore: number): void {
+    const written = this.#around.outputs.waiting - waitingBefore
+    if (written > 0 && this.oldestMs !== Infinity) {
+      this.#metrics.sinkLatency((this.nowMs - this.oldestMs) / 1_000, written)
+    }
+  }
+
+  /** What is to be saved of the task now, or undefined when nothing changed since the last time. */
+  checkpoint(): CheckpointUpdate | undefined {
+    if (!this.#changed) return undefined
+    this.#changed = false
+    const meta: TaskMeta = {
+      streamTimeMs: this.streamTimeMs,
+      ...(this.#processors.frames === undefined
+        ? {}
+        : { writers: this.#processors.frames.writers.save() }),
+    }
+    return {
+      positions: [this.start],
+      meta: new TextEncoder().encode(JSON.stringify(meta)),
+      stores: this.stores.flatMap((store) => this.#pack(store)),
+    }
+  }
+
+  save(update: CheckpointUpdate): void {
+    this.#checkpoints.save(update)
+  }
+
+  close(): void {
+    this.#reader?.close()
+    this.#reader = undefined
+    if (this.spec.alignmentSlot >= 0) this.#around.alignment.idle(this.spec.alignmentSlot)
+    this.#metrics.clear()
+    this.#around.port.closeState(this.taskId)
+  }
+
+  drop(node: string, reason: DropReason): void {
+    this.#metrics.drop(node, reason)
+  }
+
+  output(topic: string) {
+    return this.#around.outputs.topic(topic)
+  }
+
+  addStore(store: TaskStore): void {
+    this.stores.push(store)
+  }
+
+  onEmit(emit: () => void): void {
+    this.#emitters.push(emit)
+  }
+
+  unmatched(node: string, key: string | number): void {
+    this.#around.unmatched(node, key)
+  }
+
+  #pack(store: TaskStore): { name: string; bytes: Uint8Array; snapshot: boolean }[] {
+    const { name } = store
+    const grownBytes = this.#checkpoints.logBytes(name)
+    const snapshotBytes = this.#snapshotBytes.get(name) ?? 0
+    const isDue = grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
+    const bytes = store.pack(isDue)
+    if (bytes === undefined) return []
+    if (isDue) this.#snapshotBytes.set(name, bytes.length)
+    return [{ name, bytes, snapshot: isDue }]
+  }
+
+  #restore(): number | undefined {
+    const saved = this.#checkpoints.load()
+    if (saved === undefined) return undefined
+    if (saved.meta !== undefined) {
+      const meta = JSON.parse(new TextDecoder().decode(saved.meta)) as TaskMeta
+      this.streamTimeMs = meta.streamTimeMs
+      if (meta.writers !== undefined) this.#processors.frames?.writers.restore(meta.writers)
+    }
+    for (const store of this.stores) {
+      for (const entry of saved.stores.get(store.name) ?? []) store.restore(entry)
+    }
+    return saved.positions.find(({ topic }) => topic === this.spec.topic)?.offset
+  }
+}

@@ -1,0 +1,63 @@
+// The metrics of one worker: where its time goes, and the sizes of its stores over all its tasks.
+import type { TaskStore } from '../processors/processor.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { Counter, Gauge, MetricSlab } from './metrics/slab.ts'
+
+type Phase = 'process' | 'commit' | 'restore' | 'idle'
+
+interface StoreGauges {
+  readonly keys: Gauge
+  readonly size: Gauge
+}
+
+export class ThreadMetrics {
+  readonly #phases: Readonly<Record<Phase, Counter>>
+  readonly #stores: ReadonlyMap<string, StoreGauges>
+
+  constructor(slab: MetricSlab, topology: Topology) {
+    const phase = (name: Phase): Counter =>
+      slab.counter('kafka_stream_thread_phase_seconds_total', { phase: name })
+    this.#phases = {
+      process: phase('process'),
+      commit: phase('commit'),
+      restore: phase('restore'),
+      idle: phase('idle'),
+    }
+    const counts = topology.nodes.filter(({ kind }) => kind === 'windowed-count')
+    this.#stores = new Map(
+      counts.map(({ name: store }) => [
+        store,
+        {
+          keys: slab.gauge('kafka_stream_state_keys', { store }),
+          size: slab.gauge('kafka_stream_state_size_bytes', { store, medium: 'memory' }),
+        },
+      ]),
+    )
+  }
+
+  /** Runs work and counts its time. */
+  in<T>(phase: Phase, work: () => T): T {
+    const start = performance.now()
+    try {
+      return work()
+    } finally {
+      this.#phases[phase].add((performance.now() - start) / 1_000)
+    }
+  }
+
+  /** Tells the sizes of all stores of these tasks. */
+  stores(tasks: Iterable<{ readonly stores: readonly TaskStore[] }>): void {
+    const rows = new Map<string, number>()
+    const bytes = new Map<string, number>()
+    for (const { stores } of tasks) {
+      for (const store of stores) {
+        rows.set(store.name, (rows.get(store.name) ?? 0) + store.rows)
+        bytes.set(store.name, (bytes.get(store.name) ?? 0) + store.sizeBytes)
+      }
+    }
+    for (const [name, { keys, size }] of this.#stores) {
+      keys.set(rows.get(name) ?? NaN)
+      size.set(bytes.get(name) ?? NaN)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// Creates or verifies the topics of a job before anything reads or writes.
+import type { Broker, TopicSpec } from '../broker/ports.ts'
+import type { StreamsConfig } from '../config/config.ts'
+import type { Topology } from '../topology/topology.ts'
+import { repartitionsOf, sinkTopicsOf, sourceTopicsOf } from './plan.ts'
+
+/** Topics hold what the job needs for as long as the configuration says, whatever the broker's default. */
+function settingsOf(config: StreamsConfig): Record<string, string> {
+  return {
+    'retention.ms': String(config.topicRetentionMs),
+    'retention.bytes': String(config.topicRetentionBytes),
+  }
+}
+
+/**
+ * Makes sure that all topics are there.
+ * @returns the partitions of each.
+ * @throws BrokerError MILLRACE_TOPIC_MISMATCH when a repartition topic has other partitions than what
+ * flows into it.
+ */
+export async function prepareTopics(
+  broker: Broker,
+  topology: Topology,
+  applicationId: string,
+  config: StreamsConfig,
+): Promise<Map<string, number>> {
+  const known = new Map((await broker.topics()).map(({ name, partitions }) => [name, partitions]))
+  const wanted = [...sourceTopicsOf(topology), ...sinkTopicsOf(topology)]
+  const partitions = new Map(
+    wanted.map((name) => [name, known.get(name) ?? config.topicPartitions]),
+  )
+  const outer: TopicSpec[] = wanted
+    .filter((name) => !known.has(name))
+    .map((name) => ({ name, partitions: config.topicPartitions, config: settingsOf(config) }))
+  const inner = repartitionsOf(topology, applicationId, partitions)
+  await broker.ensureTopics([...outer, ...inner])
+  for (const { name, partitions: count } of inner) partitions.set(name, count)
+  return partitions
+}

@@ -1,0 +1,25 @@
+// Durations with a brand: a bare number does not compile where a duration is wanted.
+
+declare const brand: unique symbol
+
+/** A duration in milliseconds, made by `minutes(5)` and its like. */
+export type DurationMs = number & { readonly [brand]: 'DurationMs' }
+
+/** @throws RangeError when the amount is not a finite number of at least zero. */
+function duration(amount: number, unitMs: number): DurationMs {
+  if (!Number.isFinite(amount) || amount < 0) {
+    throw new RangeError(`a duration is a finite number of at least 0, not ${amount}`)
+  }
+  return Math.round(amount * unitMs) as DurationMs
+}
+
+/** A duration of so many milliseconds. */
+export const milliseconds = (amount: number): DurationMs => duration(amount, 1)
+/** A duration of so many seconds. */
+export const seconds = (amount: number): DurationMs => duration(amount, 1_000)
+/** A duration of so many minutes. */
+export const minutes = (amount: number): DurationMs => duration(amount, 60_000)
+/** A duration of so many hours. */
+export const hours = (amount: number): DurationMs => duration(amount, 3_600_000)
+/** A duration of so many days of 24 hours. */
+export const days = (amount: number): DurationMs => duration(amount, 86_400_000)

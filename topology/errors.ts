@@ -1,0 +1,20 @@
+// Errors of building a topology and of serdes: thrown at build or per record, always with a place.
+
+/** A topology was put together wrongly. The message names the node and says how to mend it. */
+export class TopologyError extends Error {
+  override readonly name = 'TopologyError'
+  readonly code = 'MILLRACE_TOPOLOGY'
+  /** The node's name, or the topology's where the fault is in no single node. */
+  readonly node: string
+
+  constructor(node: string, message: string) {
+    super(`${node}: ${message}`)
+    this.node = node
+  }
+}
+
+/** Bytes could not be read as, or a value not written as, what a serde declares. */
+export class SerdeError extends Error {
+  override readonly name = 'SerdeError'
+  readonly code = 'MILLRACE_SERDE'
+}

@@ -1,0 +1,375 @@
+// Reads packed JSON rows into columns of declared fields, validating every byte. The source processor
+// calls it once a batch; what it cannot finish it leaves to JSON.parse and the schema.
+import { isUtf8 } from 'node:buffer'
+import { SerdeError } from '../errors.ts'
+import { daysFromCivil, parseDateTime } from '../time/date-time-text.ts'
+import { Dictionary } from './dictionary.ts'
+import {
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  endOfNumber,
+  endOfString,
+  endOfValue,
+  OPEN_OBJECT,
+  QUOTE,
+  skipSpace,
+  type StringTraits,
+} from './json-grammar.ts'
+import { checkField, type JsonField, type JsonFields } from './json-schema.ts'
+import { readUtf8 } from './text.ts'
+
+/** How a row came out. */
+export const ROW_READ = 0
+/** The row was read by JSON.parse; its values lie in `slow`. */
+export const ROW_SLOW = 1
+/** The row is no JSON or breaks the schema; `errors` says why. */
+export const ROW_REFUSED = 2
+
+const LEFT_TO_PARSE = -1
+const ABSENT = 0
+const NULL = 1
+const PRESENT = 2
+
+/** Distinct values of an interned field after which the dictionary starts anew, at a batch's start. */
+const DICTIONARY_MAX = 65_536
+
+/** One declared field's values, a cell a row. Which array is used depends on the type. */
+export class Column {
+  readonly name: string
+  readonly field: JsonField<unknown>
+  readonly index: number
+  readonly key: Uint8Array
+  readonly dictionary: Dictionary | undefined
+  /** The strings behind the dictionary's ids. */
+  texts: string[] = []
+  presence = new Uint8Array(0)
+  /** Ids of the dictionary; -1 where the row has no string. */
+  ids = new Int32Array(0)
+  numbers = new Float64Array(0)
+  starts = new Uint32Array(0)
+  ends = new Uint32Array(0)
+
+  constructor(name: string, field: JsonField<unknown>, index: number) {
+    this.name = name
+    this.field = field
+    this.index = index
+    this.key = new TextEncoder().encode(name)
+    this.dictionary = field.isInterned ? new Dictionary() : undefined
+  }
+
+  resize(rows: number): void {
+    if (this.presence.length >= rows) return
+    this.presence = new Uint8Array(rows)
+    if (this.dictionary !== undefined) this.ids = new Int32Array(rows)
+    else if (this.field.type === 'string' || this.field.type === 'raw') {
+      this.starts = new Uint32Array(rows)
+      this.ends = new Uint32Array(rows)
+    } else this.numbers = new Float64Array(rows)
+  }
+
+  /** Marks a row's cell as absent. */
+  forget(row: number): void {
+    this.presence[row] = ABSENT
+    if (this.dictionary !== undefined) this.ids[row] = -1
+  }
+
+  /** Puts the dictionary's id of these bytes into a row's cell. */
+  intern(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const id = this.dictionary!.idOf(bytes, start, end)
+    if (id === this.texts.length) this.texts.push(readUtf8(bytes, start, end))
+    this.ids[row] = id
+  }
+}
+
+/** Scans batches of rows. One per parse node and task: its dictionaries and columns are not shared. */
+export class JsonScanner {
+  readonly columns: readonly Column[]
+  /** Per row ROW_READ, ROW_SLOW or ROW_REFUSED. */
+  status = new Uint8Array(0)
+  /** The objects of rows that are ROW_SLOW. */
+  readonly slow = new Map<number, Record<string, unknown>>()
+  /** Why rows are ROW_REFUSED. */
+  readonly errors = new Map<number, SerdeError>()
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Number of the batch in work. */
+  batch = 0
+  /** Goes up when ids given before mean nothing any more. */
+  dictionaryEpoch = 0
+  readonly #byKeyLength: (readonly Column[])[] = []
+  readonly #traits: StringTraits = { hasEscape: false, hasNonAscii: false }
+  #lastDay = -1
+  #lastDayMs = 0
+
+  constructor(fields: JsonFields) {
+    this.columns = Object.entries(fields).map(([name, field], i) => new Column(name, field, i))
+    for (const column of this.columns) {
+      const { length } = column.key
+      this.#byKeyLength[length] = [...(this.#byKeyLength[length] ?? []), column]
+    }
+  }
+
+  /** Makes ready for a batch of so many rows in `bytes`; what was read before is gone. */
+  begin(bytes: Uint8Array, rows: number): void {
+    this.bytes = bytes
+    this.batch += 1
+    if (this.status.length < rows) this.status = new Uint8Array(rows)
+    if (this.slow.size > 0) this.slow.clear()
+    if (this.errors.size > 0) this.errors.clear()
+    for (const column of this.columns) {
+      column.resize(rows)
+      if (column.dictionary !== undefined && column.dictionary.size > DICTIONARY_MAX) {
+        column.dictionary.clear()
+        column.texts = []
+        this.dictionaryEpoch += 1
+      }
+    }
+  }
+
+  /** Reads one row from its span. */
+  scan(row: number, start: number, end: number): void {
+    this.#traits.hasNonAscii = false
+    for (let i = 0; i < this.columns.length; i++) this.columns[i]!.forget(row)
+    const at = this.#scanObject(row, start, end)
+    if (at >= 0 && skipSpace(this.bytes, at, end) === end && this.#isComplete(row)) {
+      if (!this.#traits.hasNonAscii || isUtf8(this.bytes.subarray(start, end))) {
+        this.status[row] = ROW_READ
+        return
+      }
+    }
+    this.#parse(row, start, end)
+  }
+
+  #scanObject(row: number, start: number, end: number): number {
+    const { bytes } = this
+    const traits = this.#traits
+    let at = skipSpace(bytes, start, end)
+    if (at >= end || bytes[at] !== OPEN_OBJECT) return LEFT_TO_PARSE
+    at = skipSpace(bytes, at + 1, end)
+    if (at < end && bytes[at] === CLOSE_OBJECT) return at + 1
+    for (;;) {
+      if (at >= end || bytes[at] !== QUOTE) return LEFT_TO_PARSE
+      const keyStart = at + 1
+      traits.hasEscape = false
+      const keyEnd = endOfString(bytes, keyStart, end, traits)
+      if (keyEnd < 0 || traits.hasEscape) return LEFT_TO_PARSE
+      at = skipSpace(bytes, keyEnd + 1, end)
+      if (at >= end || bytes[at] !== COLON) return LEFT_TO_PARSE
+      at = skipSpace(bytes, at + 1, end)
+      const column = this.#columnOf(keyStart, keyEnd)
+      at =
+        column === undefined
+          ? endOfValue(bytes, at, end, traits)
+          : this.#scanField(column, row, at, end)
+      if (at < 0) return LEFT_TO_PARSE
+      at = skipSpace(bytes, at, end)
+      if (at >= end) return LEFT_TO_PARSE
+      if (bytes[at] === CLOSE_OBJECT) return at + 1
+      if (bytes[at] !== COMMA) return LEFT_TO_PARSE
+      at = skipSpace(bytes, at + 1, end)
+    }
+  }
+
+  #columnOf(start: number, end: number): Column | undefined {
+    const candidates = this.#byKeyLength[end - start]
+    if (candidates === undefined) return undefined
+    const { bytes } = this
+    for (let i = 0; i < candidates.length; i++) {
+      const column = candidates[i]!
+      const { key } = column
+      let at = 0
+      while (at < key.length && key[at] === bytes[start + at]) at++
+      if (at === key.length) return column
+    }
+    return undefined
+  }
+
+  /** Reads a declared field's value into its cell; negative when JSON.parse must judge the row. */
+  #scanField(column: Column, row: number, at: number, end: number): number {
+    const { bytes } = this
+    const traits = this.#traits
+    const { type } = column.field
+    if (type === 'raw') {
+      const after = endOfValue(bytes, at, end, traits)
+      column.starts[row] = at
+      column.ends[row] = after
+      column.presence[row] = PRESENT
+      return after
+    }
+    if (bytes[at] === 0x6e && column.field.isNullable) {
+      column.presence[row] = NULL
+      return endOfValue(bytes, at, end, traits)
+    }
+    if (type === 'string' || type === 'date-time') {
+      if (bytes[at] !== QUOTE) return LEFT_TO_PARSE
+      traits.hasEscape = false
+      const close = endOfString(bytes, at + 1, end, traits)
+      if (close < 0 || traits.hasEscape) return LEFT_TO_PARSE
+      if (!this.#putText(column, row, at + 1, close)) return LEFT_TO_PARSE
+      column.presence[row] = PRESENT
+      return close + 1
+    }
+    const after =
+      type === 'boolean' ? endOfValue(bytes, at, end, traits) : endOfNumber(bytes, at, end)
+    if (after < 0 || !this.#putNumber(column, row, at, after)) return LEFT_TO_PARSE
+    column.presence[row] = PRESENT
+    return after
+  }
+
+  #putText(column: Column, row: number, start: number, end: number): boolean {
+    const { bytes } = this
+    if (column.field.type === 'date-time') {
+      const localMs = this.#localDateTime(start, end)
+      const zone = column.field.zone!
+      const epochMs = Number.isNaN(localMs)
+        ? parseDateTime(readLatin1(bytes, start, end), zone)
+        : zone.toEpochMs(localMs)
+      column.numbers[row] = epochMs
+      return !Number.isNaN(epochMs)
+    }
+    if (column.dictionary !== undefined) {
+      // Bytes that are no UTF-8 must not reach the dictionary: JSON.parse judges the row first.
+      if (this.#traits.hasNonAscii && !isUtf8(bytes.subarray(start, end))) return false
+      column.intern(row, bytes, start, end)
+    } else {
+      column.starts[row] = start
+      column.ends[row] = end
+    }
+    return true
+  }
+
+  #putNumber(column: Column, row: number, start: number, end: number): boolean {
+    const { bytes } = this
+    if (column.field.type === 'boolean') {
+      const first = bytes[start]
+      if (first !== 0x74 && first !== 0x66) return false
+      column.numbers[row] = first === 0x74 ? 1 : 0
+      return true
+    }
+    const value = Number(readLatin1(bytes, start, end))
+    column.numbers[row] = value
+    return column.field.type === 'number' || Number.isSafeInteger(value)
+  }
+
+  /** `YYYY-MM-DDTHH:MM:SS[.mmm]` as local ms, NaN for other forms and for what is out of range. */
+  #localDateTime(start: number, end: number): number {
+    const { bytes } = this
+    const length = end - start
+    if ((length !== 23 && length !== 19) || bytes[start + 10] !== 0x54) return NaN
+    const day =
+      digits4(bytes, start) * 10_000 + pair(bytes, start + 5) * 100 + pair(bytes, start + 8)
+    const isShaped =
+      bytes[start + 4] === 0x2d &&
+      bytes[start + 7] === 0x2d &&
+      bytes[start + 13] === COLON &&
+      bytes[start + 16] === COLON
+    const hour = pair(bytes, start + 11)
+    const minute = pair(bytes, start + 14)
+    const second = pair(bytes, start + 17)
+    let ms = 0
+    if (length === 23) {
+      ms = pair(bytes, start + 20) * 10 + digit(bytes, start + 22)
+      if (bytes[start + 19] !== 0x2e) return NaN
+    }
+    if (!isShaped || !(hour <= 23 && minute <= 59 && second <= 59 && ms >= 0)) return NaN
+    if (day !== this.#lastDay) {
+      const month = Math.floor(day / 100) % 100
+      // The 29th to 31st are for the slow road: it knows how long months are.
+      if (!(month >= 1 && month <= 12 && day % 100 >= 1 && day % 100 <= 28)) return NaN
+      this.#lastDay = day
+      this.#lastDayMs = daysFromCivil(Math.floor(day / 10_000), month, day % 100) * 86_400_000
+    }
+    return this.#lastDayMs + hour * 3_600_000 + minute * 60_000 + second * 1_000 + ms
+  }
+
+  #isComplete(row: number): boolean {
+    for (let i = 0; i < this.columns.length; i++) {
+      const column = this.columns[i]!
+      if (column.presence[row] === ABSENT && !column.field.isOptional) return false
+    }
+    return true
+  }
+
+  /** The slow road: JSON.parse and the schema say what the row is, or why it is refused. */
+  #parse(row: number, start: number, end: number): void {
+    try {
+      const object = parseObject(this.bytes, start, end)
+      const values: Record<string, unknown> = {}
+      for (const column of this.columns) {
+        const value = checkField(column.name, column.field, object[column.name])
+        column.forget(row)
+        values[column.name] = value
+        if (column.dictionary !== undefined && typeof value === 'string') {
+          const bytes = new TextEncoder().encode(value)
+          column.intern(row, bytes, 0, bytes.length)
+        }
+      }
+      this.slow.set(row, values)
+      this.status[row] = ROW_SLOW
+    } catch (error) {
+      this.errors.set(row, error as SerdeError)
+      this.status[row] = ROW_REFUSED
+    }
+  }
+
+  /** The value of a declared field in a row that was read. */
+  valueAt(column: Column, row: number): unknown {
+    if (this.status[row] === ROW_SLOW) return this.slow.get(row)?.[column.name]
+    const presence = column.presence[row]
+    if (presence !== PRESENT) return presence === NULL ? null : undefined
+    if (column.dictionary !== undefined) return column.texts[column.ids[row]!]
+    switch (column.field.type) {
+      case 'string':
+        return readUtf8(this.bytes, column.starts[row]!, column.ends[row]!)
+      case 'raw':
+        return JSON.parse(readUtf8(this.bytes, column.starts[row]!, column.ends[row]!))
+      case 'boolean':
+        return column.numbers[row] === 1
+      default:
+        return column.numbers[row]
+    }
+  }
+}
+
+/**
+ * One JSON object by JSON.parse.
+ * @throws SerdeError when the bytes are no UTF-8, no JSON or no object.
+ */
+export function parseObject(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(readUtf8(bytes, start, end))
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? cause.message : 'the bytes are not valid UTF-8'
+    throw new SerdeError(`not JSON: ${why}`, { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new SerdeError('not a JSON object')
+  }
+  return value as Record<string, unknown>
+}
+
+function readLatin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!)
+  return text
+}
+
+function digit(bytes: Uint8Array, at: number): number {
+  const value = bytes[at]! - 0x30
+  return value >= 0 && value <= 9 ? value : NaN
+}
+
+function pair(bytes: Uint8Array, at: number): number {
+  const tens = bytes[at]! - 0x30
+  const ones = bytes[at + 1]! - 0x30
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
+}
+
+function digits4(bytes: Uint8Array, at: number): number {
+  return pair(bytes, at) * 100 + pair(bytes, at + 2)
+}

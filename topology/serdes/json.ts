@@ -1,0 +1,61 @@
+// `json`: serdes of JSON values. `json.object({…})` declares the fields, `json.any()` takes all.
+import { SerdeError } from '../errors.ts'
+import { jsonEncoder } from './json-encoder.ts'
+import { parseObject } from './json-scanner.ts'
+import { checkField, fieldMakers, type JsonFields, type JsonObject } from './json-schema.ts'
+import type { ByteSink, Serde } from './serde.ts'
+import { readUtf8, writeUtf8 } from './text.ts'
+
+/** A serde of JSON objects with declared fields; `parse` reads such rows column by column. */
+export interface JsonSerde<T> extends Serde<T> {
+  readonly fields: JsonFields
+}
+
+/** The declared fields when a serde was made by `json.object`, else undefined. */
+export function jsonFieldsOf(serde: object): JsonFields | undefined {
+  return 'fields' in serde ? (serde.fields as JsonFields) : undefined
+}
+
+function object<F extends JsonFields>(fields: F): JsonSerde<JsonObject<F>> {
+  const encode = jsonEncoder(fields)
+  return Object.freeze({
+    name: 'json.object',
+    fields: Object.freeze({ ...fields }),
+    serialize: (value: JsonObject<F>, sink: ByteSink) => encode(value, sink),
+    deserialize(bytes: Uint8Array, start: number, end: number): JsonObject<F> {
+      const parsed = parseObject(bytes, start, end)
+      const value: Record<string, unknown> = {}
+      for (const [name, field] of Object.entries(fields)) {
+        const checked = checkField(name, field, parsed[name])
+        if (checked !== undefined) value[name] = checked
+      }
+      return value as JsonObject<F>
+    },
+  })
+}
+
+function any<T>(): Serde<T> {
+  return Object.freeze({
+    name: 'json.any',
+    serialize(value: T, sink: ByteSink): void {
+      const text = JSON.stringify(value) as string | undefined
+      if (text === undefined) throw new SerdeError(`${typeof value} has no JSON form`)
+      writeUtf8(text, sink)
+    },
+    deserialize(bytes: Uint8Array, start: number, end: number): T {
+      try {
+        return JSON.parse(readUtf8(bytes, start, end)) as T
+      } catch (cause) {
+        const why = cause instanceof SyntaxError ? cause.message : 'the bytes are not valid UTF-8'
+        throw new SerdeError(`not JSON: ${why}`, { cause })
+      }
+    },
+  })
+}
+
+/**
+ * JSON serdes: `json.object` with declared fields (the fast one: validated wholly, only what is
+ * declared is built) and `json.any`, which trusts the type it is given. The other members declare
+ * fields.
+ */
+export const json = Object.freeze({ ...fieldMakers, object, any })

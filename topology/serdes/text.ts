@@ -1,0 +1,79 @@
+// Strings as UTF-8 bytes in place: short ASCII is written by hand, the rest by the platform's encoder.
+import type { ByteSink } from './serde.ts'
+
+const encoder = new TextEncoder()
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const SHORT = 48
+
+/** Writes the UTF-8 bytes of a string; lone surrogates become U+FFFD as in the WHATWG encoder. */
+export function writeUtf8(text: string, sink: ByteSink): void {
+  const length = text.length
+  sink.reserve(length * 3)
+  const { bytes } = sink
+  let at = sink.position
+  if (length <= SHORT) {
+    let i = 0
+    for (; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) break
+      bytes[at++] = code
+    }
+    if (i === length) {
+      sink.position = at
+      return
+    }
+    at = sink.position
+  }
+  sink.position = at + encoder.encodeInto(text, bytes.subarray(at)).written
+}
+
+/** Reads UTF-8 bytes. @throws TypeError when they are not valid UTF-8. */
+export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= SHORT) {
+    let text = ''
+    let i = start
+    for (; i < end; i++) {
+      const byte = bytes[i]!
+      if (byte > 0x7f) break
+      text += String.fromCharCode(byte)
+    }
+    if (i === end) return text
+  }
+  return strict.decode(bytes.subarray(start, end))
+}
+
+/** Writes a whole number in decimal digits. `value` must be a safe integer. */
+export function writeInteger(value: number, sink: ByteSink): void {
+  sink.reserve(20)
+  const { bytes } = sink
+  let at = sink.position
+  let rest = value
+  if (rest < 0) {
+    bytes[at++] = 0x2d
+    rest = -rest
+  }
+  const high = rest >= 1e9 ? Math.floor(rest / 1e9) : 0
+  if (high > 0) {
+    at = writeDigits(high % 1e9, bytes, at, 1)
+    at = writeDigits(rest - high * 1e9, bytes, at, 9)
+  } else {
+    at = writeDigits(rest, bytes, at, 1)
+  }
+  sink.position = at
+}
+
+function writeDigits(value: number, bytes: Uint8Array, start: number, atLeast: number): number {
+  let rest = value | 0
+  let width = atLeast
+  let bound = 10 ** atLeast
+  while (bound <= rest) {
+    bound *= 10
+    width += 1
+  }
+  for (let at = start + width - 1; at >= start; at--) {
+    const tens = (rest / 10) | 0
+    bytes[at] = 0x30 + rest - tens * 10
+    rest = tens
+  }
+  return start + width
+}

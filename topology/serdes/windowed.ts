@@ -1,0 +1,57 @@
+// Windowed keys in the bytes of Kafka's TimeWindowedSerializer: the key, then its window's start.
+import { SerdeError } from '../errors.ts'
+import type { Windowed } from '../windows.ts'
+import type { DurationMs } from '../duration.ts'
+import type { ByteSink, Serde, Serializer } from './serde.ts'
+
+const START_BYTES = 8
+
+/** A serde of windowed keys; it knows the serde of the key inside, by which records are partitioned. */
+export interface WindowedSerde<K> extends Serde<Windowed<K>> {
+  readonly inner: Serde<K>
+}
+
+/**
+ * The key's bytes and the window's start as a big-endian int64, as Kafka writes them. The end is not
+ * on the wire: reading needs the window's size, without it windows read have no end (Infinity).
+ */
+export function windowed<K>(inner: Serde<K>, size?: DurationMs): WindowedSerde<K> {
+  return Object.freeze({
+    name: `windowed(${inner.name})`,
+    inner,
+    serialize(value: Windowed<K>, sink: ByteSink): void {
+      inner.serialize(value.key, sink)
+      writeWindowStart(value.window.startMs, sink)
+    },
+    deserialize(bytes: Uint8Array, start: number, end: number): Windowed<K> {
+      if (end - start < START_BYTES) throw new SerdeError('a windowed key has at least 8 bytes')
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const startMs = Number(view.getBigInt64(end - START_BYTES))
+      const endMs = startMs + (size ?? Infinity)
+      return { key: inner.deserialize(bytes, start, end - START_BYTES), window: { startMs, endMs } }
+    },
+  })
+}
+
+/** The serde of the key inside when a serde is `windowed(…)`, else undefined. */
+export function innerSerdeOf(serde: Serializer<never>): Serializer<never> | undefined {
+  return 'inner' in serde ? (serde.inner as Serializer<never>) : undefined
+}
+
+/** Writes the start of a window as Kafka does: int64, big endian. */
+export function writeWindowStart(startMs: number, sink: ByteSink): void {
+  sink.reserve(START_BYTES)
+  const { bytes } = sink
+  const at = sink.position
+  const high = Math.floor(startMs / 0x1_0000_0000)
+  const low = startMs - high * 0x1_0000_0000
+  bytes[at] = high >> 24
+  bytes[at + 1] = high >> 16
+  bytes[at + 2] = high >> 8
+  bytes[at + 3] = high
+  bytes[at + 4] = low >>> 24
+  bytes[at + 5] = low >>> 16
+  bytes[at + 6] = low >>> 8
+  bytes[at + 7] = low
+  sink.position = at + START_BYTES
+}

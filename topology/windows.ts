@@ -1,0 +1,79 @@
+// Time windows and their arithmetic: half-open, aligned to the epoch, as Kafka's TimeWindows.
+import type { DurationMs } from './duration.ts'
+import { TopologyError } from './errors.ts'
+
+/** A window of event time: `startMs` belongs to it, `endMs` does not. Epoch milliseconds. */
+export interface TimeWindow {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** A key together with the window it was aggregated in (Kafka's `Windowed`). */
+export interface Windowed<K> {
+  readonly key: K
+  readonly window: TimeWindow
+}
+
+/** A windows spec; made by `tumbling` and `hopping`. */
+export interface TimeWindows {
+  readonly kind: 'time-windows'
+  readonly sizeMs: number
+  readonly advanceMs: number
+  readonly graceMs: number
+}
+
+/**
+ * Windows of `size`, one after the other. `grace` is how long after its end a window still takes
+ * records that come out of order (Kafka's `TimeWindows.ofSizeAndGrace`).
+ * @throws TopologyError when `size` is zero.
+ */
+export function tumbling(spec: { size: DurationMs; grace: DurationMs }): TimeWindows {
+  return timeWindows('tumbling', spec.size, spec.size, spec.grace)
+}
+
+/**
+ * Windows of `size`, a new one each `advance`: a record falls into several (Kafka's `advanceBy`).
+ * @throws TopologyError when `advance` is zero or greater than `size`.
+ */
+export function hopping(spec: {
+  size: DurationMs
+  advance: DurationMs
+  grace: DurationMs
+}): TimeWindows {
+  return timeWindows('hopping', spec.size, spec.advance, spec.grace)
+}
+
+function timeWindows(
+  kind: string,
+  sizeMs: number,
+  advanceMs: number,
+  graceMs: number,
+): TimeWindows {
+  if (sizeMs <= 0) throw new TopologyError(kind, 'the size of a window must be greater than 0')
+  if (advanceMs <= 0 || advanceMs > sizeMs) {
+    throw new TopologyError(
+      kind,
+      `the advance must be greater than 0 and at most the size (${sizeMs} ms), not ${advanceMs} ms`,
+    )
+  }
+  return Object.freeze({ kind: 'time-windows', sizeMs, advanceMs, graceMs })
+}
+
+/** Start of the earliest window that a timestamp falls into; the others follow each `advanceMs`. */
+export function firstWindowStart(timestampMs: number, windows: TimeWindows): number {
+  const earliest = Math.max(0, timestampMs - windows.sizeMs + windows.advanceMs)
+  return Math.floor(earliest / windows.advanceMs) * windows.advanceMs
+}
+
+/** All windows that a timestamp falls into, ascending (Kafka's `TimeWindows.windowsFor`). */
+export function windowsFor(timestampMs: number, windows: TimeWindows): TimeWindow[] {
+  const found: TimeWindow[] = []
+  for (
+    let startMs = firstWindowStart(timestampMs, windows);
+    startMs <= timestampMs;
+    startMs += windows.advanceMs
+  ) {
+    found.push({ startMs, endMs: startMs + windows.sizeMs })
+  }
+  return found
+}
