@@ -42,14 +42,18 @@ export class RowsError extends Error {
 const CHUNK_BYTES = 1_048_576
 
 /**
- * The rows of a file, some thousand at a time: as many as a chunk of the file has.
+ * The rows of a file, some thousand at a time: as many as a chunk of the file has. `onFileBytes` is told
+ * how many bytes of the file have been read, packed as they lie there.
  * @throws RowsError when the file cannot be read, is damaged gzip, or has neither form.
  */
-export async function* rowBatches(file: string): AsyncGenerator<Row[]> {
+export async function* rowBatches(
+  file: string,
+  onFileBytes?: (bytes: number) => void,
+): AsyncGenerator<Row[]> {
   let batch: Row[] = []
   const sink = rowSink((row) => batch.push(row))
   let splitter: Splitter | undefined
-  for await (const chunk of plainChunks(file)) {
+  for await (const chunk of plainChunks(file, onFileBytes)) {
     splitter ??= splitterFor(chunk, file, sink)
     splitter?.push(chunk)
     if (batch.length > 0) yield batch
@@ -100,7 +104,10 @@ function splitterFor(chunk: Buffer, file: string, sink: SplitSink): Splitter | u
 }
 
 /** The file's bytes, unpacked when they are gzip, without a byte order mark. */
-async function* plainChunks(file: string): AsyncGenerator<Buffer> {
+async function* plainChunks(
+  file: string,
+  onFileBytes: ((bytes: number) => void) | undefined,
+): AsyncGenerator<Buffer> {
   const source = createReadStream(file, { highWaterMark: CHUNK_BYTES })
   const read = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   let isGzip = false
@@ -109,7 +116,7 @@ async function* plainChunks(file: string): AsyncGenerator<Buffer> {
     const first = (await read.next()).value as Buffer | undefined
     if (first === undefined) return
     isGzip = first[0] === 0x1f && first[1] === 0x8b
-    const chunks = prepend(first, read)
+    const chunks = prepend(first, read, () => onFileBytes?.(source.bytesRead))
     if (!isGzip) return yield* withoutMark(chunks)
     const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
     const packed = Readable.from(chunks)
@@ -123,11 +130,17 @@ async function* plainChunks(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-async function* prepend<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
+async function* prepend<T>(
+  first: T,
+  rest: AsyncIterator<T>,
+  onChunk: () => void,
+): AsyncGenerator<T> {
+  onChunk()
   yield first
   for (;;) {
     const next = await rest.next()
     if (next.done === true) return
+    onChunk()
     yield next.value
   }
 }
