@@ -12,10 +12,15 @@ import { streamsKeys, streamsPrefixes } from './streams-keys.ts'
 
 const KEYS = Object.keys({ ...streamsKeys, ...serverKeys, ...replayKeys })
 
+/** Whether a key is in one of the tables, or an open one under a prefix. */
+export function isKey(key: string): boolean {
+  return KEYS.includes(key) || prefixOf(key) !== undefined
+}
+
 /** Refuses keys that are in no table, and says which one was probably meant. */
 export function refuseUnknown(settings: readonly Setting[], problems: ConfigProblem[]): void {
   for (const setting of settings) {
-    if (KEYS.includes(setting.key) || prefixOf(setting.key) !== undefined) continue
+    if (isKey(setting.key)) continue
     problems.push({ ...at(setting), message: `is not a key of Millrace: ${hintFor(setting.key)}` })
   }
 }

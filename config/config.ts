@@ -1,6 +1,6 @@
 // The typed, frozen configuration, and the two ways to get one: from files, or from a plain object.
 import { basename, join } from 'node:path'
-import { refuseCombinations, refuseUnknown, withoutEffect } from './checks.ts'
+import { isKey, refuseCombinations, refuseUnknown, withoutEffect } from './checks.ts'
 import { ConfigError, type ConfigProblem } from './config-error.ts'
 import type { ValuesOf } from './definition.ts'
 import { packageRoot } from './package-root.ts'
@@ -84,7 +84,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   for (const file of filesIn(directory, FILES)) {
     for (const setting of readSettings(file, env, problems)) {
       const home = homeOf(setting.key)
-      if (basename(file) === home) settings.set(setting.key, setting)
+      if (basename(file) === home || !isKey(setting.key)) settings.set(setting.key, setting)
       else problems.push({ ...at(setting), message: `belongs in ${home}` })
     }
   }
@@ -137,8 +137,8 @@ function streamsOf(settings: readonly Setting[], problems: ConfigProblem[]): Str
   const { values, entries } = resolveTable(streamsKeys, '', settings, problems)
   const rest = (prefix: keyof typeof streamsPrefixes) =>
     resolvePrefix(streamsPrefixes[prefix], settings, problems)
-  const isOpen = ({ key }: Setting) =>
-    Object.values(streamsPrefixes).some(({ prefix }) => belongsTo(key, prefix))
+  const isOpen = ({ key, text }: Setting) =>
+    text !== '' && Object.values(streamsPrefixes).some(({ prefix }) => belongsTo(key, prefix))
   const hasEffect = ({ key }: ConfigEntry) =>
     withoutEffect(key, values.bootstrapServers.kind) === undefined
   return {

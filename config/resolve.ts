@@ -86,7 +86,7 @@ export function resolvePrefix(
 ): Readonly<Record<string, string>> {
   const found: [string, string][] = []
   for (const setting of settings) {
-    if (!belongsTo(setting.key, prefix)) continue
+    if (setting.text === '' || !belongsTo(setting.key, prefix)) continue
     const rest = setting.key.slice(prefix.length)
     const reason = Object.hasOwn(reserved, rest) ? reserved[rest] : undefined
     if (reason !== undefined)

@@ -97,6 +97,14 @@ describe('the configuration', () => {
       expect(message).to.contain('server.port: belongs in server.properties')
     })
 
+    it('calls an unknown key unknown, whichever file it stands in', () => {
+      write('server.properties', 'poll.mss=1')
+      const { problems } = problemsOf(() => loadConfig({ directory }))
+      expect(problems.map(({ message }) => message)).to.deep.equal([
+        'is not a key of Millrace: did you mean poll.ms?',
+      ])
+    })
+
     it('refuses a directory that is not there', () => {
       const { message } = problemsOf(() => loadConfig({ directory: join(directory, 'none') }))
       expect(message).to.contain('there is no such directory')
