@@ -66,7 +66,7 @@ export function createContext(options: CommonOptions): CliContext {
     verbose: isVerbose,
     isTerminal: process.stdout.isTTY,
     signal: stop.signal,
-    write: (text) => write(text, stop.signal),
+    write: createWriter(stop.signal),
     openBroker: () => (broker ??= openBroker(brokerOptions(context.config.streams))),
     close: async () => {
       release()
@@ -110,15 +110,21 @@ function listen(stop: AbortController): () => void {
   }
 }
 
-async function write(text: string, signal: AbortSignal): Promise<void> {
-  if (process.stdout.write(text)) return
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      process.stdout.off('drain', done)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    process.stdout.once('drain', done)
-    signal.addEventListener('abort', done)
-  })
+/** One wait for all who write at once: tail has a writer for each partition. */
+function createWriter(signal: AbortSignal): (text: string) => Promise<void> {
+  let room: Promise<void> | undefined
+  return (text) => {
+    if (process.stdout.write(text)) return Promise.resolve()
+    room ??= new Promise((resolve) => {
+      const done = () => {
+        process.stdout.off('drain', done)
+        signal.removeEventListener('abort', done)
+        room = undefined
+        resolve()
+      }
+      process.stdout.once('drain', done)
+      signal.addEventListener('abort', done)
+    })
+    return room
+  }
 }
