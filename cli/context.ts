@@ -114,7 +114,8 @@ function listen(stop: AbortController): () => void {
 function createWriter(signal: AbortSignal): (text: string) => Promise<void> {
   let room: Promise<void> | undefined
   return (text) => {
-    if (process.stdout.write(text)) return Promise.resolve()
+    // After the wish to stop nobody waits: a closed pipe would never have room again.
+    if (process.stdout.write(text) || signal.aborted) return Promise.resolve()
     room ??= new Promise((resolve) => {
       const done = () => {
         process.stdout.off('drain', done)
