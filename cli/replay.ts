@@ -1,0 +1,138 @@
+// `millrace replay`: brings a file of calls into a topic, in order of time.
+import { Command } from 'commander'
+import type { Broker } from '../broker/ports.ts'
+import type { Config, ReplayConfig } from '../config/config.ts'
+import type { Pace } from '../data/pace.ts'
+import { replay } from '../data/replay.ts'
+import type { ReplayProgress, ReplayResult } from '../data/replay.ts'
+import { inContext } from './command.ts'
+import type { CliContext } from './context.ts'
+import { UsageError } from './exit-codes.ts'
+import { grouped, startProgress, summary } from './progress.ts'
+
+interface ReplayOptions {
+  readonly set?: readonly string[]
+  readonly key: string
+  readonly time: string
+}
+
+/** Options that stand for keys of replay.properties. */
+const FLAGS = ['topic', 'order', 'rate', 'speed', 'zone', 'strict', 'limit'] as const
+
+/** The command `replay [FILE]`. */
+export function replayCommand(): Command {
+  const command = new Command('replay')
+    .description('bring a file of JSON objects into a topic; defaults in replay.properties')
+    .argument('[file]', 'an array of objects or one object a line, gzipped or not')
+    .option('--topic <topic>', 'topic to write to; made when missing')
+    .option('--order <order>', 'event-time: oldest first; file: as they lie there')
+    .option('--rate <n>', 'rows per second instead of as fast as possible')
+    .option('--speed <x>', 'so many times faster than the rows came about')
+    .option('--zone <zone>', 'IANA zone of times without one')
+    .option('--strict', 'stop at the first row that makes no record, instead of skipping it')
+    .option('--limit <n>', 'stop after so many rows')
+    .option('--key <field>', "field that becomes the record's key", 'crime_id')
+    .option('--time <field>', 'field with the event time', 'call_date_time')
+  // A flag is a setting by another name: checked where all settings are.
+  command.hook('preAction', () => {
+    const flags = command.opts<Record<string, string | true>>()
+    if (flags['rate'] !== undefined && flags['speed'] !== undefined) {
+      throw new UsageError('--rate and --speed say two things: give one of them')
+    }
+    const before = command.opts<ReplayOptions>().set ?? []
+    command.setOptionValue('set', [...settingsOf(flags), ...before])
+  })
+  return inContext<ReplayOptions>(command, (context, [file], options) =>
+    run(context, file, options),
+  )
+}
+
+function settingsOf(flags: Readonly<Record<string, string | true>>): string[] {
+  const settings = FLAGS.flatMap((flag) => {
+    const value = flags[flag]
+    return value === undefined ? [] : [`replay.${flag}=${String(value)}`]
+  })
+  // A pace on the command line replaces the other kind of pace in the file.
+  if (flags['rate'] !== undefined) settings.push('replay.speed=')
+  if (flags['speed'] !== undefined) settings.push('replay.rate=')
+  return settings
+}
+
+async function run(
+  context: CliContext,
+  given: string | undefined,
+  { key, time }: ReplayOptions,
+): Promise<void> {
+  const config = context.config.replay
+  const file = given ?? config.file
+  if (file === undefined) throw new UsageError('name a file to replay, or set replay.file')
+  const broker = await context.openBroker()
+  const partitions = await partitionsOf(broker, config.topic, context.config)
+  const producer = await broker.openProducer()
+  const progress = startProgress()
+  const startMs = performance.now()
+  try {
+    const result = await replay({
+      file,
+      producer,
+      topic: config.topic,
+      partitions,
+      order: config.order,
+      pace: paceOf(config),
+      zone: config.zone,
+      keyField: key,
+      timeField: time,
+      strict: config.strict,
+      limit: config.limit,
+      sortMemoryBytes: config.sortMemoryBytes,
+      signal: context.signal,
+      onProgress: (at) => progress.update(at.phase, at.done, progressText(at, startMs)),
+    })
+    progress.stop()
+    await report(context, result, `${config.topic} on ${broker.address}`)
+  } catch (error) {
+    progress.stop()
+    // Whoever starts anew must know what is there already.
+    if (producer.delivered > 0) {
+      process.stderr.write(`delivered ${grouped(producer.delivered)} rows before this error:\n`)
+    }
+    throw error
+  } finally {
+    await producer.close()
+  }
+  context.signal.throwIfAborted()
+}
+
+/** The partitions that the topic has; it is made like those of a job when it is missing. */
+async function partitionsOf(broker: Broker, topic: string, { streams }: Config): Promise<number> {
+  const known = (await broker.topics()).find(({ name }) => name === topic)
+  if (known !== undefined) return known.partitions
+  const config = {
+    'retention.ms': String(streams.topicRetentionMs),
+    'retention.bytes': String(streams.topicRetentionBytes),
+  }
+  await broker.ensureTopics([{ name: topic, partitions: streams.topicPartitions, config }])
+  return streams.topicPartitions
+}
+
+function paceOf({ rate, speed }: ReplayConfig): Pace {
+  if (rate !== undefined) return { kind: 'rate', rowsPerSecond: rate }
+  return speed === undefined ? { kind: 'fastest' } : { kind: 'speed', factor: speed }
+}
+
+function progressText({ phase, delivered, skipped }: ReplayProgress, startMs: number): string {
+  const broken = skipped > 0 ? `, ${grouped(skipped)} skipped` : ''
+  if (phase === 'reading') return `sorting by time${broken}`
+  const rate = (delivered * 1_000) / (performance.now() - startMs)
+  return `${grouped(delivered)} delivered, ${grouped(rate)} rows/s${broken}`
+}
+
+async function report(context: CliContext, result: ReplayResult, where: string): Promise<void> {
+  const { delivered, skipped, named, elapsedMs, aborted } = result
+  for (const place of named) process.stderr.write(`skipped ${place}\n`)
+  if (skipped > named.length) {
+    process.stderr.write(`skipped ${grouped(skipped - named.length)} more\n`)
+  }
+  const line = `delivered ${summary(delivered, elapsedMs)} to ${where}, ${grouped(skipped)} skipped`
+  await context.write(`${aborted ? 'interrupted: ' : ''}${line}\n`)
+}
