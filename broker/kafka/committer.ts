@@ -86,4 +86,7 @@ function commitFailed(
 }
 
 const signature = (offsets: readonly (TopicPartition & { readonly offset?: number })[]): string =>
-  offsets.map((each) => `${placeOf(each)}@${each.offset ?? ''}`).join()
+  offsets
+    .map((each) => `${placeOf(each)}@${each.offset ?? ''}`)
+    .sort()
+    .join()

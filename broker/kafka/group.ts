@@ -32,6 +32,7 @@ import type { Topics } from './topics.ts'
 const REQUEST_MS_MAX = 10_000
 const RETRY_MS = 50
 const RETRY_MS_MAX = 30_000
+const JOIN_MS_MAX = 1_000
 const UNASSIGN_MS_MAX = 5_000
 const LOOK_MS = 5
 
@@ -60,6 +61,9 @@ export async function openKafkaGroup(
   group = new KafkaGroup(factory, topics, options, { consumer, producer }, committer)
   return group
 }
+
+const atMost = (ms: number, work: Promise<void>): Promise<void> =>
+  Promise.race([work, sleep(ms, undefined, { ref: false })])
 
 class KafkaGroup implements Group {
   readonly #factory: ClientFactory
@@ -170,16 +174,26 @@ class KafkaGroup implements Group {
   // 1 read nothing more  2 give the partitions back: the group hears of it at once  3 disconnect
   async #leave(): Promise<void> {
     const { consumer, producer } = this.#clients
-    this.#rebalance?.leave()
     await this.#intake.pauseAll()
-    consumer.unsubscribe()
-    const deadline = Date.now() + UNASSIGN_MS_MAX
-    while (consumer.assignments().length > 0 && Date.now() < deadline) await sleep(LOOK_MS)
-    await this.#rebalance?.settled()
+    if (this.#rebalance !== undefined) await this.#unassign(this.#rebalance)
     for (const channel of this.#channels.values()) channel.close()
     this.#sender.close()
     await Promise.all([this.#intake.stop(), this.#beside.close()])
     await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])
+  }
+
+  async #unassign(rebalance: Rebalance): Promise<void> {
+    const { consumer } = this.#clients
+    rebalance.leave()
+    // Who leaves while joining stays in the group as a ghost until its session ends.
+    await atMost(JOIN_MS_MAX, rebalance.joined())
+    await atMost(UNASSIGN_MS_MAX, rebalance.settled())
+    consumer.unsubscribe()
+    const deadline = Date.now() + UNASSIGN_MS_MAX
+    do {
+      await sleep(LOOK_MS)
+      await atMost(UNASSIGN_MS_MAX, rebalance.settled())
+    } while (consumer.assignments().length > 0 && Date.now() < deadline)
   }
 
   #openReader(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {

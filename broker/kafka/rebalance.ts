@@ -16,6 +16,9 @@ export interface RebalanceParts {
   drain(): void
 }
 
+// The protocol while the client disconnects: it waits for an answer, and takes no other than unassign.
+const CLOSING = 'NONE'
+
 // librdkafka's "what the group has stored".
 const STORED = -1000
 
@@ -23,6 +26,7 @@ const STORED = -1000
 export class Rebalance {
   readonly #parts: RebalanceParts
   #work: Promise<void> = Promise.resolve()
+  readonly #joined = deferred()
   #leaving = false
 
   constructor(parts: RebalanceParts) {
@@ -31,9 +35,15 @@ export class Rebalance {
 
   /** The client's `rebalance_cb`. */
   handle(code: number, partitions: readonly TopicPartition[]): void {
+    this.#joined.resolve()
     this.#work = this.#work
       .then(() => (code === RdCode.assign ? this.#assign(partitions) : this.#revoke(partitions)))
       .catch((error: unknown) => this.#failed(error))
+  }
+
+  /** Resolves at the first assignment, be it an empty one. */
+  joined(): Promise<void> {
+    return this.#joined.promise
   }
 
   /** From now on the listener is not asked: its owner has sealed and committed already. */
@@ -53,7 +63,9 @@ export class Rebalance {
     const positions = await this.#positions(wanted, listener)
     this.#parts.drain()
     await intake.start(positions, () => {
-      if (consumer.rebalanceProtocol() === 'COOPERATIVE') consumer.incrementalAssign(positions)
+      const protocol = consumer.rebalanceProtocol()
+      if (protocol === 'COOPERATIVE') consumer.incrementalAssign(positions)
+      else if (protocol === CLOSING) consumer.unassign()
       else consumer.assign(positions)
     })
   }
@@ -80,7 +92,6 @@ export class Rebalance {
     if (partitions.length > 0 && !this.#leaving) await this.#takeAway(partitions)
     this.#parts.drain()
     await intake.remove(partitions, () => {
-      // While disconnecting the protocol is "NONE", and only this is accepted.
       if (consumer.rebalanceProtocol() === 'COOPERATIVE') consumer.incrementalUnassign(partitions)
       else consumer.unassign()
     })
@@ -109,4 +120,15 @@ export class Rebalance {
       }),
     )
   }
+}
+
+interface Deferred {
+  readonly promise: Promise<void>
+  resolve(): void
+}
+
+function deferred(): Deferred {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve: () => resolve() }
 }

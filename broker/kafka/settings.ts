@@ -38,6 +38,8 @@ export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
     ...commonConf(address),
     'partition.assignment.strategy': 'cooperative-sticky',
     'auto.offset.reset': 'earliest',
+    // Members hear of a rebalance by their heartbeats: this is how long a handover waits.
+    'heartbeat.interval.ms': '500',
     'allow.auto.create.topics': 'false',
     // The default of a second starves a reader that is faster than the prefetch is deep.
     'fetch.queue.backoff.ms': '5',

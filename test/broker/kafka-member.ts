@@ -56,6 +56,7 @@ export class ReadingMember {
   failure: BrokerError | undefined
   /** Set to keep the rows waiting. */
   idle = false
+  readonly #sealed = new Set<number>()
   readonly #polling: NodeJS.Timeout
 
   static async join(
@@ -118,8 +119,11 @@ export class ReadingMember {
   }
 
   async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
-    await this.commit(partitions.map(({ partition }) => partition))
+    const numbers = partitions.map(({ partition }) => partition)
+    for (const number of numbers) this.#sealed.add(number)
+    await this.commit(numbers)
     this.#close('revoked', partitions)
+    for (const number of numbers) this.#sealed.delete(number)
   }
 
   #close(how: string, partitions: readonly TopicPartition[]): void {
@@ -133,6 +137,7 @@ export class ReadingMember {
   #poll(): void {
     if (this.idle) return
     for (const [partition, reader] of this.readers) {
+      if (this.#sealed.has(partition)) continue
       const batch = reader.poll()
       for (const offset of batch?.offsets ?? []) this.rows.push({ partition, offset })
     }
