@@ -3,9 +3,9 @@
 import { packSnapshot, packUnsaved, restoreEntry } from '../state/count-log.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import { WindowCounts, type WindowOfCounts } from '../state/window-counts.ts'
-import type { WindowedCountNode } from '../topology/node.ts'
-import { firstWindowStart } from '../topology/windows.ts'
-import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
+import type { EmitStrategy, WindowedCountNode } from '../topology/node.ts'
+import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
+import { StreamRecord, type Forward, type TaskContext, type TaskStore } from './processor.ts'
 
 /** The records that come must carry `keys` and `keyId`; the grouping before sees to that. */
 export function windowedCount(
@@ -14,72 +14,101 @@ export function windowedCount(
   next: Forward,
   context: TaskContext,
 ): Forward {
-  const { windows, emit, name } = node
-  const { sizeMs, advanceMs, graceMs } = windows
-  const counts = new WindowCounts(name, keys)
-  /** Stream time at which the earliest window held closes. */
-  let closesAtMs = Infinity
-  context.addStore({
-    name,
-    get rows() {
-      return counts.rows
-    },
-    get sizeBytes() {
-      return counts.sizeBytes
-    },
-    pack: (isSnapshot) => (isSnapshot ? packSnapshot(counts) : packUnsaved(counts)),
-    restore(entry) {
-      restoreEntry(counts, entry)
-      closesAtMs = counts.earliestStartMs + sizeMs + graceMs
-    },
-  })
+  const processor = new WindowedCount(node, keys, next, context)
+  return (record) => processor.process(record)
+}
 
-  const result = new StreamRecord()
-  result.keys = keys
-  const forward = (window: WindowOfCounts, entry: number): void => {
+// A class, not closures: the times that change per record would be boxed in a closure's variables.
+class WindowedCount implements TaskStore {
+  readonly name: string
+  readonly #windows: TimeWindows
+  readonly #emit: EmitStrategy
+  readonly #keys: KeyTable
+  readonly #next: Forward
+  readonly #context: TaskContext
+  readonly #counts: WindowCounts
+  readonly #result = new StreamRecord()
+  /** Stream time at which the earliest window held closes. */
+  #closesAtMs = Infinity
+
+  constructor(node: WindowedCountNode, keys: KeyTable, next: Forward, context: TaskContext) {
+    this.name = node.name
+    this.#windows = node.windows
+    this.#emit = node.emit
+    this.#keys = keys
+    this.#next = next
+    this.#context = context
+    this.#counts = new WindowCounts(node.name, keys, node.windows)
+    this.#result.keys = keys
+    context.addStore(this)
+    context.onEmit(() => this.#emitAndClose())
+  }
+
+  get rows(): number {
+    return this.#counts.rows
+  }
+
+  get sizeBytes(): number {
+    return this.#counts.sizeBytes
+  }
+
+  pack(isSnapshot: boolean): Uint8Array | undefined {
+    return isSnapshot ? packSnapshot(this.#counts) : packUnsaved(this.#counts)
+  }
+
+  restore(entry: Uint8Array): void {
+    restoreEntry(this.#counts, entry)
+    this.#closesAtMs = this.#earliestClose()
+  }
+
+  process(record: StreamRecord): void {
+    const { timestampMs, keyId } = record
+    const { sizeMs, advanceMs, graceMs } = this.#windows
+    // A window is closed when its end plus grace is not after stream time.
+    const closedThroughMs = this.#context.streamTimeMs - graceMs - sizeMs
+    let startMs = firstWindowStart(timestampMs, this.#windows)
+    for (; startMs <= timestampMs; startMs += advanceMs) {
+      if (startMs <= closedThroughMs) {
+        this.#context.drop(this.name, 'expired-window')
+        continue
+      }
+      this.#counts.increment(startMs, keyId, timestampMs)
+      const closesAtMs = startMs + sizeMs + graceMs
+      if (closesAtMs < this.#closesAtMs) this.#closesAtMs = closesAtMs
+      if (this.#emit === 'on-update') this.#counts.drainUpdates(this.#forward)
+    }
+  }
+
+  readonly #forward = (window: WindowOfCounts, entry: number): void => {
+    const result = this.#result
     const keyId = window.keyIds[entry]!
-    const { startMs } = window
     result.keyId = keyId
-    result.windowStartMs = startMs
-    result.key = { key: keys.valueOf(keyId), window: { startMs, endMs: startMs + sizeMs } }
+    result.windowStartMs = window.startMs
+    result.key = { key: this.#keys.valueOf(keyId), window: window.bounds }
     result.value = window.counts[entry]!
     result.timestampMs = window.timestamps[entry]!
-    next(result)
+    this.#next(result)
+  }
+
+  #emitAndClose(): void {
+    const isCoalesced = this.#emit === 'on-update-coalesced'
+    this.#counts.drainUpdates(isCoalesced ? this.#forward : () => undefined)
+    if (this.#context.streamTimeMs >= this.#closesAtMs) this.#close()
   }
 
   /** Gives up what no record can change any more; final results go out in the order (start, key). */
-  const close = (): void => {
-    const lastStartMs = context.streamTimeMs - graceMs - sizeMs
-    counts.dropThrough(lastStartMs, (window) => {
-      if (emit !== 'on-window-close') return
-      for (const entry of inKeyOrder(window, keys)) forward(window, entry)
+  #close(): void {
+    const { sizeMs, graceMs } = this.#windows
+    this.#counts.dropThrough(this.#context.streamTimeMs - graceMs - sizeMs, (window) => {
+      if (this.#emit !== 'on-window-close') return
+      for (const entry of inKeyOrder(window, this.#keys)) this.#forward(window, entry)
     })
-    closesAtMs = counts.earliestStartMs + sizeMs + graceMs
-    keys.compactIfDue()
+    this.#closesAtMs = this.#earliestClose()
+    this.#keys.compactIfDue()
   }
-  context.onEmit(() => {
-    if (emit === 'on-update-coalesced') counts.drainUpdates(forward)
-    else counts.drainUpdates(() => undefined)
-    if (context.streamTimeMs >= closesAtMs) close()
-  })
 
-  return (record) => {
-    const { timestampMs, keyId } = record
-    // A window is closed when its end plus grace is not after stream time.
-    const closedBeforeMs = context.streamTimeMs - graceMs - sizeMs
-    for (
-      let startMs = firstWindowStart(timestampMs, windows);
-      startMs <= timestampMs;
-      startMs += advanceMs
-    ) {
-      if (startMs <= closedBeforeMs) {
-        context.drop(name, 'expired-window')
-        continue
-      }
-      counts.increment(startMs, keyId, timestampMs)
-      closesAtMs = Math.min(closesAtMs, startMs + sizeMs + graceMs)
-      if (emit === 'on-update') counts.drainUpdates(forward)
-    }
+  #earliestClose(): number {
+    return this.#counts.earliestStartMs + this.#windows.sizeMs + this.#windows.graceMs
   }
 }
 

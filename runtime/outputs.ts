@@ -4,7 +4,7 @@ import { RecordBatchBuilder } from '../broker/record-batch.ts'
 import type { TopicOutput } from '../processors/processor.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 
-/** Rows are handed over in lumps of this size even while more are coming. */
+/** Bytes of one value in a log, about: what its store likes best. */
 const LUMP_BYTES = 262_144
 
 interface Target {
@@ -51,14 +51,15 @@ export class Outputs {
     return bytes
   }
 
-  /** Hands rows over: all of them, or those that make a lump. */
-  flush(all: boolean): void {
-    for (const { topic, partition, rows, sent } of this.#targets) {
-      if (rows.count === 0 || (!all && rows.position < LUMP_BYTES)) continue
-      sent(rows.count, rows.position)
-      this.records += rows.count
-      this.#port.produce({ topic, partition }, rows)
-    }
+  /** Hands all rows over. */
+  flush(): void {
+    for (const target of this.#targets) if (target.rows.count > 0) this.#handOver(target)
+  }
+
+  #handOver({ topic, partition, rows, sent }: Target): void {
+    sent(rows.count, rows.position)
+    this.records += rows.count
+    this.#port.produce({ topic, partition }, rows)
   }
 
   #open(topic: string): TopicOutput {
@@ -69,8 +70,19 @@ export class Outputs {
       bytes.add(length)
     }
     const partitions = this.#partitions[topic] ?? 1
-    const builders = Array.from({ length: partitions }, () => new RecordBatchBuilder())
-    builders.forEach((rows, partition) => this.#targets.push({ topic, partition, rows, sent }))
-    return { partitions, rowsOf: (partition) => builders[partition]! }
+    const targets = Array.from({ length: partitions }, (_, partition): Target => {
+      return { topic, partition, rows: new RecordBatchBuilder(), sent }
+    })
+    this.#targets.push(...targets)
+    // Where rows wait for the commit anyway, a lump at a time is packed once and never cut again.
+    const lumpBytes = this.#port.transactional ? LUMP_BYTES : Infinity
+    return {
+      partitions,
+      rowsOf: (partition) => {
+        const target = targets[partition]!
+        if (target.rows.position > lumpBytes) this.#handOver(target)
+        return target.rows
+      },
+    }
   }
 }

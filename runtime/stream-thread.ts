@@ -113,9 +113,9 @@ export class StreamThread {
     this.#metrics.stores(this.#tasks.values())
   }
 
-  /** With a transactional port rows wait for the commit, so only full lumps are handed over before. */
+  /** With a transactional port rows wait for the commit. */
   #send(): void {
-    if (!this.#isGateClosed) this.#outputs.flush(!this.#port.transactional)
+    if (!this.#isGateClosed && !this.#port.transactional) this.#outputs.flush()
   }
 
   #answerRequests(): void {
@@ -192,7 +192,7 @@ export class StreamThread {
         const update = task.checkpoint()
         if (update !== undefined) prepared.set(task, update)
       }
-      this.#outputs.flush(true)
+      this.#outputs.flush()
       if (this.#port.transactional) {
         if (prepared.size === 0) return
         this.#vitals.inTransaction(() =>

@@ -1,13 +1,20 @@
 // Counts per key and window in typed arrays: the store behind a windowed count. One task owns it.
+import type { TimeWindow } from '../topology/windows.ts'
 import type { KeyHolder, KeyTable } from './key-table.ts'
 
 const EMIT = 1
 const SAVE = 2
-const INITIAL_ENTRIES = 8
+const INITIAL_ENTRIES = 16
+/** Closed windows kept for reuse: allocating typed arrays costs more than filling them. */
+const SPARE_MAX = 256
+/** Windows found by their number without a Map, whose look-up would box the start. */
+const NEAR = 64
 
 /** The counts of one window: an open-addressing index over dense entries, which never move. */
 export class WindowOfCounts {
-  readonly startMs: number
+  startMs = 0
+  /** Made once a window, so that results of one window share it. */
+  bounds: TimeWindow = { startMs: 0, endMs: 0 }
   size = 0
   keyIds = new Int32Array(INITIAL_ENTRIES)
   counts = new Float64Array(INITIAL_ENTRIES)
@@ -16,8 +23,12 @@ export class WindowOfCounts {
   flags = new Uint8Array(INITIAL_ENTRIES)
   #slots = new Int32Array(INITIAL_ENTRIES * 2).fill(-1)
 
-  constructor(startMs: number) {
+  /** Begins as an empty window; one that was closed keeps its room for the next. */
+  begin(startMs: number, sizeMs: number): void {
     this.startMs = startMs
+    this.bounds = { startMs, endMs: startMs + sizeMs }
+    this.size = 0
+    this.#slots.fill(-1)
   }
 
   /** The entry of a key, made with a count of 0 when new. */
@@ -110,12 +121,19 @@ export class WindowCounts implements KeyHolder {
   readonly #windows = new Map<number, WindowOfCounts>()
   readonly #toEmit = new DirtyList()
   readonly #toSave = new DirtyList()
-  #last: WindowOfCounts | undefined
+  readonly #near: (WindowOfCounts | undefined)[] = new Array<undefined>(NEAR).fill(undefined)
+  readonly #spare: WindowOfCounts[] = []
+  /** Closed windows that the list of unsaved entries may still name. */
+  readonly #closed: WindowOfCounts[] = []
+  readonly #sizeMs: number
+  readonly #advanceMs: number
   #rows = 0
 
-  constructor(name: string, keys: KeyTable) {
+  constructor(name: string, keys: KeyTable, windows: { sizeMs: number; advanceMs: number }) {
     this.name = name
     this.keys = keys
+    this.#sizeMs = windows.sizeMs
+    this.#advanceMs = windows.advanceMs
     keys.register(this)
   }
 
@@ -174,6 +192,10 @@ export class WindowCounts implements KeyHolder {
       window.flags[entry]! &= ~SAVE
       if (this.#windows.get(window.startMs) === window) visit(window, entry)
     })
+    for (const window of this.#closed) {
+      if (this.#spare.length < SPARE_MAX) this.#spare.push(window)
+    }
+    this.#closed.length = 0
   }
 
   /** Visits everything held, windows in the order in which they were opened. */
@@ -198,8 +220,9 @@ export class WindowCounts implements KeyHolder {
       visit?.(window)
       this.#windows.delete(window.startMs)
       this.#rows -= window.size
+      this.#closed.push(window)
     }
-    this.#last = undefined
+    if (closed.length > 0) this.#near.fill(undefined)
   }
 
   markKeys(used: Uint8Array): void {
@@ -222,11 +245,16 @@ export class WindowCounts implements KeyHolder {
   }
 
   #windowAt(startMs: number): WindowOfCounts {
-    // Rows come nearly in order, so the next window is mostly the last one again.
-    if (this.#last?.startMs === startMs) return this.#last
+    const place = (startMs / this.#advanceMs) & (NEAR - 1)
+    const near = this.#near[place]
+    if (near !== undefined && near.startMs === startMs) return near
     let window = this.#windows.get(startMs)
-    if (window === undefined) this.#windows.set(startMs, (window = new WindowOfCounts(startMs)))
-    this.#last = window
+    if (window === undefined) {
+      window = this.#spare.pop() ?? new WindowOfCounts()
+      window.begin(startMs, this.#sizeMs)
+      this.#windows.set(startMs, window)
+    }
+    this.#near[place] = window
     return window
   }
 }

@@ -101,5 +101,6 @@ function textOf(node: TopologyNode, topology: Topology): string {
 
 /** Whether a group node ends its part: another one reads its repartition topic. */
 function isCut(node: TopologyNode, topology: Topology): boolean {
-  return topology.subtopologies.some((part) => part.inputs.some((input) => input === node))
+  const { subtopologies } = topology
+  return node.kind === 'group' && subtopologies.some(({ inputs }) => inputs.includes(node))
 }

@@ -7,40 +7,97 @@ import type { JsonField, JsonFields } from './json-schema.ts'
 
 /** Encoded strings kept at most; few distinct ones make up most of what jobs write. */
 const ENCODED_MAX = 16_384
+const ENCODED_LENGTH_MAX = 64
 
-interface FieldWriter {
-  readonly name: string
-  /** `"name":` in bytes, with the comma or brace before it. */
-  readonly label: Uint8Array
-  readonly field: JsonField<unknown>
+/** Bytes to be copied four at a time, which a piece of JSON's length makes worth it. */
+class Piece {
+  readonly length: number
+  readonly #words: Int32Array
+
+  constructor(text: string) {
+    const bytes = toBytes(utf8, text)
+    this.length = bytes.length
+    this.#words = new Int32Array(Math.ceil(bytes.length / 4))
+    new Uint8Array(this.#words.buffer).set(bytes)
+  }
+
+  /** May write up to three bytes more than its length; the sink must have room for them. */
+  write(view: DataView, at: number): number {
+    const words = this.#words
+    for (let i = 0; i < words.length; i++) view.setInt32(at + i * 4, words[i]!, IS_LITTLE_ENDIAN)
+    return at + this.length
+  }
 }
+
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+/** Writes one field's values. */
+class FieldWriter {
+  readonly name: string
+  readonly field: JsonField<unknown>
+  /** `"name":` with the comma before it. */
+  readonly label: Piece
+
+  constructor(name: string, field: JsonField<unknown>) {
+    this.name = name
+    this.field = field
+    this.label = new Piece(`,${JSON.stringify(name)}:`)
+  }
+
+  /** The value as a piece, or undefined when it must be written in another way. */
+  pieceOf(value: unknown, encoded: Map<string, Piece>): Piece | undefined {
+    if (typeof value !== 'string' || this.field.type !== 'string') return undefined
+    const known = encoded.get(value)
+    if (known !== undefined) return known
+    const piece = new Piece(JSON.stringify(value))
+    if (value.length <= ENCODED_LENGTH_MAX) {
+      if (encoded.size === ENCODED_MAX) encoded.clear()
+      encoded.set(value, piece)
+    }
+    return piece
+  }
+
+  /** Any value that a piece is not made for. @throws SerdeError when it is not of the field's type. */
+  write(value: unknown, sink: ByteSink): void {
+    const { type, isNullable } = this.field
+    if (typeof value === 'number' && type !== 'string' && type !== 'boolean' && type !== 'raw') {
+      this.#writeNumber(value, sink)
+    } else if (value === null && (isNullable || type === 'raw')) writeUtf8('null', sink)
+    else if (typeof value === 'boolean' && type === 'boolean') writeUtf8(String(value), sink)
+    else if (type === 'raw' && value !== undefined) writeUtf8(JSON.stringify(value), sink)
+    else throw this.#mistaken(value)
+  }
+
+  #writeNumber(value: number, sink: ByteSink): void {
+    const { type } = this.field
+    if (type === 'date-time') writeUtf8(`"${new Date(value).toISOString()}"`, sink)
+    else if (Number.isSafeInteger(value)) writeInteger(value, sink)
+    else if (type === 'number' && Number.isFinite(value)) writeUtf8(String(value), sink)
+    else throw this.#mistaken(value)
+  }
+
+  #mistaken(value: unknown): SerdeError {
+    return new SerdeError(`field "${this.name}" is no ${this.field.type}: ${String(value)}`)
+  }
+}
+
+/** Room for a label or number beyond what is known, and for what a piece may write too much. */
+const SLACK = 16
 
 /** An encoder of the declared fields, in their order. Undeclared properties are not written. */
 export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink) => void {
-  const writers = Object.entries(fields).map(([name, field]): FieldWriter => ({
-    name,
-    field,
-    label: toBytes(utf8, `,${JSON.stringify(name)}:`),
-  }))
-  const encoded = new Map<string, Uint8Array>()
+  const writers = Object.entries(fields).map(([name, field]) => new FieldWriter(name, field))
+  const encoded = new Map<string, Piece>()
+  let bytes = new Uint8Array(0)
+  let view = new DataView(bytes.buffer)
 
-  function writeText(text: string, sink: ByteSink): void {
-    let bytes = encoded.get(text)
-    if (bytes === undefined) {
-      if (encoded.size === ENCODED_MAX) encoded.clear()
-      bytes = toBytes(utf8, JSON.stringify(text))
-      if (text.length <= 64) encoded.set(text, bytes)
+  const put = (piece: Piece, sink: ByteSink): void => {
+    sink.reserve(piece.length + SLACK)
+    if (sink.bytes !== bytes) {
+      bytes = sink.bytes as Uint8Array<ArrayBuffer>
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
-    writeBytes(bytes, sink)
-  }
-
-  function writeValue({ name, field }: FieldWriter, value: unknown, sink: ByteSink): void {
-    if (value === null && (field.isNullable || field.type === 'raw')) writeUtf8('null', sink)
-    else if (typeof value === 'string' && field.type === 'string') writeText(value, sink)
-    else if (typeof value === 'number' && isNumeric(field)) writeNumber(name, field, value, sink)
-    else if (typeof value === 'boolean' && field.type === 'boolean') writeUtf8(String(value), sink)
-    else if (field.type === 'raw') writeUtf8(JSON.stringify(value), sink)
-    else throw new SerdeError(`field "${name}" is no ${field.type}: ${String(value)}`)
+    sink.position = piece.write(view, sink.position)
   }
 
   return (value, sink) => {
@@ -50,8 +107,10 @@ export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink)
       const writer = writers[i]!
       const fieldValue = record[writer.name]
       if (fieldValue === undefined && writer.field.isOptional) continue
-      writeBytes(writer.label, sink)
-      writeValue(writer, fieldValue, sink)
+      put(writer.label, sink)
+      const piece = writer.pieceOf(fieldValue, encoded)
+      if (piece === undefined) writer.write(fieldValue, sink)
+      else put(piece, sink)
     }
     sink.reserve(2)
     // The first field's comma is the brace that opens the object.
@@ -59,24 +118,4 @@ export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink)
     sink.bytes[open] = 0x7b
     sink.bytes[sink.position++] = 0x7d
   }
-}
-
-function isNumeric(field: JsonField<unknown>): boolean {
-  return field.type === 'number' || field.type === 'integer' || field.type === 'date-time'
-}
-
-function writeNumber(name: string, field: JsonField<unknown>, value: number, sink: ByteSink): void {
-  if (field.type === 'date-time') writeUtf8(`"${new Date(value).toISOString()}"`, sink)
-  else if (Number.isSafeInteger(value)) writeInteger(value, sink)
-  else if (field.type === 'number' && Number.isFinite(value)) writeUtf8(String(value), sink)
-  else throw new SerdeError(`field "${name}" is no ${field.type}: ${value}`)
-}
-
-function writeBytes(from: Uint8Array, sink: ByteSink): void {
-  sink.reserve(from.length)
-  const { bytes } = sink
-  let at = sink.position
-  // A loop beats `set` below some forty bytes, and labels and short strings are below.
-  for (let i = 0; i < from.length; i++) bytes[at++] = from[i]!
-  sink.position = at
 }
