@@ -1,0 +1,155 @@
+// What goes wrong with a Kafka, and what is said of it.
+import { expect } from 'chai'
+import { openKafkaBroker } from '../../broker/kafka.ts'
+import { BrokerError, type Broker } from '../../broker/ports.ts'
+import { fresh, withTopic } from './contract-member.ts'
+import { connect, openChannel } from './kafka-member.ts'
+import { numbered, readRecords, rowsOf, until, valuesOf } from './records.ts'
+
+const clientId = 'test'
+
+async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
+  const failure = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (!(failure instanceof BrokerError)) throw new Error('a BrokerError was expected')
+  return failure
+}
+
+describe('a Kafka that cannot be used', function () {
+  this.timeout(30_000)
+
+  it('is reported within the time given, with its address', async () => {
+    const startedAt = Date.now()
+    const bootstrapServers = '127.0.0.1:1'
+    const failure = await failureOf(
+      openKafkaBroker({ bootstrapServers, clientId, connectMsMax: 700 }),
+    )
+    expect(failure.code).to.equal('MILLRACE_BROKER_UNREACHABLE')
+    expect(failure.retriable).to.equal(true)
+    expect(failure.message).to.include('127.0.0.1:1').and.include('refused')
+    expect(Date.now() - startedAt).to.be.lessThan(3_000)
+  })
+
+  it('says what to install where its client is missing', async () => {
+    const load = (): Promise<never> => Promise.reject(new Error('Cannot find package node-rdkafka'))
+    const failure = await failureOf(
+      openKafkaBroker({ bootstrapServers: '127.0.0.1:1', clientId, load }),
+    )
+    expect(failure.code).to.equal('MILLRACE_BROKER_CLIENT_MISSING')
+    expect(failure.message).to.include('npm install node-rdkafka').and.include('embedded:DIR')
+  })
+
+  it('keeps secrets out of what it says', async () => {
+    const common = {
+      'security.protocol': 'sasl_plaintext',
+      'sasl.mechanisms': 'PLAIN',
+      'sasl.username': 'me',
+      'sasl.password': 'hush-hush',
+      'ssl.ca.pem': 'hush-hush',
+    }
+    const options = { bootstrapServers: '127.0.0.1:1', clientId, connectMsMax: 300 }
+    const refused = await failureOf(openKafkaBroker({ ...options, settings: { common } }))
+    expect(refused.message).not.to.include('hush-hush')
+    const unreachable = await failureOf(
+      openKafkaBroker({
+        ...options,
+        settings: { common: { ...common, 'ssl.ca.pem': '' } },
+      }),
+    )
+    expect(unreachable.message).not.to.include('hush-hush')
+    expect(JSON.stringify([refused, unreachable])).not.to.include('hush-hush')
+  })
+
+  it('names a setting that it does not know', async () => {
+    const settings = { common: { 'no.such.setting': '1' } }
+    const failure = await failureOf(
+      openKafkaBroker({ bootstrapServers: '127.0.0.1:1', clientId, settings }),
+    )
+    expect(failure.message).to.include('no.such.setting')
+  })
+})
+
+describe('producing to Kafka', function () {
+  this.timeout(60_000)
+  let broker: Broker
+
+  before(async () => {
+    broker = await connect()
+  })
+  after(() => broker.close())
+
+  it('delivers everything in order through a queue of a few rows', async () => {
+    const small = await connect({
+      settings: { producer: { 'queue.buffering.max.messages': '10' } },
+    })
+    const topic = await withTopic(small)
+    const producer = await small.openProducer()
+    await producer.send({ topic, partition: 0 }, numbered(700))
+    await producer.send({ topic, partition: 0 }, numbered(700, 'w'))
+    await producer.flush()
+    expect(producer.delivered).to.equal(1_400)
+    const reader = await small.openReader({ topic, partition: 0, offset: 0 })
+    const expected = Array.from({ length: 1_400 }, (_, i) => (i < 700 ? `v${i}` : `w${i - 700}`))
+    expect(valuesOf(await readRecords(reader, 1_400))).to.deep.equal(expected)
+    await small.close()
+  })
+
+  it('counts deliveries without being asked to flush', async () => {
+    const topic = await withTopic(broker)
+    const producer = await broker.openProducer()
+    await producer.send({ topic, partition: 0 }, numbered(100))
+    await until('they are counted', () => producer.delivered === 100)
+    await producer.close()
+  })
+
+  it('sends a timestamp of zero as one, since the client takes zero for now', async () => {
+    const topic = await withTopic(broker)
+    const producer = await broker.openProducer()
+    await producer.send({ topic, partition: 0 }, rowsOf([{ value: 'v', timestampMs: 0 }]))
+    await producer.flush()
+    const reader = await broker.openReader({ topic, partition: 0, offset: 0 })
+    expect((await readRecords(reader, 1))[0]?.timestampMs).to.equal(1)
+  })
+
+  it('fails the flush, and what is sent after it, when a row is refused', async () => {
+    const topic = fresh('small')
+    const config = { 'max.message.bytes': '200' }
+    await broker.ensureTopics([{ name: topic, partitions: 1, config }])
+    const producer = await broker.openProducer()
+    const target = { topic, partition: 0 }
+    await producer.send(target, rowsOf([{ value: 'x'.repeat(5_000) }]))
+    const failure = await failureOf(producer.flush())
+    expect(failure.code).to.equal('MILLRACE_PRODUCE_FAILED')
+    expect(failure.message).to.include(`${topic}/0`)
+    expect(await failureOf(producer.send(target, numbered(1)))).to.equal(failure)
+    await producer.close()
+  })
+
+  it('refuses headers that the client would garble', async () => {
+    const topic = await withTopic(broker)
+    const producer = await broker.openProducer()
+    const rows = rowsOf([{ value: 'v', headers: [['city', 'Zürich']] }])
+    await producer.send({ topic, partition: 0 }, rows)
+    const failure = await failureOf(producer.flush())
+    expect(failure.message).to.include(`${topic}/0`).and.include('header city')
+    await producer.close()
+  })
+
+  it('refuses every commit after a row of a worker was refused', async () => {
+    const own = await connect()
+    const topic = fresh('small')
+    const config = { 'max.message.bytes': '200' }
+    await own.ensureTopics([{ name: topic, partitions: 1, config }])
+    const group = await own.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
+    const port = openChannel(group)
+    port.produce({ topic, partition: 0 }, rowsOf([{ value: 'x'.repeat(5_000) }]))
+    expect((await failureOf(group.commit([]))).code).to.equal('MILLRACE_PRODUCE_FAILED')
+    port.produce({ topic, partition: 0 }, numbered(1))
+    expect((await failureOf(group.commit([]))).code).to.equal('MILLRACE_PRODUCE_FAILED')
+    await until('what was given up is not pending', () => port.pendingBytes === 0)
+    port.close()
+    await own.close()
+  })
+})
