@@ -6,6 +6,8 @@ import { packageRoot } from '../config/package-root.ts'
 import { describeCommand } from './describe.ts'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts'
 import { explain } from './explain.ts'
+import { generateCommand } from './generate.ts'
+import { replayCommand } from './replay.ts'
 import { startCommand } from './start.ts'
 import { tailCommand } from './tail.ts'
 import { topicsCommand } from './topics.ts'
@@ -15,6 +17,8 @@ const COMMANDS: readonly (() => Command)[] = [
   describeCommand,
   topicsCommand,
   tailCommand,
+  replayCommand,
+  generateCommand,
 ]
 
 /**

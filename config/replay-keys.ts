@@ -24,7 +24,7 @@ export const replayKeys = {
   'replay.strict': key(
     boolean,
     false,
-    'Whether a record that does not fit the schema stops the replay.',
+    'Whether the first row that makes no record stops the replay; otherwise such rows are skipped.',
   ),
   'replay.limit': optional(int(1), 'How many records to replay; all when unset.'),
   'replay.sort.memory.bytes': key(
