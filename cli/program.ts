@@ -1,8 +1,5 @@
 // The command line as a whole: its commands, and how an error becomes a line and an exit code.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { packageRoot } from '../config/package-root.ts'
 import { describeCommand } from './describe.ts'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts'
 import { explain } from './explain.ts'
@@ -11,6 +8,7 @@ import { replayCommand } from './replay.ts'
 import { startCommand } from './start.ts'
 import { tailCommand } from './tail.ts'
 import { topicsCommand } from './topics.ts'
+import { versionOfPackage } from './version.ts'
 
 const COMMANDS: readonly (() => Command)[] = [
   startCommand,
@@ -63,10 +61,4 @@ function createProgram(): Command {
 function onOneLine(text: string): string {
   const [line, ...hints] = text.trim().split('\n')
   return `${line} ${hints.join(' ') || '(--help shows what can be written)'}\n`
-}
-
-function versionOfPackage(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8')
-  const { version } = JSON.parse(text) as { version: string }
-  return version
 }

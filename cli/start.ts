@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { inContext } from './command.ts'
 import { loadJob } from './job.ts'
-import { runJob } from './run-job.ts'
+import { startJob } from './run-job.ts'
 
 interface StartOptions {
   readonly once?: boolean
@@ -16,7 +16,12 @@ export function startCommand(): Command {
     .option('--once', 'stop when all input that is there now has been processed')
   return inContext<StartOptions>(command, async (context, [name = ''], { once }) => {
     const job = await loadJob(name)
-    await runJob(context, job, { once: once === true })
+    const running = await startJob(context, job, { once: once === true })
+    context.logger.info(
+      { url: running.url, broker: context.config.streams.bootstrapServers.address },
+      `${job.topology.name} is running`,
+    )
+    await running.done
     // With --once a signal cuts the work short; without, it is the only way to end.
     if (once === true) context.signal.throwIfAborted()
   })

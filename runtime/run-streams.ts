@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import type { Broker } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
-import { collectMetrics, type MetricFamily } from './metrics/snapshot.ts'
+import { collectMetrics, type MetricFamily, type Reading } from './metrics/snapshot.ts'
 import { planOf, topicOf } from './plan.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
 import { silentLog, type RunLog } from './run-log.ts'
@@ -31,7 +31,8 @@ export interface RunningStreams {
   readonly problems: readonly string[]
   readonly threads: readonly { readonly threadId: string; readonly tasks: readonly string[] }[]
   readonly progress: QueryProgress | undefined
-  metrics(): MetricFamily[]
+  /** All metrics; `readings` are values that only the caller knows. */
+  metrics(readings?: readonly Reading[]): MetricFamily[]
   /** Asks for an orderly stop: what was processed is committed, the group is left at once. */
   stop(): void
   /** Resolves after the end; rejects with what made the job fail. */
@@ -95,7 +96,7 @@ export async function runStreams(
     get progress() {
       return reporter.last
     },
-    metrics: () => collectMetrics(client.metrics),
+    metrics: (readings) => collectMetrics(client.metrics, readings),
     stop: () => client.stop(),
     done: client.run(),
   }
