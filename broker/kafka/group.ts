@@ -48,17 +48,19 @@ export async function openKafkaGroup(
   options: GroupOptions,
 ): Promise<Group> {
   const committer = new Committer()
-  let group: KafkaGroup | undefined
+  // The client wants its callbacks before there is a group.
+  const heard: { rebalanced?: (code: number, partitions: readonly TopicPartition[]) => void } = {}
   const callbacks = {
     rebalance_cb: (error: RdError, partitions: readonly TopicPartition[]) =>
-      group?.rebalanced(error.code, partitions),
+      heard.rebalanced?.(error.code, partitions),
     offset_commit_cb: committer.heard,
   }
   const [consumer, producer] = await Promise.all([
     connectConsumer(factory, options.applicationId, callbacks),
     connectProducer(factory),
   ])
-  group = new KafkaGroup(factory, topics, options, { consumer, producer }, committer)
+  const group = new KafkaGroup(factory, topics, options, { consumer, producer }, committer)
+  heard.rebalanced = (code, partitions) => group.rebalanced(code, partitions)
   return group
 }
 

@@ -22,7 +22,11 @@ interface Batch extends TopicPartition {
 const STRIDE = 256
 const SLICE_MS = 4
 const FULL_REST_MS = 1
-const FLUSH_MS = 1_000
+// A flush looks each 10 ms whether all is delivered, and at its end: short ones find out sooner.
+const QUICK_FLUSH_MS = 2
+const QUICK_FLUSHES = 25
+const FLUSH_MS = 200
+const DELIVERY_SLACK_MS = 2_000
 
 /** Hands batches to a producer's queue, and keeps its first failure. */
 export class Sender {
@@ -89,13 +93,15 @@ export class Sender {
   }
 
   async #acknowledged(): Promise<void> {
-    const deadline = Date.now() + this.#deliveryMs + 2 * FLUSH_MS
-    while (this.#failure === undefined && !this.#closed) {
-      const late = await this.#flushOnce()
-      // A failure found by the flush is reported through the event loop, maybe after its callback.
-      await turn()
-      await turn()
-      if (late === undefined) return
+    const deadline = Date.now() + this.#deliveryMs + DELIVERY_SLACK_MS
+    for (let tries = 0; this.#failure === undefined && !this.#closed; tries++) {
+      const late = await this.#flushOnce(tries < QUICK_FLUSHES ? QUICK_FLUSH_MS : FLUSH_MS)
+      if (late === undefined) {
+        // A failure found by the flush is reported through the event loop, maybe after its callback.
+        await turn()
+        await turn()
+        return
+      }
       if (Date.now() > deadline) {
         const message = `records were not delivered within ${this.#deliveryMs} ms: ${late.message}`
         throw new BrokerError('MILLRACE_PRODUCE_FAILED', message, { retriable: true })
@@ -104,9 +110,9 @@ export class Sender {
   }
 
   // Its only error is that records are left after the time; it comes without a code.
-  #flushOnce(): Promise<RdError | undefined> {
+  #flushOnce(ms: number): Promise<RdError | undefined> {
     return new Promise((done) => {
-      this.#producer.flush(FLUSH_MS, (error) => done(error ?? undefined))
+      this.#producer.flush(ms, (error) => done(error ?? undefined))
     })
   }
 

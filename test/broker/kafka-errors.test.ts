@@ -2,8 +2,9 @@
 import { expect } from 'chai'
 import { openKafkaBroker } from '../../broker/kafka.ts'
 import { BrokerError, type Broker } from '../../broker/ports.ts'
+import { startKafka } from '../support/kafka.ts'
 import { fresh, withTopic } from './contract-member.ts'
-import { connect, openChannel } from './kafka-member.ts'
+import { connect, openChannel, ReadingMember } from './kafka-member.ts'
 import { numbered, readRecords, rowsOf, until, valuesOf } from './records.ts'
 
 const clientId = 'test'
@@ -68,6 +69,28 @@ describe('a Kafka that cannot be used', function () {
       openKafkaBroker({ bootstrapServers: '127.0.0.1:1', clientId, settings }),
     )
     expect(failure.message).to.include('no.such.setting')
+  })
+})
+
+describe('a Kafka that goes away', function () {
+  this.timeout(120_000)
+
+  it('is left and closed in bounded time', async () => {
+    const kafka = await startKafka()
+    const broker = await openKafkaBroker({ bootstrapServers: kafka.bootstrapServers, clientId })
+    const topic = await withTopic(broker)
+    const member = await ReadingMember.join(fresh('app'), topic, kafka)
+    await until('it reads', () => member.readers.size === 1)
+    const producer = await broker.openProducer()
+    await producer.send({ topic, partition: 0 }, numbered(10))
+    await until('all is read', () => member.rows.length === 10)
+    await kafka.stop()
+    member.port.produce({ topic, partition: 0 }, numbered(10))
+    await producer.send({ topic, partition: 0 }, numbered(10))
+    const stoppedAt = Date.now()
+    await member.abandon()
+    await broker.close()
+    expect(Date.now() - stoppedAt).to.be.lessThan(20_000)
   })
 })
 
