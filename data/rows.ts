@@ -117,7 +117,10 @@ async function* plainChunks(
     if (first === undefined) return
     isGzip = first[0] === 0x1f && first[1] === 0x8b
     const chunks = prepend(first, read, () => onFileBytes?.(source.bytesRead))
-    if (!isGzip) return yield* withoutMark(chunks)
+    if (!isGzip) {
+      yield* withoutMark(chunks)
+      return
+    }
     const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
     const packed = Readable.from(chunks)
     // Not pipeline: what reads here stops early when its caller does, which is no failure.

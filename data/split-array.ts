@@ -11,6 +11,7 @@ import {
   QUOTE,
   ROW_BYTES_MAX,
   SPACE,
+  TAB,
   isSpace,
 } from './split.ts'
 import type { SplitSink, Splitter } from './split.ts'
@@ -21,7 +22,6 @@ import type { SplitSink, Splitter } from './split.ts'
  */
 type Place = 'before' | 'between' | 'row' | 'string' | 'lost' | 'after' | 'refused'
 
-const TAB = 9
 /** The text before a line's first character other than blanks has ended. */
 const INSIDE_LINE = -1
 

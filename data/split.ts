@@ -17,7 +17,9 @@ export interface Splitter {
 /** Rows above this are given up: without it a missing quote could gather the whole file in memory. */
 export const ROW_BYTES_MAX = 16 * 1024 * 1024
 
+export const TAB = 9
 export const LF = 10
+export const CR = 13
 export const SPACE = 32
 export const QUOTE = 34
 export const BACKSLASH = 92
@@ -29,5 +31,5 @@ export const COMMA = 44
 
 /** Whether a byte is one of JSON's four kinds of white space. */
 export function isSpace(byte: number): boolean {
-  return byte === SPACE || (byte >= 9 && byte <= 13 && byte !== 11 && byte !== 12)
+  return byte === SPACE || byte === LF || byte === CR || byte === TAB
 }
