@@ -2,7 +2,7 @@
 // window, updates go out by the emit strategy, closed windows are given up.
 import { packSnapshot, packUnsaved, restoreEntry } from '../state/count-log.ts'
 import type { KeyTable } from '../state/key-table.ts'
-import { WindowCounts, type WindowOfCounts } from '../state/window-counts.ts'
+import { WindowCounts } from '../state/window-counts.ts'
 import type { EmitStrategy, WindowedCountNode } from '../topology/node.ts'
 import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
 import { StreamRecord, type Forward, type TaskContext, type TaskStore } from './processor.ts'
@@ -79,14 +79,16 @@ class WindowedCount implements TaskStore {
     }
   }
 
-  readonly #forward = (window: WindowOfCounts, entry: number): void => {
+  readonly #forward = (entry: number): void => {
+    const counts = this.#counts
     const result = this.#result
-    const keyId = window.keyIds[entry]!
+    const keyId = counts.keyIds[entry]!
+    const window = counts.windowOf(entry)
     result.keyId = keyId
     result.windowStartMs = window.startMs
-    result.key = { key: this.#keys.valueOf(keyId), window: window.bounds }
-    result.value = window.counts[entry]!
-    result.timestampMs = window.timestamps[entry]!
+    result.key = { key: this.#keys.valueOf(keyId), window }
+    result.value = counts.counts[entry]!
+    result.timestampMs = counts.timestamps[entry]!
     this.#next(result)
   }
 
@@ -99,9 +101,8 @@ class WindowedCount implements TaskStore {
   /** Gives up what no record can change any more; final results go out in the order (start, key). */
   #close(): void {
     const { sizeMs, graceMs } = this.#windows
-    this.#counts.dropThrough(this.#context.streamTimeMs - graceMs - sizeMs, (window) => {
-      if (this.#emit !== 'on-window-close') return
-      for (const entry of inKeyOrder(window, this.#keys)) this.#forward(window, entry)
+    this.#counts.dropThrough(this.#context.streamTimeMs - graceMs - sizeMs, (entries) => {
+      if (this.#emit === 'on-window-close') this.#inKeyOrder(entries).forEach(this.#forward)
     })
     this.#closesAtMs = this.#earliestClose()
     this.#keys.compactIfDue()
@@ -110,10 +111,9 @@ class WindowedCount implements TaskStore {
   #earliestClose(): number {
     return this.#counts.earliestStartMs + this.#windows.sizeMs + this.#windows.graceMs
   }
-}
 
-function inKeyOrder(window: WindowOfCounts, keys: KeyTable): number[] {
-  const entries = Array.from({ length: window.size }, (_, entry) => entry)
-  const bytesOf = (entry: number): Uint8Array => keys.bytesOf(window.keyIds[entry]!)
-  return entries.sort((one, other) => Buffer.compare(bytesOf(one), bytesOf(other)))
+  #inKeyOrder(entries: number[]): number[] {
+    const bytesOf = (entry: number): Uint8Array => this.#keys.bytesOf(this.#counts.keyIds[entry]!)
+    return entries.sort((one, other) => Buffer.compare(bytesOf(one), bytesOf(other)))
+  }
 }

@@ -1,7 +1,6 @@
 // Counts as bytes: what a commit saves of a store, and how it is read back. One entry holds the keys
 // once and then a row per count, so that saving ten thousand counts is one write.
-import type { KeyTable } from './key-table.ts'
-import type { WindowCounts, WindowOfCounts } from './window-counts.ts'
+import type { WindowCounts } from './window-counts.ts'
 
 const VERSION = 1
 const HEADER_BYTES = 16
@@ -9,16 +8,16 @@ const ROW_BYTES = 28
 
 /** The counts changed since the last call as one entry, or undefined when there are none. */
 export function packUnsaved(store: WindowCounts): Uint8Array | undefined {
-  const rows = new CountRows(store.keys)
-  store.drainUnsaved((window, entry) => rows.add(window, entry))
+  const rows = new CountRows(store)
+  store.drainUnsaved((entry) => rows.add(entry))
   return rows.pack()
 }
 
 /** Everything that the store holds as one entry; what was unsaved is saved with it. */
 export function packSnapshot(store: WindowCounts): Uint8Array {
-  const rows = new CountRows(store.keys)
+  const rows = new CountRows(store)
   store.drainUnsaved(() => undefined)
-  store.forEach((window, entry) => rows.add(window, entry))
+  store.forEach((entry) => rows.add(entry))
   return rows.pack() ?? new Uint8Array(HEADER_BYTES).fill(VERSION, 0, 1)
 }
 
@@ -52,29 +51,30 @@ export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
 
 /** Collects rows and the keys that they need. */
 class CountRows {
-  readonly #keys: KeyTable
+  readonly #store: WindowCounts
   readonly #slots = new Map<number, number>()
   #keyBytes = 0
   #rows = new DataView(new ArrayBuffer(256 * ROW_BYTES))
   #count = 0
 
-  constructor(keys: KeyTable) {
-    this.#keys = keys
+  constructor(store: WindowCounts) {
+    this.#store = store
   }
 
-  add(window: WindowOfCounts, entry: number): void {
-    const keyId = window.keyIds[entry]!
+  add(entry: number): void {
+    const { keyIds, counts, timestamps, keys } = this.#store
+    const keyId = keyIds[entry]!
     let slot = this.#slots.get(keyId)
     if (slot === undefined) {
       slot = this.#slots.size
       this.#slots.set(keyId, slot)
-      this.#keyBytes += 4 + this.#keys.bytesOf(keyId).length
+      this.#keyBytes += 4 + keys.bytesOf(keyId).length
     }
     if ((this.#count + 1) * ROW_BYTES > this.#rows.byteLength) this.#grow()
     const at = this.#count * ROW_BYTES
-    this.#rows.setFloat64(at, window.startMs, true)
-    this.#rows.setFloat64(at + 8, window.counts[entry]!, true)
-    this.#rows.setFloat64(at + 16, window.timestamps[entry]!, true)
+    this.#rows.setFloat64(at, this.#store.windowOf(entry).startMs, true)
+    this.#rows.setFloat64(at + 8, counts[entry]!, true)
+    this.#rows.setFloat64(at + 16, timestamps[entry]!, true)
     this.#rows.setUint32(at + 24, slot, true)
     this.#count += 1
   }
@@ -88,7 +88,7 @@ class CountRows {
     view.setUint32(8, this.#count, true)
     let at = HEADER_BYTES
     for (const keyId of this.#slots.keys()) {
-      const bytes = this.#keys.bytesOf(keyId)
+      const bytes = this.#store.keys.bytesOf(keyId)
       view.setUint32(at, bytes.length, true)
       packed.set(bytes, at + 4)
       at += 4 + bytes.length

@@ -1,133 +1,49 @@
 // Counts per key and window in typed arrays: the store behind a windowed count. One task owns it.
+// An entry is a number; its fields lie in columns. Entries of closed windows are used again.
 import type { TimeWindow } from '../topology/windows.ts'
+import { EntryList } from './entry-list.ts'
 import type { KeyHolder, KeyTable } from './key-table.ts'
 
 const EMIT = 1
 const SAVE = 2
-const INITIAL_ENTRIES = 16
-/** Closed windows kept for reuse: allocating typed arrays costs more than filling them. */
-const SPARE_MAX = 256
+const NONE = -1
+const INITIAL_ENTRIES = 1_024
 /** Windows found by their number without a Map, whose look-up would box the start. */
 const NEAR = 64
 
-/** The counts of one window: an open-addressing index over dense entries, which never move. */
-export class WindowOfCounts {
-  startMs = 0
-  /** Made once a window, so that results of one window share it. */
-  bounds: TimeWindow = { startMs: 0, endMs: 0 }
-  size = 0
-  keyIds = new Int32Array(INITIAL_ENTRIES)
-  counts = new Float64Array(INITIAL_ENTRIES)
-  /** Highest timestamp counted per entry, epoch ms. */
-  timestamps = new Float64Array(INITIAL_ENTRIES)
-  flags = new Uint8Array(INITIAL_ENTRIES)
-  #slots = new Int32Array(INITIAL_ENTRIES * 2).fill(-1)
-
-  /** Begins as an empty window; one that was closed keeps its room for the next. */
-  begin(startMs: number, sizeMs: number): void {
-    this.startMs = startMs
-    this.bounds = { startMs, endMs: startMs + sizeMs }
-    this.size = 0
-    this.#slots.fill(-1)
-  }
-
-  /** The entry of a key, made with a count of 0 when new. */
-  entryOf(keyId: number): number {
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let slot = (Math.imul(keyId, 0x9e3779b1) >>> 15) & mask
-    for (;;) {
-      const entry = slots[slot]!
-      if (entry < 0) return this.#add(slot, keyId)
-      if (this.keyIds[entry] === keyId) return entry
-      slot = (slot + 1) & mask
-    }
-  }
-
-  /** Builds the index anew after `keyIds` were changed. */
-  reindex(): void {
-    const slots = this.#slots.fill(-1)
-    const mask = slots.length - 1
-    for (let entry = 0; entry < this.size; entry++) {
-      let slot = (Math.imul(this.keyIds[entry]!, 0x9e3779b1) >>> 15) & mask
-      while (slots[slot]! >= 0) slot = (slot + 1) & mask
-      slots[slot] = entry
-    }
-  }
-
-  #add(slot: number, keyId: number): number {
-    const entry = this.size
-    if (entry === this.keyIds.length) {
-      this.#grow()
-      return this.entryOf(keyId)
-    }
-    this.#slots[slot] = entry
-    this.keyIds[entry] = keyId
-    this.counts[entry] = 0
-    this.timestamps[entry] = -1
-    this.flags[entry] = 0
-    this.size += 1
-    return entry
-  }
-
-  #grow(): void {
-    const capacity = this.keyIds.length * 2
-    const grown = <T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T => {
-      to.set(from)
-      return to
-    }
-    this.keyIds = grown(this.keyIds, new Int32Array(capacity))
-    this.counts = grown(this.counts, new Float64Array(capacity))
-    this.timestamps = grown(this.timestamps, new Float64Array(capacity))
-    this.flags = grown(this.flags, new Uint8Array(capacity))
-    this.#slots = new Int32Array(capacity * 2)
-    this.reindex()
-  }
-}
-
-/** Entries to be visited once: those changed since they were last emitted, or saved. */
-class DirtyList {
-  size = 0
-  #windows: (WindowOfCounts | undefined)[] = []
-  #entries = new Int32Array(256)
-
-  push(window: WindowOfCounts, entry: number): void {
-    if (this.size === this.#entries.length) {
-      const grown = new Int32Array(this.size * 2)
-      grown.set(this.#entries)
-      this.#entries = grown
-    }
-    this.#windows[this.size] = window
-    this.#entries[this.size] = entry
-    this.size += 1
-  }
-
-  /** Visits all and forgets them. */
-  drain(visit: (window: WindowOfCounts, entry: number) => void): void {
-    const { size } = this
-    for (let i = 0; i < size; i++) {
-      const window = this.#windows[i]!
-      this.#windows[i] = undefined
-      visit(window, this.#entries[i]!)
-    }
-    this.size = 0
-  }
+/** An open window: its bounds, and its entries as a chain. */
+interface OpenWindow {
+  readonly id: number
+  /** Apart from the rest, since user code sees it. */
+  readonly bounds: TimeWindow
+  firstEntry: number
 }
 
 /** Counts per key and window, with what changed since the last emission and the last save. */
 export class WindowCounts implements KeyHolder {
   readonly name: string
   readonly keys: KeyTable
-  readonly #windows = new Map<number, WindowOfCounts>()
-  readonly #toEmit = new DirtyList()
-  readonly #toSave = new DirtyList()
-  readonly #near: (WindowOfCounts | undefined)[] = new Array<undefined>(NEAR).fill(undefined)
-  readonly #spare: WindowOfCounts[] = []
-  /** Closed windows that the list of unsaved entries may still name. */
-  readonly #closed: WindowOfCounts[] = []
+  keyIds = new Int32Array(INITIAL_ENTRIES)
+  counts = new Float64Array(INITIAL_ENTRIES)
+  /** Highest timestamp counted per entry, epoch ms. */
+  timestamps = new Float64Array(INITIAL_ENTRIES)
+  #windowIds = new Int32Array(INITIAL_ENTRIES)
+  #flags = new Uint8Array(INITIAL_ENTRIES)
+  /** The next entry of the same window, or the next free one. */
+  #next = new Int32Array(INITIAL_ENTRIES)
+  /** Open addressing by key and window; at most half full. */
+  #slots = new Int32Array(INITIAL_ENTRIES * 2).fill(NONE)
+  #firstFree = NONE
+  #end = 0
+  #rows = 0
+  readonly #toEmit = new EntryList()
+  readonly #toSave = new EntryList()
+  readonly #byStart = new Map<number, OpenWindow>()
+  readonly #byId: (OpenWindow | undefined)[] = []
+  readonly #freeIds: number[] = []
+  readonly #near: (OpenWindow | undefined)[] = new Array<undefined>(NEAR).fill(undefined)
   readonly #sizeMs: number
   readonly #advanceMs: number
-  #rows = 0
 
   constructor(name: string, keys: KeyTable, windows: { sizeMs: number; advanceMs: number }) {
     this.name = name
@@ -142,119 +58,209 @@ export class WindowCounts implements KeyHolder {
     return this.#rows
   }
 
-  /** Bytes held, roughly. */
+  /** Bytes that the columns take. */
   get sizeBytes(): number {
-    return this.#rows * 29 + this.#windows.size * 200
+    return this.keyIds.length * 37 + this.#byStart.size * 150
   }
 
-  /** Changes not yet taken by `drainUpdates`. */
-  get updates(): number {
-    return this.#toEmit.size
+  /** The window of an entry. */
+  windowOf(entry: number): TimeWindow {
+    return this.#byId[this.#windowIds[entry]!]!.bounds
   }
 
   /** Adds one to a key's count in the window that starts at `startMs`. */
   increment(startMs: number, keyId: number, timestampMs: number): void {
-    const window = this.#windowAt(startMs)
-    const before = window.size
-    const entry = window.entryOf(keyId)
-    this.#rows += window.size - before
-    window.counts[entry]! += 1
-    if (timestampMs > window.timestamps[entry]!) window.timestamps[entry] = timestampMs
-    const flags = window.flags[entry]!
-    if (flags !== (EMIT | SAVE)) {
-      if ((flags & EMIT) === 0) this.#toEmit.push(window, entry)
-      if ((flags & SAVE) === 0) this.#toSave.push(window, entry)
-      window.flags[entry] = EMIT | SAVE
-    }
+    const entry = this.#entryOf(this.#windowAt(startMs), keyId)
+    this.counts[entry]! += 1
+    if (timestampMs > this.timestamps[entry]!) this.timestamps[entry] = timestampMs
+    const flags = this.#flags[entry]!
+    if (flags === (EMIT | SAVE)) return
+    if ((flags & EMIT) === 0) this.#toEmit.push(entry)
+    if ((flags & SAVE) === 0) this.#toSave.push(entry)
+    this.#flags[entry] = EMIT | SAVE
   }
 
   /** Puts a count in place, as it was saved; it is neither to be emitted nor to be saved. */
   restore(startMs: number, keyId: number, count: number, timestampMs: number): void {
-    const window = this.#windowAt(startMs)
-    const before = window.size
-    const entry = window.entryOf(keyId)
-    this.#rows += window.size - before
-    window.counts[entry] = count
-    window.timestamps[entry] = timestampMs
+    const entry = this.#entryOf(this.#windowAt(startMs), keyId)
+    this.counts[entry] = count
+    this.timestamps[entry] = timestampMs
   }
 
-  /** Visits each (window, entry) changed since the last call, in the order of the first change. */
-  drainUpdates(visit: (window: WindowOfCounts, entry: number) => void): void {
-    this.#toEmit.drain((window, entry) => {
-      window.flags[entry]! &= ~EMIT
-      visit(window, entry)
-    })
+  /** Visits each entry changed since the last call, in the order of the first change. */
+  drainUpdates(visit: (entry: number) => void): void {
+    this.#drain(this.#toEmit, EMIT, visit)
   }
 
-  /** Visits each (window, entry) changed since the last save and still held. */
-  drainUnsaved(visit: (window: WindowOfCounts, entry: number) => void): void {
-    this.#toSave.drain((window, entry) => {
-      window.flags[entry]! &= ~SAVE
-      if (this.#windows.get(window.startMs) === window) visit(window, entry)
-    })
-    for (const window of this.#closed) {
-      if (this.#spare.length < SPARE_MAX) this.#spare.push(window)
-    }
-    this.#closed.length = 0
+  /** Visits each entry changed since the last save and still held. */
+  drainUnsaved(visit: (entry: number) => void): void {
+    this.#drain(this.#toSave, SAVE, visit)
   }
 
   /** Visits everything held, windows in the order in which they were opened. */
-  forEach(visit: (window: WindowOfCounts, entry: number) => void): void {
-    for (const window of this.#windows.values()) {
-      for (let entry = 0; entry < window.size; entry++) visit(window, entry)
-    }
+  forEach(visit: (entry: number) => void): void {
+    for (const window of this.#byStart.values()) this.#forEachIn(window, visit)
   }
 
   /** Start of the earliest window held, Infinity when there is none. */
   get earliestStartMs(): number {
     let earliest = Infinity
-    for (const startMs of this.#windows.keys()) earliest = Math.min(earliest, startMs)
+    for (const startMs of this.#byStart.keys()) earliest = Math.min(earliest, startMs)
     return earliest
   }
 
-  /** Gives up the windows that start at or before `startMs`; what was to be emitted must have been. */
-  dropThrough(startMs: number, visit?: (window: WindowOfCounts) => void): void {
-    const closed = [...this.#windows.values()].filter((window) => window.startMs <= startMs)
-    closed.sort((one, other) => one.startMs - other.startMs)
+  /**
+   * Gives up the windows that start at or before `startMs`, the earliest first; what was to be emitted
+   * must have been. `visit` gets the entries of each before they go.
+   */
+  dropThrough(startMs: number, visit?: (entries: number[]) => void): void {
+    const closed = [...this.#byStart.values()].filter(({ bounds }) => bounds.startMs <= startMs)
+    if (closed.length === 0) return
+    closed.sort((one, other) => one.bounds.startMs - other.bounds.startMs)
     for (const window of closed) {
-      visit?.(window)
-      this.#windows.delete(window.startMs)
-      this.#rows -= window.size
-      this.#closed.push(window)
+      const entries: number[] = []
+      this.#forEachIn(window, (entry) => entries.push(entry))
+      visit?.(entries)
+      for (const entry of entries) this.#free(entry)
+      this.#byStart.delete(window.bounds.startMs)
+      this.#byId[window.id] = undefined
+      this.#freeIds.push(window.id)
     }
-    if (closed.length > 0) this.#near.fill(undefined)
+    this.#near.fill(undefined)
   }
 
   markKeys(used: Uint8Array): void {
-    for (const window of this.#held()) {
-      for (let entry = 0; entry < window.size; entry++) used[window.keyIds[entry]!] = 1
-    }
+    this.forEach((entry) => {
+      used[this.keyIds[entry]!] = 1
+    })
   }
 
   replaceKeys(idOf: Int32Array): void {
-    for (const window of this.#held()) {
-      for (let entry = 0; entry < window.size; entry++) {
-        window.keyIds[entry] = idOf[window.keyIds[entry]!]!
-      }
-      window.reindex()
-    }
+    this.forEach((entry) => {
+      this.keyIds[entry] = idOf[this.keyIds[entry]!]!
+    })
+    this.#reindex()
   }
 
-  #held(): Iterable<WindowOfCounts> {
-    return this.#windows.values()
+  #drain(list: EntryList, flag: number, visit: (entry: number) => void): void {
+    list.drain((entry) => {
+      // An entry freed since has lost its flags; one used anew stands in the list again.
+      const flags = this.#flags[entry]!
+      if ((flags & flag) === 0) return
+      this.#flags[entry] = flags & ~flag
+      visit(entry)
+    })
   }
 
-  #windowAt(startMs: number): WindowOfCounts {
+  #forEachIn(window: OpenWindow, visit: (entry: number) => void): void {
+    for (let entry = window.firstEntry; entry !== NONE; entry = this.#next[entry]!) visit(entry)
+  }
+
+  #windowAt(startMs: number): OpenWindow {
     const place = (startMs / this.#advanceMs) & (NEAR - 1)
     const near = this.#near[place]
-    if (near !== undefined && near.startMs === startMs) return near
-    let window = this.#windows.get(startMs)
+    if (near !== undefined && near.bounds.startMs === startMs) return near
+    let window = this.#byStart.get(startMs)
     if (window === undefined) {
-      window = this.#spare.pop() ?? new WindowOfCounts()
-      window.begin(startMs, this.#sizeMs)
-      this.#windows.set(startMs, window)
+      const id = this.#freeIds.pop() ?? this.#byId.length
+      const bounds = { startMs, endMs: startMs + this.#sizeMs }
+      window = { id, bounds, firstEntry: NONE }
+      this.#byId[id] = window
+      this.#byStart.set(startMs, window)
     }
     this.#near[place] = window
     return window
   }
+
+  /** The entry of a key in a window, made with a count of 0 when new. */
+  #entryOf(window: OpenWindow, keyId: number): number {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = slotOf(keyId, window.id, mask)
+    for (;;) {
+      const entry = slots[slot]!
+      if (entry === NONE) return this.#add(slot, window, keyId)
+      if (this.keyIds[entry] === keyId && this.#windowIds[entry] === window.id) return entry
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #add(slot: number, window: OpenWindow, keyId: number): number {
+    let entry = this.#firstFree
+    if (entry !== NONE) {
+      this.#firstFree = this.#next[entry]!
+    } else if (this.#end < this.keyIds.length) {
+      entry = this.#end++
+    } else {
+      this.#grow()
+      return this.#entryOf(window, keyId)
+    }
+    this.#slots[slot] = entry
+    this.keyIds[entry] = keyId
+    this.#windowIds[entry] = window.id
+    this.counts[entry] = 0
+    this.timestamps[entry] = -1
+    this.#flags[entry] = 0
+    this.#next[entry] = window.firstEntry
+    window.firstEntry = entry
+    this.#rows += 1
+    return entry
+  }
+
+  #free(entry: number): void {
+    const mask = this.#slots.length - 1
+    let slot = slotOf(this.keyIds[entry]!, this.#windowIds[entry]!, mask)
+    while (this.#slots[slot] !== entry) slot = (slot + 1) & mask
+    this.#closeGap(slot, mask)
+    this.#flags[entry] = 0
+    this.#next[entry] = this.#firstFree
+    this.#firstFree = entry
+    this.#rows -= 1
+  }
+
+  /** Moves entries behind a freed slot up, so that searches end at the first empty slot (Knuth 6.4 R). */
+  #closeGap(freed: number, mask: number): void {
+    const slots = this.#slots
+    let gap = freed
+    for (let slot = (gap + 1) & mask; slots[slot] !== NONE; slot = (slot + 1) & mask) {
+      const entry = slots[slot]!
+      const home = slotOf(this.keyIds[entry]!, this.#windowIds[entry]!, mask)
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
+      slots[gap] = entry
+      gap = slot
+    }
+    slots[gap] = NONE
+  }
+
+  #grow(): void {
+    const capacity = this.keyIds.length * 2
+    this.keyIds = grown(this.keyIds, new Int32Array(capacity))
+    this.counts = grown(this.counts, new Float64Array(capacity))
+    this.timestamps = grown(this.timestamps, new Float64Array(capacity))
+    this.#windowIds = grown(this.#windowIds, new Int32Array(capacity))
+    this.#flags = grown(this.#flags, new Uint8Array(capacity))
+    this.#next = grown(this.#next, new Int32Array(capacity))
+    this.#slots = new Int32Array(capacity * 2)
+    this.#reindex()
+  }
+
+  #reindex(): void {
+    const slots = this.#slots.fill(NONE)
+    const mask = slots.length - 1
+    this.forEach((entry) => {
+      let slot = slotOf(this.keyIds[entry]!, this.#windowIds[entry]!, mask)
+      while (slots[slot] !== NONE) slot = (slot + 1) & mask
+      slots[slot] = entry
+    })
+  }
+}
+
+function slotOf(keyId: number, windowId: number, mask: number): number {
+  const mixed = Math.imul(keyId, 0x9e3779b1) ^ Math.imul(windowId, 0x85ebca6b)
+  return (mixed ^ (mixed >>> 15)) & mask
+}
+
+function grown<T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T {
+  to.set(from)
+  return to
 }

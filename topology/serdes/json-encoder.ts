@@ -91,30 +91,38 @@ export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink)
   let bytes = new Uint8Array(0)
   let view = new DataView(bytes.buffer)
 
-  const put = (piece: Piece, sink: ByteSink): void => {
-    sink.reserve(piece.length + SLACK)
+  const viewOf = (sink: ByteSink): DataView => {
     if (sink.bytes !== bytes) {
       bytes = sink.bytes as Uint8Array<ArrayBuffer>
       view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
-    sink.position = piece.write(view, sink.position)
+    return view
   }
 
   return (value, sink) => {
     const record = value as Record<string, unknown>
     const open = sink.position
+    let at = open
     for (let i = 0; i < writers.length; i++) {
       const writer = writers[i]!
       const fieldValue = record[writer.name]
       if (fieldValue === undefined && writer.field.isOptional) continue
-      put(writer.label, sink)
       const piece = writer.pieceOf(fieldValue, encoded)
-      if (piece === undefined) writer.write(fieldValue, sink)
-      else put(piece, sink)
+      sink.position = at
+      sink.reserve(writer.label.length + (piece?.length ?? 0) + SLACK)
+      at = writer.label.write(viewOf(sink), at)
+      if (piece !== undefined) {
+        at = piece.write(view, at)
+      } else {
+        sink.position = at
+        writer.write(fieldValue, sink)
+        at = sink.position
+      }
     }
+    sink.position = at
     sink.reserve(2)
     // The first field's comma is the brace that opens the object.
-    if (sink.position === open) sink.position += 1
+    if (at === open) sink.position += 1
     sink.bytes[open] = 0x7b
     sink.bytes[sink.position++] = 0x7d
   }
