@@ -80,6 +80,7 @@ class KafkaGroup implements Group {
   #rebalance: Rebalance | undefined
   #listener: AssignmentListener | undefined
   #commits: Promise<void> = Promise.resolve()
+  #hasFailed = false
   #left: Promise<void> | undefined
 
   constructor(
@@ -240,7 +241,8 @@ class KafkaGroup implements Group {
 
   #failed(error: { readonly code: number; readonly message: string }): void {
     if (isLost(error)) this.#committer.lost = true
-    if (!isFinal(error)) return
+    if (!isFinal(error) || this.#hasFailed) return
+    this.#hasFailed = true
     const { address } = this.#factory
     const reason = withoutSecrets(error.message, address)
     this.#listener?.onFailed(
