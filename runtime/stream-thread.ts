@@ -138,7 +138,7 @@ export class StreamThread {
         return
       case 'prepare':
         this.#prepare()
-        this.#reply(request.id, this.#positions())
+        this.#reply(request.id, this.#positions(), this.#unmatched.take())
         return
       case 'committed':
         this.#settle()
@@ -154,9 +154,14 @@ export class StreamThread {
     }
   }
 
-  #reply(id: number, positions: ThreadAnswer['positions']): void {
+  /** Only a commit reads what was unmatched: taken with any other answer it would be lost. */
+  #reply(
+    id: number,
+    positions: ThreadAnswer['positions'],
+    unmatched: ThreadAnswer['unmatched'] = [],
+  ): void {
     const unfinished = [...this.#tasks.values()].filter(({ isDone }) => !isDone).length
-    const answer: ThreadAnswer = { id, positions, unfinished, unmatched: this.#unmatched.take() }
+    const answer: ThreadAnswer = { id, positions, unfinished, unmatched }
     this.#spec.control.postMessage(answer)
   }
 
