@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runCli, startCli } from './run-cli.ts'
+import { eventually, runCli, startCli } from './run-cli.ts'
 
 describe('the command line', () => {
   let directory: string
@@ -109,6 +109,21 @@ describe('the command line', () => {
     expect(stderr).to.equal('error: first second (--verbose shows the stack)\n')
     expect(code).to.equal(1)
   })
+
+  for (const [signal, exitCode] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
+    it(`ends with exit code ${exitCode} when ${signal} cuts a command short`, async () => {
+      const file = join(directory, 'calls.json')
+      const call = { crime_id: '1', call_date_time: '2018-12-31T23:57:00' }
+      writeFileSync(file, JSON.stringify(Array.from({ length: 100 }, () => call)))
+      const log = `bootstrap.servers=embedded:${directory}/${signal}`
+      const replay = startCli(['replay', file, '--rate', '1', '--set', log])
+      await eventually(() => replay.stderr().includes('reading'))
+      replay.child.kill(signal)
+      const { code, stdout } = await replay.ended
+      expect(stdout).to.match(/^interrupted: delivered \d+ /)
+      expect(code).to.equal(exitCode)
+    })
+  }
 
   // Only Linux tells how many threads there are.
   if (process.platform === 'linux') {
