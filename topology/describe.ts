@@ -14,7 +14,8 @@ interface Line {
 export function describeText(topology: Topology): string {
   const lines = ['Topologies:']
   for (const part of topology.subtopologies) {
-    lines.push(`   Sub-topology: ${part.id}`)
+    // The first has a blank more: a quirk that tools which read this text know.
+    lines.push(`${part.id === 0 ? ' ' : ''}  Sub-topology: ${part.id}`)
     for (const { text, children, parents } of linesOf(part, topology)) {
       lines.push(`    ${text}`)
       if (!text.startsWith('Sink:')) lines.push(`      --> ${children.join(', ') || 'none'}`)
@@ -22,7 +23,7 @@ export function describeText(topology: Topology): string {
     }
     lines.push('')
   }
-  return lines.join('\n')
+  return `${lines.join('\n')}\n`
 }
 
 /** A mermaid flowchart, sub-topologies as boxes. */

@@ -17,6 +17,8 @@ export function isRepartitioned(group: GroupNode, nodes: readonly TopologyNode[]
   let node = byName.get(group.from)
   while (node !== undefined && 'from' in node) {
     if (node.kind === 'map' || node.kind === 'select-key') return true
+    // A grouping before has dealt with what was changed before it.
+    if (node.kind === 'group') return false
     node = byName.get(node.from)
   }
   return false
@@ -47,7 +49,9 @@ export function subtopologiesOf(nodes: readonly TopologyNode[]): Subtopology[] {
   }
   return [...parts.values()]
     .filter((part) => part.nodes.length > 0)
-    .map((part, id) => Object.freeze({ id, inputs: [part.input], nodes: part.nodes }))
+    .map(({ input, nodes }, id) =>
+      Object.freeze({ id, inputs: Object.freeze([input]), nodes: Object.freeze(nodes) }),
+    )
 }
 
 /** The repartition topic of a group node (Kafka's `<applicationId>-<name>-repartition`). */

@@ -44,7 +44,7 @@ export function defineTopology(name: string, build: (builder: TopologyBuilder) =
     },
   })
   validate(name, nodes)
-  const subtopologies = subtopologiesOf(nodes)
+  const subtopologies = Object.freeze(subtopologiesOf(nodes))
   const topology: Topology = {
     name,
     nodes: Object.freeze(nodes),

@@ -28,12 +28,20 @@ export function fields<N extends string>(...names: readonly N[]): FieldsKey<N> {
       writeUtf8(JSON.stringify(names.map((name) => value[name])), sink)
     },
     deserialize(bytes: Uint8Array, start: number, end: number) {
-      const values = JSON.parse(readUtf8(bytes, start, end)) as FieldValue[]
+      const values = parse(bytes, start, end)
       if (!Array.isArray(values) || values.length !== names.length) {
         throw new SerdeError(`not a key of ${names.length} fields`)
       }
-      const entries = names.map((name, i) => [name, values[i] ?? null])
+      const entries = names.map((name, i) => [name, (values[i] ?? null) as FieldValue])
       return Object.freeze(Object.fromEntries(entries)) as Readonly<Record<N, FieldValue>>
     },
   })
+}
+
+function parse(bytes: Uint8Array, start: number, end: number): unknown {
+  try {
+    return JSON.parse(readUtf8(bytes, start, end))
+  } catch (cause) {
+    throw new SerdeError('a key of fields is a JSON array', { cause })
+  }
 }

@@ -2,7 +2,7 @@
 import { SerdeError } from '../errors.ts'
 import { toBytes, type ByteSink } from './serde.ts'
 import { utf8 } from './primitive.ts'
-import { writeInteger, writeUtf8 } from './text.ts'
+import { jsonTextOf, writeInteger, writeUtf8 } from './text.ts'
 import type { JsonField, JsonFields } from './json-schema.ts'
 
 /** Encoded strings kept at most; few distinct ones make up most of what jobs write. */
@@ -28,6 +28,9 @@ class Piece {
     return at + this.length
   }
 }
+
+/** Beyond it there are no dates. */
+const DATE_MS_MAX = 8.64e15
 
 const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
@@ -64,16 +67,26 @@ class FieldWriter {
       this.#writeNumber(value, sink)
     } else if (value === null && (isNullable || type === 'raw')) writeUtf8('null', sink)
     else if (typeof value === 'boolean' && type === 'boolean') writeUtf8(String(value), sink)
-    else if (type === 'raw' && value !== undefined) writeUtf8(JSON.stringify(value), sink)
+    else if (type === 'raw' && value !== undefined) this.#writeRaw(value, sink)
     else throw this.#mistaken(value)
   }
 
   #writeNumber(value: number, sink: ByteSink): void {
     const { type } = this.field
-    if (type === 'date-time') writeUtf8(`"${new Date(value).toISOString()}"`, sink)
-    else if (Number.isSafeInteger(value)) writeInteger(value, sink)
+    if (type === 'date-time') {
+      if (!(Math.abs(value) <= DATE_MS_MAX)) throw this.#mistaken(value)
+      writeUtf8(`"${new Date(value).toISOString()}"`, sink)
+    } else if (Number.isSafeInteger(value)) writeInteger(value, sink)
     else if (type === 'number' && Number.isFinite(value)) writeUtf8(String(value), sink)
     else throw this.#mistaken(value)
+  }
+
+  #writeRaw(value: unknown, sink: ByteSink): void {
+    try {
+      writeUtf8(jsonTextOf(value), sink)
+    } catch (cause) {
+      throw new SerdeError(`field "${this.name}": ${(cause as Error).message}`, { cause })
+    }
   }
 
   #mistaken(value: unknown): SerdeError {

@@ -16,7 +16,7 @@ import {
   skipSpace,
   type StringTraits,
 } from './json-grammar.ts'
-import { checkField, type JsonField, type JsonFields } from './json-schema.ts'
+import { checkField, memberOf, type JsonField, type JsonFields } from './json-schema.ts'
 import { readUtf8 } from './text.ts'
 
 /** How a row came out. */
@@ -197,6 +197,7 @@ export class JsonScanner {
       return after
     }
     if (bytes[at] === 0x6e && column.field.isNullable) {
+      column.forget(row)
       column.presence[row] = NULL
       return endOfValue(bytes, at, end, traits)
     }
@@ -296,12 +297,14 @@ export class JsonScanner {
       const object = parseObject(this.bytes, start, end)
       const values: Record<string, unknown> = {}
       for (const column of this.columns) {
-        const value = checkField(column.name, column.field, object[column.name])
+        const value = checkField(column.name, column.field, memberOf(object, column.name))
         column.forget(row)
         values[column.name] = value
         if (column.dictionary !== undefined && typeof value === 'string') {
           const bytes = new TextEncoder().encode(value)
           column.intern(row, bytes, 0, bytes.length)
+          // A lone surrogate has no bytes of its own, so its text has no id.
+          if (column.texts[column.ids[row]!] !== value) column.ids[row] = -1
         }
       }
       this.slow.set(row, values)

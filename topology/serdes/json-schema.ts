@@ -90,6 +90,11 @@ export const fieldMakers = {
   raw: (): JsonField<unknown> => new JsonField<unknown>('raw'),
 }
 
+/** A member of a parsed object; what objects inherit, such as `constructor`, is none of its. */
+export function memberOf(parsed: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(parsed, name) ? parsed[name] : undefined
+}
+
 /**
  * Checks one parsed value against its field.
  * @returns the field's value: of a date-time the epoch ms.

@@ -2,9 +2,15 @@
 import { SerdeError } from '../errors.ts'
 import { jsonEncoder } from './json-encoder.ts'
 import { parseObject } from './json-scanner.ts'
-import { checkField, fieldMakers, type JsonFields, type JsonObject } from './json-schema.ts'
+import {
+  checkField,
+  fieldMakers,
+  memberOf,
+  type JsonFields,
+  type JsonObject,
+} from './json-schema.ts'
 import type { ByteSink, Serde } from './serde.ts'
-import { readUtf8, writeUtf8 } from './text.ts'
+import { jsonTextOf, readUtf8, writeUtf8 } from './text.ts'
 
 /** A serde of JSON objects with declared fields; `parse` reads such rows column by column. */
 export interface JsonSerde<T> extends Serde<T> {
@@ -26,7 +32,7 @@ function object<F extends JsonFields>(fields: F): JsonSerde<JsonObject<F>> {
       const parsed = parseObject(bytes, start, end)
       const value: Record<string, unknown> = {}
       for (const [name, field] of Object.entries(fields)) {
-        const checked = checkField(name, field, parsed[name])
+        const checked = checkField(name, field, memberOf(parsed, name))
         if (checked !== undefined) value[name] = checked
       }
       return value as JsonObject<F>
@@ -38,9 +44,7 @@ function any<T>(): Serde<T> {
   return Object.freeze({
     name: 'json.any',
     serialize(value: T, sink: ByteSink): void {
-      const text = JSON.stringify(value) as string | undefined
-      if (text === undefined) throw new SerdeError(`${typeof value} has no JSON form`)
-      writeUtf8(text, sink)
+      writeUtf8(jsonTextOf(value), sink)
     },
     deserialize(bytes: Uint8Array, start: number, end: number): T {
       try {

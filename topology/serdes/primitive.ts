@@ -6,7 +6,10 @@ import { readUtf8, writeUtf8 } from './text.ts'
 /** Text as UTF-8 (Kafka's `Serdes.String`). */
 export const utf8: Serde<string> = Object.freeze({
   name: 'utf8',
-  serialize: writeUtf8,
+  serialize(value: string, sink: ByteSink): void {
+    if (typeof value !== 'string') throw new SerdeError(`${typeof value} is no utf8`)
+    writeUtf8(value, sink)
+  },
   deserialize(bytes: Uint8Array, start: number, end: number): string {
     try {
       return readUtf8(bytes, start, end)
@@ -20,6 +23,7 @@ export const utf8: Serde<string> = Object.freeze({
 export const bytes: Serde<Uint8Array> = Object.freeze({
   name: 'bytes',
   serialize(value: Uint8Array, sink: ByteSink): void {
+    if (!(value instanceof Uint8Array)) throw new SerdeError(`${typeof value} is no bytes`)
     sink.reserve(value.length)
     sink.bytes.set(value, sink.position)
     sink.position += value.length

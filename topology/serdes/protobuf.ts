@@ -12,6 +12,9 @@ export interface ProtobufType<T> {
   toObject(message: object, options?: Record<string, unknown>): Record<string, unknown>
 }
 
+/** Writers leave out what has its default value, so readers put it back. */
+const FORM = { longs: Number, defaults: true }
+
 /**
  * A serde of protobuf messages by a type of protobufjs. 64-bit fields read as numbers.
  * A message without any field set has no bytes at all: it is written as an empty value, not as null.
@@ -29,7 +32,7 @@ export function protobuf<T extends object>(type: ProtobufType<T>): Serde<T> {
     },
     deserialize(bytes: Uint8Array, start: number, end: number): T {
       try {
-        return type.toObject(type.decode(bytes.subarray(start, end)), { longs: Number }) as T
+        return type.toObject(type.decode(bytes.subarray(start, end)), FORM) as T
       } catch (cause) {
         throw new SerdeError(`not a ${type.name ?? 'protobuf'} message`, { cause })
       }

@@ -1,4 +1,5 @@
 // Strings as UTF-8 bytes in place: short ASCII is written by hand, the rest by the platform's encoder.
+import { SerdeError } from '../errors.ts'
 import type { ByteSink } from './serde.ts'
 
 const encoder = new TextEncoder()
@@ -25,6 +26,18 @@ export function writeUtf8(text: string, sink: ByteSink): void {
     at = sink.position
   }
   sink.position = at + encoder.encodeInto(text, bytes.subarray(at)).written
+}
+
+/** A value as JSON. @throws SerdeError when it has no JSON form: a function, a bigint, a circle. */
+export function jsonTextOf(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (cause) {
+    throw new SerdeError(`no JSON form: ${(cause as Error).message.split('\n')[0]}`, { cause })
+  }
+  if (text === undefined) throw new SerdeError(`${typeof value} has no JSON form`)
+  return text
 }
 
 /** Reads UTF-8 bytes. @throws TypeError when they are not valid UTF-8. */
