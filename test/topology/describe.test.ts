@@ -1,0 +1,76 @@
+// What a topology says about itself: Kafka's text to the letter, mermaid, JSON.
+import { expect } from 'chai'
+import { sample } from './sample.ts'
+
+const TEXT = `Topologies:
+   Sub-topology: 0
+    Source: calls-in (topics: [calls])
+      --> parse
+    Processor: parse (stores: [])
+      --> known
+      <-- calls-in
+    Processor: known (stores: [])
+      --> by-type-sink, by-place-sink
+      <-- parse
+    Sink: by-type-sink (topic: by-type-repartition)
+      <-- known
+    Sink: by-place-sink (topic: by-place-repartition)
+      <-- known
+
+  Sub-topology: 1
+    Source: by-type-source (topics: [by-type-repartition])
+      --> type-count
+    Processor: type-count (stores: [type-count])
+      --> type-counts-out
+      <-- by-type-source
+    Sink: type-counts-out (topic: type-counts)
+      <-- type-count
+
+  Sub-topology: 2
+    Source: by-place-source (topics: [by-place-repartition])
+      --> place-count
+    Processor: place-count (stores: [place-count])
+      --> named
+      <-- by-place-source
+    Processor: named (stores: [])
+      --> place-counts-out
+      <-- place-count
+    Sink: place-counts-out (topic: place-counts)
+      <-- named
+
+`
+
+describe('the description of a topology', () => {
+  it('is the text that Kafka prints', () => {
+    expect(sample.describe()).to.equal(TEXT)
+    expect(sample.describe({ format: 'text' })).to.equal(TEXT)
+  })
+
+  it('is a mermaid flowchart with sub-topologies as boxes', () => {
+    const lines = sample.describe({ format: 'mermaid' }).split('\n')
+    expect(lines[0]).to.equal('flowchart LR')
+    expect(lines).to.include('  subgraph subtopology_1["sub-topology 1"]')
+    expect(lines).to.include('    calls_in["Source: calls-in (topics: [calls])"]')
+    expect(lines).to.include('  known --> by_type_sink')
+    expect(lines).to.include('  by_type_sink --> by_type_source')
+    expect(lines).to.include('  by_type_source --> type_count')
+  })
+
+  it('is JSON with the stores of each part', () => {
+    const parsed = JSON.parse(sample.describe({ format: 'json' })) as {
+      name: string
+      subtopologies: { id: number; nodes: { name: string }[]; stores: string[] }[]
+    }
+    expect(parsed.name).to.equal('sample')
+    expect(parsed.subtopologies.map(({ id, stores }) => [id, stores])).to.deep.equal([
+      [0, []],
+      [1, ['type-count']],
+      [2, ['place-count']],
+    ])
+    expect(parsed.subtopologies[1]?.nodes.map(({ name }) => name)).to.deep.equal([
+      'by-type-source',
+      'type-count',
+      'type-counts-out',
+    ])
+  })
+})
