@@ -1,0 +1,55 @@
+// Protobuf messages: the wire format, defaults, and that an empty message is not null.
+import { expect } from 'chai'
+import protobufjs from 'protobufjs'
+import { SerdeError } from '../../../topology/errors.ts'
+import { protobuf, type ProtobufType } from '../../../topology/serdes/protobuf.ts'
+import { fromHex, hexOf } from './bytes.ts'
+import { toBytes } from '../../../topology/serdes/serde.ts'
+
+interface Count {
+  type?: string
+  calls?: number
+  description?: string
+  tags?: string[]
+}
+
+const { root } = protobufjs.parse(`syntax = "proto3";
+  message Count {
+    string type = 1; int64 calls = 2; optional string description = 3; repeated string tags = 4;
+  }`)
+const count = protobuf(root.lookupType('Count') as unknown as ProtobufType<Count>)
+
+describe('a protobuf serde', () => {
+  it('writes the wire format and reads it back, long numbers as numbers', () => {
+    const value = { type: 'a', calls: 300, description: 'é', tags: ['x'] }
+    expect(hexOf(count, value)).to.equal('0a016110ac021a02c3a9220178')
+    expect(fromHex(count, '0a016110ac021a02c3a9220178')).to.deep.equal(value)
+    expect(count.name).to.equal('protobuf(Count)')
+  })
+
+  it('writes a message without fields as an empty value', () => {
+    expect(toBytes(count, {})).to.have.length(0)
+  })
+
+  it('reads what a writer left out as its default, what is optional not at all', () => {
+    expect(fromHex(count, '')).to.deep.equal({ type: '', calls: 0, tags: [] })
+    expect(fromHex(count, '0a0161')).to.include({ type: 'a', calls: 0 })
+  })
+
+  it('reads 64-bit numbers as exactly as a double can', () => {
+    const value = { calls: Number.MAX_SAFE_INTEGER }
+    expect(fromHex(count, hexOf(count, value)).calls).to.equal(Number.MAX_SAFE_INTEGER)
+    expect(fromHex(count, hexOf(count, { calls: -5 })).calls).to.equal(-5)
+  })
+
+  it('refuses values of another type and names what is wrong', () => {
+    const wrong = { type: 5 } as unknown as Count
+    expect(() => toBytes(count, wrong)).to.throw(SerdeError, 'Count: type: string expected')
+  })
+
+  it('refuses bytes that are no such message', () => {
+    for (const hex of ['0a', '0aff', '0a056162', 'ff']) {
+      expect(() => fromHex(count, hex), hex).to.throw(SerdeError, 'not a Count message')
+    }
+  })
+})

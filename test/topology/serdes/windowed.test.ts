@@ -1,0 +1,52 @@
+// Windowed keys: the bytes of Kafka's TimeWindowedSerializer.
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { hours } from '../../../topology/duration.ts'
+import { SerdeError } from '../../../topology/errors.ts'
+import { utf8 } from '../../../topology/serdes/primitive.ts'
+import { fromBytes, toBytes } from '../../../topology/serdes/serde.ts'
+import { innerSerdeOf, windowed } from '../../../topology/serdes/windowed.ts'
+import { fromHex, hexOf } from './bytes.ts'
+
+const key = windowed(utf8, hours(1))
+const at = (startMs: number) => ({ key: 'a', window: { startMs, endMs: startMs + 3_600_000 } })
+
+describe('a windowed key', () => {
+  it('is the key and the start of its window as a big-endian long', () => {
+    expect(hexOf(key, at(0))).to.equal('610000000000000000')
+    expect(hexOf(key, at(1_546_300_800_000))).to.equal('610000016806b5bc00')
+    expect(hexOf(key, at(-1))).to.equal('61ffffffffffffffff')
+  })
+
+  it('reads back with the size of the windows', () => {
+    expect(fromHex(key, '610000016806b5bc00')).to.deep.equal(at(1_546_300_800_000))
+  })
+
+  it('has no end where the size is not known', () => {
+    const read = fromHex(windowed(utf8), '610000000000000005')
+    expect(read).to.deep.equal({ key: 'a', window: { startMs: 5, endMs: Infinity } })
+  })
+
+  it('holds every start that a double holds', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.string(), (startMs, text) => {
+        const value = { key: text, window: { startMs, endMs: startMs + 3_600_000 } }
+        expect(fromBytes(key, toBytes(key, value))).to.deep.equal(value)
+        const expected = Buffer.alloc(8)
+        expected.writeBigInt64BE(BigInt(startMs))
+        expect(hexOf(key, value).slice(-16)).to.equal(expected.toString('hex'))
+      }),
+    )
+  })
+
+  it('may have an empty key, but not fewer than eight bytes', () => {
+    expect(fromHex(key, '0000000000000000').key).to.equal('')
+    expect(() => fromHex(key, '00000000000000')).to.throw(SerdeError, 'at least 8 bytes')
+  })
+
+  it('knows the serde of the key inside', () => {
+    expect(key.name).to.equal('windowed(utf8)')
+    expect(innerSerdeOf(key)).to.equal(utf8)
+    expect(innerSerdeOf(utf8)).to.equal(undefined)
+  })
+})
