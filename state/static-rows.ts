@@ -23,12 +23,13 @@ export function loadStaticTable(table: StaticTable<never, never>): Map<string | 
   readRows(table.name, path).forEach((raw, i) => {
     const at = `static table ${table.name}: ${path}, row ${i + 1}`
     let row: unknown
+    let key: string | number
     try {
       row = fromBytes(serde, new TextEncoder().encode(JSON.stringify(raw)))
+      key = keyOf(row)
     } catch (cause) {
       throw new StaticTableError(`${at}: ${(cause as Error).message}`, { cause })
     }
-    const key = keyOf(row)
     if (rows.has(key)) throw new StaticTableError(`${at}: the key ${key} stands there twice`)
     rows.set(key, row)
   })
