@@ -20,6 +20,11 @@ export interface TopicSpec {
   readonly partitions: number
   /** The topic's settings by Kafka's names: `retention.ms`, `retention.bytes`, `cleanup.policy`, … */
   readonly config?: Readonly<Record<string, string>>
+  /**
+   * One application writes and reads it: what it has committed as read may be deleted. Kafka Streams
+   * does so by DeleteRecords; where the client cannot, `config` must hold a retention.
+   */
+  readonly isInternal?: boolean
 }
 
 export interface TopicDescription {

@@ -162,20 +162,34 @@ export class RecordBatchBuilder {
     this.count = 0
   }
 
+  /** Bytes that the rows take when they are packed. */
+  get packedBytes(): number {
+    return layoutOf(this.count, this.position, false).length
+  }
+
   /** The rows as one buffer of their own, ready to be stored or transferred; the builder is cleared. */
   pack(): ArrayBuffer {
+    const room = new ArrayBuffer(this.packedBytes)
+    this.packInto(room)
+    return room
+  }
+
+  /**
+   * Packs the rows into a buffer that has room for `packedBytes`; the builder is cleared.
+   * @returns the part of it that they take.
+   */
+  packInto(room: ArrayBuffer): Uint8Array<ArrayBuffer> {
     const { count } = this
     const layout = layoutOf(count, this.position, false)
-    const buffer = new ArrayBuffer(layout.length)
-    writeHeader(buffer, count, this.position, 0, false)
-    new Float64Array(buffer, layout.timestamps, count).set(this.#timestamps.subarray(0, count))
-    new Uint32Array(buffer, layout.ends, count * ENDS_PER_ROW).set(
+    writeHeader(room, count, this.position, 0, false)
+    new Float64Array(room, layout.timestamps, count).set(this.#timestamps.subarray(0, count))
+    new Uint32Array(room, layout.ends, count * ENDS_PER_ROW).set(
       this.#ends.subarray(0, count * ENDS_PER_ROW),
     )
-    new Uint8Array(buffer, layout.nulls, count).set(this.#nulls.subarray(0, count))
-    new Uint8Array(buffer, layout.bytes, this.position).set(this.bytes.subarray(0, this.position))
+    new Uint8Array(room, layout.nulls, count).set(this.#nulls.subarray(0, count))
+    new Uint8Array(room, layout.bytes, this.position).set(this.bytes.subarray(0, this.position))
     this.clear()
-    return buffer
+    return new Uint8Array(room, 0, layout.length)
   }
 
   #write(bytes: Uint8Array | null): void {

@@ -4,51 +4,7 @@ import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import { FrameReader, type Frame } from './frame.ts'
 import { ProcessingError, StreamRecord, type Forward, type TaskContext } from './processor.ts'
-
-/**
- * Stream time over several writers. Kafka's is the highest timestamp seen; on a backlog that several
- * tasks write, the fastest of them would close windows that the slowest still has rows for. So a
- * writer that is behind holds stream time back to its own; once none is, it is Kafka's again.
- */
-export class WriterTimes {
-  readonly #timesMs: Float64Array
-  readonly #isBehind: Uint8Array
-
-  constructor(writers: number) {
-    this.#timesMs = new Float64Array(writers).fill(-1)
-    // Behind until heard of: a writer that starts slowly must not find its windows closed.
-    this.#isBehind = new Uint8Array(writers).fill(1)
-  }
-
-  /** The time that writers other than this one hold stream time back to. */
-  limitBeside(writer: number): number {
-    let limit = Infinity
-    for (let i = 0; i < this.#timesMs.length; i++) {
-      if (i !== writer && this.#isBehind[i] === 1) limit = Math.min(limit, this.#timesMs[i]!)
-    }
-    return limit
-  }
-
-  /** What all writers together say: the lowest time of those behind, or the highest of all. */
-  get streamTimeMs(): number {
-    const limit = this.limitBeside(-1)
-    return limit === Infinity ? Math.max(...this.#timesMs) : limit
-  }
-
-  told(writer: number, timeMs: number, isBehind: boolean): void {
-    this.#timesMs[writer] = Math.max(this.#timesMs[writer] ?? -1, timeMs)
-    this.#isBehind[writer] = isBehind ? 1 : 0
-  }
-
-  save(): { timesMs: number[]; isBehind: number[] } {
-    return { timesMs: [...this.#timesMs], isBehind: [...this.#isBehind] }
-  }
-
-  restore(saved: { timesMs: readonly number[]; isBehind: readonly number[] }): void {
-    this.#timesMs.set(saved.timesMs.slice(0, this.#timesMs.length))
-    this.#isBehind.set(saved.isBehind.slice(0, this.#isBehind.length))
-  }
-}
+import { WriterTimes } from './writer-times.ts'
 
 /** Runs the frames of one partition of a repartition topic. */
 export class FrameInput {
@@ -95,6 +51,7 @@ export class FrameInput {
 
   #runFrame(frame: Frame): number {
     const ids = this.#idsOf(frame)
+    this.writers.heard(frame.writer, frame.sentAtMs)
     const limitMs = this.writers.limitBeside(frame.writer)
     const record = this.#record
     const context = this.#context
@@ -108,7 +65,7 @@ export class FrameInput {
       record.timestampMs = timestampMs
       this.#next(record)
     }
-    this.writers.told(frame.writer, frame.streamTimeMs, frame.isBehind)
+    this.writers.told(frame.writer, frame.streamTimeMs)
     context.streamTimeMs = Math.max(context.streamTimeMs, this.writers.streamTimeMs)
     return frame.rowCount
   }

@@ -2,17 +2,16 @@
 // then a key number and a timestamp per row. The version byte comes first; the format is private.
 
 const VERSION = 1
-const BEHIND = 1
 const HEADER_BYTES = 32
 
 /** Rows of one source task for one target partition. */
 export interface Frame {
   /** Partition of the task that wrote it: event time is followed per writer. */
   readonly writer: number
-  /** Whether the writer had more input at hand: its time holds back windows that could still get rows. */
-  readonly isBehind: boolean
-  /** The writer's stream time after these rows, epoch ms. */
+  /** The writer sends no more rows before this event time, or only such as are out of order; epoch ms. */
   readonly streamTimeMs: number
+  /** Wall clock of the writer, epoch ms. */
+  readonly sentAtMs: number
   readonly rowCount: number
   /** Ends of the keys in `bytes`; the first starts at `keysStart`. */
   readonly keyEnds: Uint32Array
@@ -57,16 +56,16 @@ export class FrameBuilder {
     bytes: Uint8Array,
     at: number,
     writer: number,
-    isBehind: boolean,
     streamTimeMs: number,
+    sentAtMs: number,
   ): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, this.byteLength)
     view.setUint8(0, VERSION)
-    view.setUint8(1, isBehind ? BEHIND : 0)
     view.setUint32(4, writer, true)
     view.setFloat64(8, streamTimeMs, true)
     view.setUint32(16, this.rowCount, true)
     view.setUint32(20, this.#keys.length, true)
+    view.setFloat64(24, sentAtMs, true)
     let to = at + HEADER_BYTES
     bytes.set(asBytes(this.#timestamps, this.rowCount * 8), to)
     to += this.rowCount * 8
@@ -123,8 +122,8 @@ export class FrameReader {
     const endsStart = keyOfStart + rowCount * 4
     return {
       writer: view.getUint32(4, true),
-      isBehind: (view.getUint8(1) & BEHIND) !== 0,
       streamTimeMs: view.getFloat64(8, true),
+      sentAtMs: view.getFloat64(24, true),
       rowCount,
       keyEnds: new Uint32Array(this.#buffer, endsStart, keyCount),
       keysStart: endsStart + keyCount * 4,

@@ -17,7 +17,7 @@ const GROUPS_MAX = 1_048_576
 /** A frame is one record to the broker, and brokers refuse records of a megabyte. */
 const FRAME_BYTES_MAX = 524_288
 
-/** Writes rows to a repartition topic in frames. The task calls `flush` after each batch of input. */
+/** Writes rows to a repartition topic in frames. The task calls `flush` after each batch and emission. */
 export class RepartitionWriter {
   readonly #node: GroupNode
   readonly #context: TaskContext
@@ -30,7 +30,8 @@ export class RepartitionWriter {
   #frameKeyOf = new Int32Array(1_024)
   #frameOf = new Int32Array(1_024)
   #known = 0
-  #toldBehind: boolean | undefined
+  /** Event time that each partition has been told, epoch ms. */
+  readonly #told: Float64Array
 
   constructor(node: GroupNode, topic: string, context: TaskContext) {
     this.#node = node
@@ -40,6 +41,7 @@ export class RepartitionWriter {
     this.#keyIdOf = keyIdOf(node.key, this.#groups)
     const { partitions } = context.output(topic)
     this.#frames = Array.from({ length: partitions }, () => new FrameBuilder())
+    this.#told = new Float64Array(partitions).fill(-2)
   }
 
   readonly process: Forward = (record) => {
@@ -57,7 +59,7 @@ export class RepartitionWriter {
     const partition = this.#partitionOf[id]!
     const frame = this.#frames[partition]!
     if (this.#frameOf[id] !== frame.number) {
-      if (frame.byteLength > FRAME_BYTES_MAX) this.#write(partition, true)
+      if (frame.byteLength > FRAME_BYTES_MAX) this.#write(partition, this.#context.streamTimeMs)
       this.#frameOf[id] = frame.number
       this.#frameKeyOf[id] = frame.addKey(this.#groups.bytesOf(id))
     }
@@ -65,14 +67,13 @@ export class RepartitionWriter {
   }
 
   /**
-   * Hands the rows over. Frames also carry the task's event time, so while the task is behind every
-   * partition gets one, rows or not, and once more when it has caught up.
+   * Hands the rows over. Frames also carry the event time that the task vouches for: with `toAll` a
+   * partition gets one without rows, too, when it has not been told that time yet.
    */
-  flush(isBehind: boolean): void {
-    const tell = isBehind || this.#toldBehind !== isBehind
-    this.#toldBehind = isBehind
+  flush(timeMs: number, toAll: boolean): void {
     this.#frames.forEach((frame, partition) => {
-      if (frame.rowCount > 0 || tell) this.#write(partition, isBehind)
+      const tells = toAll && this.#told[partition]! < timeMs
+      if (frame.rowCount > 0 || tells) this.#write(partition, timeMs)
     })
     if (this.#groups.size > GROUPS_MAX) {
       this.#groups.clear()
@@ -80,14 +81,15 @@ export class RepartitionWriter {
     }
   }
 
-  #write(partition: number, isBehind: boolean): void {
+  #write(partition: number, timeMs: number): void {
     const frame = this.#frames[partition]!
     const rows = this.#context.output(this.#topic).rowsOf(partition)
     const { byteLength } = frame
     rows.reserve(byteLength)
     rows.endKey(true)
-    const { partition: writer, streamTimeMs, oldestMs, nowMs } = this.#context
-    frame.write(rows.bytes, rows.position, writer, isBehind, streamTimeMs)
+    const { partition: writer, oldestMs, nowMs } = this.#context
+    frame.write(rows.bytes, rows.position, writer, timeMs, nowMs)
+    this.#told[partition] = Math.max(this.#told[partition]!, timeMs)
     rows.position += byteLength
     rows.endValue()
     // The rows' own times lie in the frame; the record's tells how long they have been under way.

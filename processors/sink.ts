@@ -20,7 +20,7 @@ export function sink(node: SinkNode, topic: ErasedSinkTopic, context: TaskContex
   /** The batch for the record, its key written: the key's bytes are at hand when a grouping made it. */
   const writeKey: (record: Parameters<Forward>[0]) => RecordBatchBuilder = (record) => {
     const { keys, keyId } = record
-    if (inner !== undefined && keys !== undefined && keys.serde.name === inner.name) {
+    if (inner !== undefined && keys !== undefined && known.isOf(keys, inner.name)) {
       const rows = output.rowsOf(known.partitionOf(keys, keyId))
       writeBytes(rows, keys.bytesOf(keyId))
       writeWindowStart(record.windowStartMs, rows)
@@ -76,11 +76,22 @@ function writeBytes(rows: RecordBatchBuilder, from: Uint8Array): void {
 /** Partitions of a grouping's keys by key id, so that each key is hashed once. */
 class KnownKeys {
   readonly #partitions: number
+  #keys: KeyTable | undefined
+  #isSame = false
   #epoch = -1
   #partitionOf = new Int16Array(1_024).fill(-1)
 
   constructor(partitions: number) {
     this.#partitions = partitions
+  }
+
+  /** Whether a grouping's keys have the bytes that a serde of this name writes. */
+  isOf(keys: KeyTable, serdeName: string): boolean {
+    if (keys !== this.#keys) {
+      this.#keys = keys
+      this.#isSame = keys.serde.name === serdeName
+    }
+    return this.#isSame
   }
 
   partitionOf(keys: KeyTable, keyId: number): number {

@@ -15,12 +15,19 @@ export function staticJoin(node: StaticJoinNode, next: Forward, context: TaskCon
     row: unknown,
     record: StreamRecord,
   ) => unknown
+  let lastKey: string | number | null = null
+  let lastRow: unknown
   return (record) => {
     const { value } = record
     let merged: unknown
     try {
       const key = keyOf(value, record)
-      const row = key === null ? undefined : rows.get(key)
+      // Results of an aggregate come in runs of one key.
+      if (key !== lastKey) {
+        lastKey = key
+        lastRow = key === null ? undefined : rows.get(key)
+      }
+      const row = lastRow
       if (row === undefined) context.unmatched(node.name, key ?? 'null')
       if (row === undefined && !node.isLeft) return
       merged = merge(value, row, record)

@@ -82,13 +82,13 @@ class WindowedCount implements TaskStore {
   readonly #forward = (entry: number): void => {
     const counts = this.#counts
     const result = this.#result
-    const keyId = counts.keyIds[entry]!
+    const keyId = counts.keyIdOf(entry)
     const window = counts.windowOf(entry)
     result.keyId = keyId
     result.windowStartMs = window.startMs
     result.key = { key: this.#keys.valueOf(keyId), window }
-    result.value = counts.counts[entry]!
-    result.timestampMs = counts.timestamps[entry]!
+    result.value = counts.countOf(entry)
+    result.timestampMs = counts.timestampOf(entry)
     this.#next(result)
   }
 
@@ -101,9 +101,14 @@ class WindowedCount implements TaskStore {
   /** Gives up what no record can change any more; final results go out in the order (start, key). */
   #close(): void {
     const { sizeMs, graceMs } = this.#windows
-    this.#counts.dropThrough(this.#context.streamTimeMs - graceMs - sizeMs, (entries) => {
-      if (this.#emit === 'on-window-close') this.#inKeyOrder(entries).forEach(this.#forward)
-    })
+    const lastStartMs = this.#context.streamTimeMs - graceMs - sizeMs
+    if (this.#emit === 'on-window-close') {
+      this.#counts.dropThrough(lastStartMs, (entries) =>
+        this.#inKeyOrder(entries).forEach(this.#forward),
+      )
+    } else {
+      this.#counts.dropThrough(lastStartMs)
+    }
     this.#closesAtMs = this.#earliestClose()
     this.#keys.compactIfDue()
   }
@@ -113,7 +118,7 @@ class WindowedCount implements TaskStore {
   }
 
   #inKeyOrder(entries: number[]): number[] {
-    const bytesOf = (entry: number): Uint8Array => this.#keys.bytesOf(this.#counts.keyIds[entry]!)
+    const bytesOf = (entry: number): Uint8Array => this.#keys.bytesOf(this.#counts.keyIdOf(entry))
     return entries.sort((one, other) => Buffer.compare(bytesOf(one), bytesOf(other)))
   }
 }

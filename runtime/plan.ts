@@ -32,6 +32,12 @@ export interface Plan {
   readonly alignmentSlots: number
 }
 
+/**
+ * How long Kafka keeps repartitioned rows: Kafka Streams deletes what was read, this client cannot.
+ * Rows are lost to an application that stands still for longer than this.
+ */
+const REPARTITION_RETENTION_MS = 7 * 24 * 3_600_000
+
 /** The topics that a job reads; they must be there or are created. */
 export function sourceTopicsOf(topology: Topology): string[] {
   return topology.nodes.flatMap((node) => (node.kind === 'source' ? [node.topic.name] : []))
@@ -62,7 +68,8 @@ export function repartitionsOf(
     const name = repartitionTopic(applicationId, input.name)
     const count = counts.get(topicOf(partWriting(topology, input.name), applicationId)) ?? 1
     counts.set(name, count)
-    return [{ name, partitions: count, config: { 'cleanup.policy': 'delete' } }]
+    const config = { 'cleanup.policy': 'delete', 'retention.ms': String(REPARTITION_RETENTION_MS) }
+    return [{ name, partitions: count, config, isInternal: true }]
   })
 }
 

@@ -62,19 +62,19 @@ class CountRows {
   }
 
   add(entry: number): void {
-    const { keyIds, counts, timestamps, keys } = this.#store
-    const keyId = keyIds[entry]!
+    const store = this.#store
+    const keyId = store.keyIdOf(entry)
     let slot = this.#slots.get(keyId)
     if (slot === undefined) {
       slot = this.#slots.size
       this.#slots.set(keyId, slot)
-      this.#keyBytes += 4 + keys.bytesOf(keyId).length
+      this.#keyBytes += 4 + store.keys.bytesOf(keyId).length
     }
     if ((this.#count + 1) * ROW_BYTES > this.#rows.byteLength) this.#grow()
     const at = this.#count * ROW_BYTES
-    this.#rows.setFloat64(at, this.#store.windowOf(entry).startMs, true)
-    this.#rows.setFloat64(at + 8, counts[entry]!, true)
-    this.#rows.setFloat64(at + 16, timestamps[entry]!, true)
+    this.#rows.setFloat64(at, store.windowOf(entry).startMs, true)
+    this.#rows.setFloat64(at + 8, store.countOf(entry), true)
+    this.#rows.setFloat64(at + 16, store.timestampOf(entry), true)
     this.#rows.setUint32(at + 24, slot, true)
     this.#count += 1
   }

@@ -1,5 +1,5 @@
 // Counts per key and window in typed arrays: the store behind a windowed count. One task owns it.
-// An entry is a number; its fields lie in columns. Entries of closed windows are used again.
+// An entry is a number; entries of closed windows are used again.
 import type { TimeWindow } from '../topology/windows.ts'
 import { EntryList } from './entry-list.ts'
 import type { KeyHolder, KeyTable } from './key-table.ts'
@@ -9,7 +9,7 @@ const SAVE = 2
 const NONE = -1
 const INITIAL_ENTRIES = 1_024
 /** Windows found by their number without a Map, whose look-up would box the start. */
-const NEAR = 64
+const NEAR = 1_024
 
 /** An open window: its bounds, and its entries as a chain. */
 interface OpenWindow {
@@ -19,18 +19,27 @@ interface OpenWindow {
   firstEntry: number
 }
 
+// An entry's fields lie side by side in one buffer, half a cache line: a row touches several windows,
+// and columns would cost it a miss per field and window.
+const ENTRY_BYTES = 32
+const INTS = ENTRY_BYTES / 4
+const DOUBLES = ENTRY_BYTES / 8
+const KEY = 0
+const WINDOW = 1
+const FLAGS = 2
+/** The next entry of the same window, or the next free one. */
+const NEXT = 3
+const COUNT = 2
+/** Highest timestamp counted, epoch ms. */
+const TIMESTAMP = 3
+
 /** Counts per key and window, with what changed since the last emission and the last save. */
 export class WindowCounts implements KeyHolder {
   readonly name: string
   readonly keys: KeyTable
-  keyIds = new Int32Array(INITIAL_ENTRIES)
-  counts = new Float64Array(INITIAL_ENTRIES)
-  /** Highest timestamp counted per entry, epoch ms. */
-  timestamps = new Float64Array(INITIAL_ENTRIES)
-  #windowIds = new Int32Array(INITIAL_ENTRIES)
-  #flags = new Uint8Array(INITIAL_ENTRIES)
-  /** The next entry of the same window, or the next free one. */
-  #next = new Int32Array(INITIAL_ENTRIES)
+  #capacity = INITIAL_ENTRIES
+  #ints = new Int32Array(INITIAL_ENTRIES * INTS)
+  #doubles = new Float64Array(this.#ints.buffer)
   /** Open addressing by key and window; at most half full. */
   #slots = new Int32Array(INITIAL_ENTRIES * 2).fill(NONE)
   #firstFree = NONE
@@ -58,33 +67,48 @@ export class WindowCounts implements KeyHolder {
     return this.#rows
   }
 
-  /** Bytes that the columns take. */
+  /** Bytes that the table takes. */
   get sizeBytes(): number {
-    return this.keyIds.length * 37 + this.#byStart.size * 150
+    return this.#capacity * (ENTRY_BYTES + 8) + this.#byStart.size * 150
   }
 
   /** The window of an entry. */
   windowOf(entry: number): TimeWindow {
-    return this.#byId[this.#windowIds[entry]!]!.bounds
+    return this.#byId[this.#ints[entry * INTS + WINDOW]!]!.bounds
+  }
+
+  keyIdOf(entry: number): number {
+    return this.#ints[entry * INTS + KEY]!
+  }
+
+  countOf(entry: number): number {
+    return this.#doubles[entry * DOUBLES + COUNT]!
+  }
+
+  /** The highest timestamp counted, epoch ms. */
+  timestampOf(entry: number): number {
+    return this.#doubles[entry * DOUBLES + TIMESTAMP]!
   }
 
   /** Adds one to a key's count in the window that starts at `startMs`. */
   increment(startMs: number, keyId: number, timestampMs: number): void {
     const entry = this.#entryOf(this.#windowAt(startMs), keyId)
-    this.counts[entry]! += 1
-    if (timestampMs > this.timestamps[entry]!) this.timestamps[entry] = timestampMs
-    const flags = this.#flags[entry]!
+    const doubles = this.#doubles
+    const at = entry * DOUBLES
+    doubles[at + COUNT]! += 1
+    if (timestampMs > doubles[at + TIMESTAMP]!) doubles[at + TIMESTAMP] = timestampMs
+    const flags = this.#ints[entry * INTS + FLAGS]!
     if (flags === (EMIT | SAVE)) return
     if ((flags & EMIT) === 0) this.#toEmit.push(entry)
     if ((flags & SAVE) === 0) this.#toSave.push(entry)
-    this.#flags[entry] = EMIT | SAVE
+    this.#ints[entry * INTS + FLAGS] = EMIT | SAVE
   }
 
   /** Puts a count in place, as it was saved; it is neither to be emitted nor to be saved. */
   restore(startMs: number, keyId: number, count: number, timestampMs: number): void {
     const entry = this.#entryOf(this.#windowAt(startMs), keyId)
-    this.counts[entry] = count
-    this.timestamps[entry] = timestampMs
+    this.#doubles[entry * DOUBLES + COUNT] = count
+    this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
   }
 
   /** Visits each entry changed since the last call, in the order of the first change. */
@@ -118,26 +142,28 @@ export class WindowCounts implements KeyHolder {
     if (closed.length === 0) return
     closed.sort((one, other) => one.bounds.startMs - other.bounds.startMs)
     for (const window of closed) {
-      const entries: number[] = []
-      this.#forEachIn(window, (entry) => entries.push(entry))
-      visit?.(entries)
-      for (const entry of entries) this.#free(entry)
+      if (visit !== undefined) {
+        const entries: number[] = []
+        this.#forEachIn(window, (entry) => entries.push(entry))
+        visit(entries)
+      }
+      this.#freeAll(window)
       this.#byStart.delete(window.bounds.startMs)
       this.#byId[window.id] = undefined
       this.#freeIds.push(window.id)
+      this.#near[this.#placeOf(window.bounds.startMs)] = undefined
     }
-    this.#near.fill(undefined)
   }
 
   markKeys(used: Uint8Array): void {
     this.forEach((entry) => {
-      used[this.keyIds[entry]!] = 1
+      used[this.keyIdOf(entry)] = 1
     })
   }
 
   replaceKeys(idOf: Int32Array): void {
     this.forEach((entry) => {
-      this.keyIds[entry] = idOf[this.keyIds[entry]!]!
+      this.#ints[entry * INTS + KEY] = idOf[this.keyIdOf(entry)]!
     })
     this.#reindex()
   }
@@ -145,19 +171,27 @@ export class WindowCounts implements KeyHolder {
   #drain(list: EntryList, flag: number, visit: (entry: number) => void): void {
     list.drain((entry) => {
       // An entry freed since has lost its flags; one used anew stands in the list again.
-      const flags = this.#flags[entry]!
+      const flags = this.#ints[entry * INTS + FLAGS]!
       if ((flags & flag) === 0) return
-      this.#flags[entry] = flags & ~flag
+      this.#ints[entry * INTS + FLAGS] = flags & ~flag
       visit(entry)
     })
   }
 
   #forEachIn(window: OpenWindow, visit: (entry: number) => void): void {
-    for (let entry = window.firstEntry; entry !== NONE; entry = this.#next[entry]!) visit(entry)
+    let entry = window.firstEntry
+    while (entry !== NONE) {
+      visit(entry)
+      entry = this.#ints[entry * INTS + NEXT]!
+    }
+  }
+
+  #placeOf(startMs: number): number {
+    return (startMs / this.#advanceMs) & (NEAR - 1)
   }
 
   #windowAt(startMs: number): OpenWindow {
-    const place = (startMs / this.#advanceMs) & (NEAR - 1)
+    const place = this.#placeOf(startMs)
     const near = this.#near[place]
     if (near !== undefined && near.bounds.startMs === startMs) return near
     let window = this.#byStart.get(startMs)
@@ -175,12 +209,14 @@ export class WindowCounts implements KeyHolder {
   /** The entry of a key in a window, made with a count of 0 when new. */
   #entryOf(window: OpenWindow, keyId: number): number {
     const slots = this.#slots
+    const ints = this.#ints
+    const { id } = window
     const mask = slots.length - 1
-    let slot = slotOf(keyId, window.id, mask)
+    let slot = slotOf(keyId, id, mask)
     for (;;) {
       const entry = slots[slot]!
       if (entry === NONE) return this.#add(slot, window, keyId)
-      if (this.keyIds[entry] === keyId && this.#windowIds[entry] === window.id) return entry
+      if (ints[entry * INTS + KEY] === keyId && ints[entry * INTS + WINDOW] === id) return entry
       slot = (slot + 1) & mask
     }
   }
@@ -188,43 +224,52 @@ export class WindowCounts implements KeyHolder {
   #add(slot: number, window: OpenWindow, keyId: number): number {
     let entry = this.#firstFree
     if (entry !== NONE) {
-      this.#firstFree = this.#next[entry]!
-    } else if (this.#end < this.keyIds.length) {
+      this.#firstFree = this.#ints[entry * INTS + NEXT]!
+    } else if (this.#end < this.#capacity) {
       entry = this.#end++
     } else {
       this.#grow()
       return this.#entryOf(window, keyId)
     }
     this.#slots[slot] = entry
-    this.keyIds[entry] = keyId
-    this.#windowIds[entry] = window.id
-    this.counts[entry] = 0
-    this.timestamps[entry] = -1
-    this.#flags[entry] = 0
-    this.#next[entry] = window.firstEntry
+    const ints = this.#ints
+    const at = entry * INTS
+    ints[at + KEY] = keyId
+    ints[at + WINDOW] = window.id
+    ints[at + FLAGS] = 0
+    ints[at + NEXT] = window.firstEntry
+    this.#doubles[entry * DOUBLES + COUNT] = 0
+    this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
     window.firstEntry = entry
     this.#rows += 1
     return entry
   }
 
-  #free(entry: number): void {
+  #freeAll(window: OpenWindow): void {
+    const ints = this.#ints
     const mask = this.#slots.length - 1
-    let slot = slotOf(this.keyIds[entry]!, this.#windowIds[entry]!, mask)
-    while (this.#slots[slot] !== entry) slot = (slot + 1) & mask
-    this.#closeGap(slot, mask)
-    this.#flags[entry] = 0
-    this.#next[entry] = this.#firstFree
-    this.#firstFree = entry
-    this.#rows -= 1
+    for (let entry = window.firstEntry; entry !== NONE;) {
+      const at = entry * INTS
+      const next = ints[at + NEXT]!
+      let slot = slotOf(ints[at + KEY]!, window.id, mask)
+      while (this.#slots[slot] !== entry) slot = (slot + 1) & mask
+      this.#closeGap(slot, mask)
+      ints[at + FLAGS] = 0
+      ints[at + NEXT] = this.#firstFree
+      this.#firstFree = entry
+      this.#rows -= 1
+      entry = next
+    }
   }
 
   /** Moves entries behind a freed slot up, so that searches end at the first empty slot (Knuth 6.4 R). */
   #closeGap(freed: number, mask: number): void {
     const slots = this.#slots
+    const ints = this.#ints
     let gap = freed
     for (let slot = (gap + 1) & mask; slots[slot] !== NONE; slot = (slot + 1) & mask) {
       const entry = slots[slot]!
-      const home = slotOf(this.keyIds[entry]!, this.#windowIds[entry]!, mask)
+      const home = slotOf(ints[entry * INTS + KEY]!, ints[entry * INTS + WINDOW]!, mask)
       if (((slot - home) & mask) < ((slot - gap) & mask)) continue
       slots[gap] = entry
       gap = slot
@@ -233,14 +278,12 @@ export class WindowCounts implements KeyHolder {
   }
 
   #grow(): void {
-    const capacity = this.keyIds.length * 2
-    this.keyIds = grown(this.keyIds, new Int32Array(capacity))
-    this.counts = grown(this.counts, new Float64Array(capacity))
-    this.timestamps = grown(this.timestamps, new Float64Array(capacity))
-    this.#windowIds = grown(this.#windowIds, new Int32Array(capacity))
-    this.#flags = grown(this.#flags, new Uint8Array(capacity))
-    this.#next = grown(this.#next, new Int32Array(capacity))
-    this.#slots = new Int32Array(capacity * 2)
+    this.#capacity *= 2
+    const ints = new Int32Array(this.#capacity * INTS)
+    ints.set(this.#ints)
+    this.#ints = ints
+    this.#doubles = new Float64Array(ints.buffer)
+    this.#slots = new Int32Array(this.#capacity * 2)
     this.#reindex()
   }
 
@@ -248,7 +291,7 @@ export class WindowCounts implements KeyHolder {
     const slots = this.#slots.fill(NONE)
     const mask = slots.length - 1
     this.forEach((entry) => {
-      let slot = slotOf(this.keyIds[entry]!, this.#windowIds[entry]!, mask)
+      let slot = slotOf(this.keyIdOf(entry), this.#ints[entry * INTS + WINDOW]!, mask)
       while (slots[slot] !== NONE) slot = (slot + 1) & mask
       slots[slot] = entry
     })
@@ -258,9 +301,4 @@ export class WindowCounts implements KeyHolder {
 function slotOf(keyId: number, windowId: number, mask: number): number {
   const mixed = Math.imul(keyId, 0x9e3779b1) ^ Math.imul(windowId, 0x85ebca6b)
   return (mixed ^ (mixed >>> 15)) & mask
-}
-
-function grown<T extends Int32Array | Float64Array | Uint8Array>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

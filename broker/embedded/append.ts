@@ -19,32 +19,62 @@ import { setAppendedAtMs, trim } from './retention.ts'
 // one makes the file grow where only short gaps are free.
 const BATCH_BYTES_MAX = 524_288
 const SPLIT_BYTES = 262_144
+/** Holds the lumps that a worker hands over, columns included. */
+const ROOM_BYTES = 393_216
+/** Buffers kept for the next commit: 25 MB at most. */
+const SPARE_MAX = 64
 // Deletions that one append may do for each batch it adds: the log shrinks, no commit is long.
 const TRIM_STEPS = 3
 
 /** Rows ready to be appended. */
 export interface PackedRows {
   readonly target: TopicPartition
-  readonly packed: ArrayBuffer
+  readonly packed: Uint8Array<ArrayBuffer>
+}
+
+/** Buffers that packed rows lie in until they are appended: the log copies them, so they serve again. */
+export class PackRooms {
+  readonly #spare: ArrayBuffer[] = []
+
+  /** A buffer of at least so many bytes. */
+  take(bytes: number): ArrayBuffer {
+    if (bytes > ROOM_BYTES) return new ArrayBuffer(bytes)
+    return this.#spare.pop() ?? new ArrayBuffer(ROOM_BYTES)
+  }
+
+  /** Takes back the buffers of rows that were appended. */
+  giveBack(rows: readonly PackedRows[]): void {
+    for (const { packed } of rows) {
+      const isOurs = packed.buffer.byteLength === ROOM_BYTES
+      if (isOurs && this.#spare.length < SPARE_MAX) this.#spare.push(packed.buffer)
+    }
+  }
 }
 
 /** Packs rows for a partition, in pieces when they are many; the builder is cleared. */
-export function packRows(target: TopicPartition, rows: RecordBatchBuilder): PackedRows[] {
+export function packRows(
+  target: TopicPartition,
+  rows: RecordBatchBuilder,
+  rooms?: PackRooms,
+): PackedRows[] {
   if (rows.count === 0) return []
-  const packed = rows.pack()
+  const bytes = rows.packedBytes
+  const packed = rows.packInto(rooms?.take(bytes) ?? new ArrayBuffer(bytes))
   if (packed.byteLength <= BATCH_BYTES_MAX || countOf(packed) === 1) return [{ target, packed }]
   return split(packed).map((piece) => ({ target, packed: piece }))
 }
 
-function split(packed: ArrayBuffer): ArrayBuffer[] {
+function split(packed: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const batch = unpack(packed)
-  const pieces: ArrayBuffer[] = []
+  const pieces: Uint8Array<ArrayBuffer>[] = []
   const piece = new RecordBatchBuilder()
   for (let row = 0; row < batch.count; row++) {
     const start = rowStart(batch, row)
     const ends = batch.ends.subarray(3 * row, 3 * row + 3)
     const [keyEnd = start, valueEnd = keyEnd, end = valueEnd] = ends
-    if (piece.count > 0 && piece.position + end - start > SPLIT_BYTES) pieces.push(piece.pack())
+    if (piece.count > 0 && piece.position + end - start > SPLIT_BYTES) {
+      pieces.push(new Uint8Array(piece.pack()))
+    }
     const nulls = batch.nulls[row] ?? 0
     const base = piece.position - start
     piece.reserve(end - start)
@@ -56,7 +86,7 @@ function split(packed: ArrayBuffer): ArrayBuffer[] {
     piece.position = base + end
     piece.endRecord(batch.timestamps[row] ?? 0)
   }
-  pieces.push(piece.pack())
+  pieces.push(new Uint8Array(piece.pack()))
   return pieces
 }
 
@@ -73,7 +103,7 @@ export function append(log: Log, rows: readonly PackedRows[]): void {
     for (const packed of batches) {
       setBaseOffset(packed, bounds.end)
       setAppendedAtMs(packed, nowMs)
-      log.batches.putSync(batchKey(topic.id, target.partition, bounds.end), Buffer.from(packed))
+      log.batches.putSync(batchKey(topic.id, target.partition, bounds.end), asBuffer(packed))
       bounds.end += countOf(packed)
       bounds.bytes += packed.byteLength
     }
@@ -82,8 +112,13 @@ export function append(log: Log, rows: readonly PackedRows[]): void {
   }
 }
 
-function byPartition(rows: readonly PackedRows[]): Map<TopicPartition, ArrayBuffer[]> {
-  const groups = new Map<string, { target: TopicPartition; batches: ArrayBuffer[] }>()
+/** What lmdb takes, without a copy. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+function byPartition(rows: readonly PackedRows[]): Map<TopicPartition, Uint8Array[]> {
+  const groups = new Map<string, { target: TopicPartition; batches: Uint8Array[] }>()
   for (const { target, packed } of rows) {
     const name = `${target.partition}/${target.topic}`
     const group = groups.get(name)

@@ -9,7 +9,7 @@ import type {
   TopicPartitionOffset,
 } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
-import { append, packRows, type PackedRows } from './append.ts'
+import { append, PackRooms, packRows, type PackedRows } from './append.ts'
 import { LogReader } from './log-reader.ts'
 import { openLog, type Log, type LogOptions } from './log.ts'
 
@@ -33,6 +33,7 @@ class EmbeddedDataPort implements DataPort {
   readonly transactional = true
   readonly #log: Log
   readonly #applicationId: string
+  readonly #rooms = new PackRooms()
   #pending: PackedRows[] = []
   #pendingBytes = 0
   #closed = false
@@ -54,7 +55,7 @@ class EmbeddedDataPort implements DataPort {
 
   produce(target: TopicPartition, rows: RecordBatchBuilder): void {
     this.#log.topics.get(target)
-    for (const part of packRows(target, rows)) {
+    for (const part of packRows(target, rows, this.#rooms)) {
       this.#pending.push(part)
       this.#pendingBytes += part.packed.byteLength
     }
@@ -85,6 +86,7 @@ class EmbeddedDataPort implements DataPort {
       append(this.#log, this.#pending)
       write()
     })
+    this.#rooms.giveBack(this.#pending)
     this.#pending = []
     this.#pendingBytes = 0
     this.#log.snapshot.renew()

@@ -15,6 +15,11 @@ import { applicationTables } from './data-port.ts'
 import { partitionKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds } from './partition.ts'
+import { purge } from './retention.ts'
+
+const PURGE_INTERVAL_MS = 1_000
+/** Batches deleted of a partition at a time: no transaction is long. */
+const PURGE_STEPS = 256
 
 export class EmbeddedGroup implements Group {
   readonly #log: Log
@@ -23,6 +28,7 @@ export class EmbeddedGroup implements Group {
   readonly #positions: PositionTable
   readonly #onLeft: () => void
   #listener: AssignmentListener | undefined
+  #purgedMs = 0
 
   /** @throws BrokerError MILLRACE_LOG_LOCKED */
   constructor(log: Log, { applicationId }: GroupOptions, onLeft: () => void) {
@@ -77,7 +83,21 @@ export class EmbeddedGroup implements Group {
     return new Promise((resolve) => {
       this.#log.snapshot.renew()
       this.#positions.put(positions)
+      this.#purgeIfDue(positions)
       resolve()
+    })
+  }
+
+  /** Internal topics keep only what is not read yet. */
+  #purgeIfDue(positions: readonly TopicPartitionOffset[]): void {
+    const log = this.#log
+    const nowMs = log.nowMs()
+    if (nowMs - this.#purgedMs < PURGE_INTERVAL_MS) return
+    this.#purgedMs = nowMs
+    const read = positions.filter((at) => log.topics.get(at).isInternal)
+    if (read.length === 0) return
+    log.environment.transaction(() => {
+      for (const at of read) purge(log, log.topics.get(at), at.partition, at.offset, PURGE_STEPS)
     })
   }
 

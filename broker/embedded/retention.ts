@@ -11,8 +11,8 @@ const APPENDED_AT = 24
 const SWEEP_STEPS = 64
 
 /** Notes in a packed batch when it was appended, epoch milliseconds. */
-export function setAppendedAtMs(packed: ArrayBuffer, nowMs: number): void {
-  new DataView(packed).setFloat64(APPENDED_AT, nowMs, true)
+export function setAppendedAtMs(packed: Uint8Array, nowMs: number): void {
+  new DataView(packed.buffer, packed.byteOffset).setFloat64(APPENDED_AT, nowMs, true)
 }
 
 interface Limits {
@@ -44,7 +44,7 @@ export function trim(
   nowMs: number,
   steps: number,
 ): number {
-  const limits = limitsOf(topic)
+  const limits = topic.isInternal ? undefined : limitsOf(topic)
   if (limits === undefined || bounds.start === bounds.end) return 0
   if (limits.ms === Infinity && bounds.bytes <= limits.bytes) return 0
   const keys = log.batches.getKeys({
@@ -70,6 +70,35 @@ export function trim(
     deleted += 1
   }
   return deleted
+}
+
+/** Deletes at most `steps` batches of an internal topic that end at or before `position`. */
+export function purge(
+  log: Log,
+  topic: Topic,
+  partition: number,
+  position: number,
+  steps: number,
+): void {
+  const key = partitionKey(topic.id, partition)
+  const bounds = readBounds(log, key)
+  if (bounds.start >= position) return
+  const keys = log.batches.getKeys({
+    start: batchKey(topic.id, partition, bounds.start),
+    end: batchKey(topic.id, partition, position),
+    limit: steps,
+  })
+  for (const found of [...keys]) {
+    const packed = log.batches.getBinaryFast(found as Buffer)
+    if (packed === undefined) break
+    const { length } = packed
+    const next = offsetOfKey(found as Buffer) + countOf(packed)
+    if (next > position) break
+    log.batches.removeSync(found as Buffer)
+    bounds.bytes -= length
+    bounds.start = next
+  }
+  writeBounds(log, key, bounds)
 }
 
 /** Trims every partition of the log by a small step each; answers whether more is left to do. */

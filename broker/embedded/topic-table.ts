@@ -10,6 +10,8 @@ export interface Topic {
   readonly id: number
   readonly partitions: number
   readonly config: Readonly<Record<string, string>>
+  /** Whether what its application has committed as read is deleted. */
+  readonly isInternal: boolean
 }
 
 const NAMES_SHOWN_MAX = 3
@@ -52,11 +54,11 @@ export class TopicTable {
    * Makes a topic, or checks the one that is there. Call it in a transaction.
    * @throws BrokerError MILLRACE_TOPIC_MISMATCH
    */
-  ensure({ name, partitions, config = {} }: TopicSpec): void {
+  ensure({ name, partitions, config = {}, isInternal = false }: TopicSpec): void {
     const there = this.find(name)
     if (there === undefined) {
       const id = this.all().reduce((highest, topic) => Math.max(highest, topic.id), 0) + 1
-      const topic: Topic = { name, id, partitions, config }
+      const topic: Topic = { name, id, partitions, config, isInternal }
       this.#table.putSync(Buffer.from(name), Buffer.from(JSON.stringify(topic)))
     } else if (there.partitions !== partitions) {
       const text =

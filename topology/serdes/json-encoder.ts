@@ -40,23 +40,32 @@ class FieldWriter {
   readonly field: JsonField<unknown>
   /** `"name":` with the comma before it. */
   readonly label: Piece
+  readonly #isString: boolean
+  #lastText: string | undefined
+  #lastPiece: Piece | undefined
 
   constructor(name: string, field: JsonField<unknown>) {
     this.name = name
     this.field = field
     this.label = new Piece(`,${JSON.stringify(name)}:`)
+    this.#isString = field.type === 'string'
   }
 
   /** The value as a piece, or undefined when it must be written in another way. */
   pieceOf(value: unknown, encoded: Map<string, Piece>): Piece | undefined {
-    if (typeof value !== 'string' || this.field.type !== 'string') return undefined
-    const known = encoded.get(value)
-    if (known !== undefined) return known
-    const piece = new Piece(JSON.stringify(value))
-    if (value.length <= ENCODED_LENGTH_MAX) {
-      if (encoded.size === ENCODED_MAX) encoded.clear()
-      encoded.set(value, piece)
+    if (typeof value !== 'string' || !this.#isString) return undefined
+    // Results come in runs of one key, a window each.
+    if (value === this.#lastText) return this.#lastPiece
+    let piece = encoded.get(value)
+    if (piece === undefined) {
+      piece = new Piece(JSON.stringify(value))
+      if (value.length <= ENCODED_LENGTH_MAX) {
+        if (encoded.size === ENCODED_MAX) encoded.clear()
+        encoded.set(value, piece)
+      }
     }
+    this.#lastText = value
+    this.#lastPiece = piece
     return piece
   }
 
@@ -97,6 +106,25 @@ class FieldWriter {
 /** Room for a label or number beyond what is known, and for what a piece may write too much. */
 const SLACK = 16
 
+/** Puts the properties of a value into a list, in a fixed order. */
+type PropertyReader = (value: object, into: unknown[]) => void
+
+/**
+ * A reader of these properties. It is made of source text, as protobufjs makes its codecs: a loop over
+ * names costs a hash look-up per property and record. Where code from text is forbidden, it is the loop.
+ */
+function propertyReader(names: readonly string[]): PropertyReader {
+  const lines = names.map((name, i) => `into[${i}] = value[${JSON.stringify(name)}]`)
+  try {
+    return new Function('value', 'into', lines.join('\n')) as PropertyReader
+  } catch {
+    return (value, into) => {
+      const record = value as Record<string, unknown>
+      names.forEach((name, i) => (into[i] = record[name]))
+    }
+  }
+}
+
 /** An encoder of the declared fields, in their order. Undeclared properties are not written. */
 export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink) => void {
   const writers = Object.entries(fields).map(([name, field]) => new FieldWriter(name, field))
@@ -112,13 +140,16 @@ export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink)
     return view
   }
 
+  const read = propertyReader(writers.map(({ name }) => name))
+  const values: unknown[] = writers.map(() => undefined)
+
   return (value, sink) => {
-    const record = value as Record<string, unknown>
+    read(value, values)
     const open = sink.position
     let at = open
     for (let i = 0; i < writers.length; i++) {
       const writer = writers[i]!
-      const fieldValue = record[writer.name]
+      const fieldValue = values[i]
       if (fieldValue === undefined && writer.field.isOptional) continue
       const piece = writer.pieceOf(fieldValue, encoded)
       sink.position = at

@@ -1,0 +1,55 @@
+// Event time over the tasks that write a repartition topic: what the task that reads it calls its
+// stream time. Kafka's is the highest timestamp seen; where several tasks write at uneven speed, the
+// fastest would then close windows that the slowest still has rows for. Here the slowest decides.
+
+/** A writer that is silent for so long while others write holds nobody back any more. */
+const SILENT_MS = 10_000
+
+/** The event times that the writers of a topic have told, and when each was heard of. */
+export class WriterTimes {
+  readonly #timesMs: Float64Array
+  readonly #heardMs: Float64Array
+  /** The writers' wall clock: times of frames, not of this task, so that it can be repeated. */
+  #nowMs = -Infinity
+
+  constructor(writers: number) {
+    // Until a writer is heard of, it may still have rows of any time.
+    this.#timesMs = new Float64Array(writers).fill(-1)
+    this.#heardMs = new Float64Array(writers)
+  }
+
+  /** A writer has sent a frame. After a pause of all of them each is given time to speak. */
+  heard(writer: number, sentAtMs: number): void {
+    if (sentAtMs - this.#nowMs > SILENT_MS) this.#heardMs.fill(sentAtMs)
+    this.#nowMs = Math.max(this.#nowMs, sentAtMs)
+    this.#heardMs[writer] = this.#nowMs
+  }
+
+  /** The writer will send no more rows before `timeMs`, or only such as are out of order. */
+  told(writer: number, timeMs: number): void {
+    this.#timesMs[writer] = Math.max(this.#timesMs[writer] ?? -1, timeMs)
+  }
+
+  /** The time that writers other than this one hold stream time back to. */
+  limitBeside(writer: number): number {
+    let limit = Infinity
+    for (let i = 0; i < this.#timesMs.length; i++) {
+      if (i === writer || this.#nowMs - this.#heardMs[i]! > SILENT_MS) continue
+      limit = Math.min(limit, this.#timesMs[i]!)
+    }
+    return limit
+  }
+
+  /** The lowest time of all writers that speak. */
+  get streamTimeMs(): number {
+    return this.limitBeside(-1)
+  }
+
+  save(): number[] {
+    return [...this.#timesMs]
+  }
+
+  restore(timesMs: readonly number[]): void {
+    this.#timesMs.set(timesMs.slice(0, this.#timesMs.length))
+  }
+}
