@@ -9,6 +9,7 @@ export class SourceAlignment {
   readonly #driftMs: number
   readonly #states: Int32Array
   readonly #times: Float64Array
+  readonly #reached: Float64Array
 
   /** `driftMs` below 0 turns alignment off. */
   constructor(buffer: SharedArrayBuffer, slots: number, driftMs: number) {
@@ -16,18 +17,31 @@ export class SourceAlignment {
     // Doubles first: they must lie at a multiple of eight. Each has one writer, and a reader that sees
     // a moment's old time only waits a moment longer.
     this.#times = new Float64Array(buffer, 0, slots)
-    this.#states = new Int32Array(buffer, slots * 8, slots)
+    this.#reached = new Float64Array(buffer, slots * 8, slots)
+    this.#states = new Int32Array(buffer, slots * 16, slots)
   }
 
   /** Memory for so many partitions; none of them holds up any other at first. */
   static allocate(slots: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(Math.max(slots, 1) * 12)
+    return new SharedArrayBuffer(Math.max(slots, 1) * 20)
   }
 
   /** Tells where a partition stands: `timeMs` is that of its next row, or of its last. */
   behind(slot: number, timeMs: number): void {
     this.#times[slot] = timeMs
     Atomics.store(this.#states, slot, BEHIND)
+  }
+
+  /** The stream time that a partition's task has reached. */
+  reached(slot: number, timeMs: number): void {
+    this.#reached[slot] = timeMs
+  }
+
+  /** The highest stream time of all. */
+  get latestMs(): number {
+    let latest = -1
+    for (const timeMs of this.#reached) if (timeMs > latest) latest = timeMs
+    return latest
   }
 
   /** A partition without rows at hand, or without a reader, holds nobody up. */

@@ -117,11 +117,15 @@ export class StreamClient {
   async #commitUntilDone(): Promise<void> {
     const { config, ends } = this.#parts
     const { signal } = this.#stopping
+    let wasFinished = false
     while (!signal.aborted) {
       await sleep(config.commitIntervalMs, undefined, { signal }).catch(() => undefined)
       const result = await this.#commit()
       if (result === undefined || ends === undefined) continue
-      if (result.unfinished === 0 && (await this.#isDrained(result))) return
+      const isFinished = result.unfinished === 0
+      // The threads answer one after the other: only the second time all of them knew of all others.
+      if (isFinished && wasFinished && (await this.#isDrained(result))) return
+      wasFinished = isFinished
     }
   }
 

@@ -13,6 +13,7 @@ import type { SourceAlignment } from './alignment.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import { resolveFormat, writersOf, type Plan, type TaskSpec } from './plan.ts'
+import { SourceClock } from './source-clock.ts'
 import { TaskMetrics } from './task-metrics.ts'
 
 /** What a worker gives each of its tasks. */
@@ -32,7 +33,8 @@ export interface TaskSurroundings {
 /** What a task keeps beside its stores. */
 interface TaskMeta {
   readonly streamTimeMs: number
-  readonly writers?: { readonly timesMs: number[]; readonly isBehind: number[] }
+  /** Event times of the tasks that write its input. */
+  readonly writers?: readonly number[]
 }
 
 /** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
@@ -56,7 +58,7 @@ export class Task implements TaskContext {
   #reader: PartitionReader | undefined
   #position: number
   #stopAt = Infinity
-  #isBehind: boolean | undefined
+  readonly #clock: SourceClock
   #changed = true
 
   /**
@@ -78,7 +80,11 @@ export class Task implements TaskContext {
     })
     this.#checkpoints = new CheckpointStore(port.openState(spec.taskId), spec.taskId)
     this.#position = this.#restore() ?? offset
-    if (spec.alignmentSlot >= 0) around.alignment.behind(spec.alignmentSlot, -Infinity)
+    this.#clock = new SourceClock(around.alignment)
+    if (spec.alignmentSlot >= 0) {
+      around.alignment.behind(spec.alignmentSlot, -Infinity)
+      around.alignment.reached(spec.alignmentSlot, this.streamTimeMs)
+    }
   }
 
   get taskId(): string {
@@ -98,7 +104,13 @@ export class Task implements TaskContext {
 
   /** Whether the task has read all that it was to read; one that reads a repartition topic always has. */
   get isDone(): boolean {
-    return this.#position >= this.#stopAt || this.spec.alignmentSlot < 0
+    if (this.spec.alignmentSlot < 0) return true
+    // The windows behind it close by what it says last, so it must have said it.
+    return this.#isAtStop && (this.#processors.writers.length === 0 || this.#clock.isLatestTold)
+  }
+
+  get #isAtStop(): boolean {
+    return this.#position >= this.#stopAt
   }
 
   /** Takes what is at hand, at most one batch, and runs it. @returns the number of rows run. */
@@ -126,6 +138,8 @@ export class Task implements TaskContext {
     this.#metrics.consumed(batch.count, batch.bytes.length)
     this.oldestMs = Math.min(this.oldestMs, batch.timestamps[0] ?? Infinity)
     const rows = frames.run(batch)
+    // Frames without rows have event time, too.
+    if (this.streamTimeMs >= 0) this.#metrics.streamTime.set(this.streamTimeMs / 1_000)
     this.#position = reader.position
     this.#changed = true
     return rows
@@ -134,7 +148,7 @@ export class Task implements TaskContext {
   #stepSource(reader: PartitionReader, source: SourceInput): number {
     const { alignment } = this.#around
     const slot = this.spec.alignmentSlot
-    if (source.isEmpty && !this.isDone) {
+    if (source.isEmpty && !this.#isAtStop) {
       const batch = reader.poll()
       if (batch !== undefined) this.#begin(source, batch)
     }
@@ -146,15 +160,25 @@ export class Task implements TaskContext {
       rows = source.run(alignment.limitFor(slot))
       this.#position = source.nextOffset ?? Math.min(reader.position, this.#stopAt)
     }
-    const isBehind = !source.isEmpty || (reader.position < reader.end && !this.isDone)
+    const isBehind = !source.isEmpty || (reader.position < reader.end && !this.#isAtStop)
     if (isBehind) alignment.behind(slot, this.#timeOf(source))
     else alignment.idle(slot)
-    if (rows > 0 || isBehind !== this.#isBehind) {
-      for (const writer of this.#processors.writers) writer.flush(isBehind)
-      this.#isBehind = isBehind
-      this.#changed = true
-    }
+    if (rows > 0) alignment.reached(slot, this.streamTimeMs)
+    this.#tell(rows > 0, isBehind)
     return rows
+  }
+
+  /** Hands rows over to those behind the repartition topics, and the event time with them. */
+  #tell(hasRun: boolean, isBehind: boolean): void {
+    const { writers } = this.#processors
+    if (writers.length === 0) return
+    const clock = this.#clock
+    if (hasRun || isBehind) clock.active(this.streamTimeMs)
+    else clock.idle(this.nowMs, this.#isAtStop)
+    const toAll = clock.isDue(this.nowMs, isBehind || this.#isAtStop)
+    if (!hasRun && !toAll) return
+    for (const writer of writers) writer.flush(clock.timeMs, toAll)
+    this.#changed = true
   }
 
   #begin(source: SourceInput, batch: RecordBatch): void {
@@ -176,9 +200,18 @@ export class Task implements TaskContext {
     this.nowMs = nowMs
     const waiting = this.#around.outputs.waiting
     for (const emit of this.#emitters) emit()
+    this.#flushEmitted()
     this.#observeSinks(waiting)
     this.oldestMs = Infinity
     if (this.#reader !== undefined) this.#metrics.behind(this.#reader.end - this.#position)
+  }
+
+  /** What aggregates have let out into a further repartition topic. */
+  #flushEmitted(): void {
+    const isSource = this.#processors.source !== undefined
+    for (const writer of this.#processors.writers) {
+      writer.flush(isSource ? this.#clock.timeMs : this.streamTimeMs, !isSource)
+    }
   }
 
   /** Rows went out since so many were waiting: they are as old as the oldest input behind them. */

@@ -44,6 +44,8 @@ export interface RawInput {
   readonly key: string | null
   readonly value: string | Uint8Array | null
   readonly timestampMs: number
+  /** That of the key unless given. */
+  readonly partition?: number
 }
 
 /** A call as `replay` would write it. */
@@ -52,23 +54,31 @@ export function inputOf(call: PoliceCall): RawInput {
   return { key: call.crime_id, value: JSON.stringify(call), timestampMs }
 }
 
+/** Where to write, and in lumps of how many rows at most: a reader gets a lump at a time. */
+export interface WriteOptions {
+  readonly topic?: string
+  readonly rowsMax?: (partition: number) => number
+}
+
 /** Writes records in their order, each to the partition of its key, all delivered on return. */
 export async function writeInput(
   broker: Broker,
   inputs: Iterable<RawInput>,
   partitions: number,
-  topic = CALLS,
+  { topic = CALLS, rowsMax = () => Infinity }: WriteOptions = {},
 ): Promise<void> {
   await broker.ensureTopics([{ name: topic, partitions, config: { 'retention.ms': '-1' } }])
   const producer = await broker.openProducer()
   const waiting = Array.from({ length: partitions }, () => new RecordBatchBuilder())
   const utf8 = new TextEncoder()
-  for (const { key, value, timestampMs } of inputs) {
+  for (const { key, value, timestampMs, partition: given } of inputs) {
     const keyBytes = key === null ? null : utf8.encode(key)
-    const partition = keyBytes === null ? 0 : partitionFor(keyBytes, partitions)
+    const ofKey = keyBytes === null ? 0 : partitionFor(keyBytes, partitions)
+    const partition = given ?? ofKey
     const rows = waiting[partition]!
     rows.append(keyBytes, typeof value === 'string' ? utf8.encode(value) : value, timestampMs)
-    if (rows.position > SEND_BYTES) await producer.send({ topic, partition }, rows)
+    const isFull = rows.position > SEND_BYTES || rows.count >= rowsMax(partition)
+    if (isFull) await producer.send({ topic, partition }, rows)
   }
   for (const [partition, rows] of waiting.entries()) {
     if (rows.count > 0) await producer.send({ topic, partition }, rows)
