@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import type { Broker } from '../broker/ports.ts'
 import type { Config, ReplayConfig } from '../config/config.ts'
+import { newestEventTime } from '../data/newest-event-time.ts'
 import type { Pace } from '../data/pace.ts'
 import { replay } from '../data/replay.ts'
 import type { ReplayProgress, ReplayResult } from '../data/replay.ts'
@@ -14,10 +15,11 @@ interface ReplayOptions {
   readonly set?: readonly string[]
   readonly key: string
   readonly time: string
+  readonly continue?: boolean
 }
 
 /** Options that stand for keys of replay.properties. */
-const FLAGS = ['topic', 'order', 'rate', 'speed', 'zone', 'strict', 'limit'] as const
+const FLAGS = ['topic', 'order', 'rate', 'speed', 'repeat', 'zone', 'strict', 'limit'] as const
 
 /** The command `replay [FILE]`. */
 export function replayCommand(): Command {
@@ -28,6 +30,11 @@ export function replayCommand(): Command {
     .option('--order <order>', 'event-time: oldest first; file: as they lie there')
     .option('--rate <n>', 'rows per second instead of as fast as possible')
     .option('--speed <x>', 'so many times faster than the rows came about')
+    .option(
+      '--repeat',
+      'begin anew at its end, for ever, with later dates; needs a rate or a speed',
+    )
+    .option('--continue', 'begin after the newest event time in the last rows of the topic')
     .option('--zone <zone>', 'IANA zone of times without one')
     .option('--strict', 'stop at the first row that makes no record, instead of skipping it')
     .option('--limit <n>', 'stop after so many rows')
@@ -61,13 +68,17 @@ function settingsOf(flags: Readonly<Record<string, string | true>>): string[] {
 async function run(
   context: CliContext,
   given: string | undefined,
-  { key, time }: ReplayOptions,
+  { key, time, continue: continues }: ReplayOptions,
 ): Promise<void> {
   const config = context.config.replay
   const file = given ?? config.file
   if (file === undefined) throw new UsageError('name a file to replay, or set replay.file')
   const broker = await context.openBroker()
   const partitions = await partitionsOf(broker, config.topic, context.config)
+  const afterMs =
+    continues === true
+      ? await newestEventTime(broker, config.topic, { timeField: time, zone: config.zone })
+      : undefined
   const producer = await broker.openProducer()
   const progress = startProgress()
   const startMs = performance.now()
@@ -79,6 +90,8 @@ async function run(
       partitions,
       order: config.order,
       pace: paceOf(config),
+      repeat: config.repeat,
+      afterMs,
       zone: config.zone,
       keyField: key,
       timeField: time,
@@ -86,10 +99,14 @@ async function run(
       limit: config.limit,
       sortMemoryBytes: config.sortMemoryBytes,
       signal: context.signal,
-      onProgress: (at) => progress.update(at.phase, at.done, progressText(at, startMs)),
+      onProgress: (at) => {
+        const phase = config.repeat && at.phase === 'sending' ? `round ${at.round + 1}` : at.phase
+        progress.update(phase, at.done, progressText(at, startMs))
+      },
     })
     progress.stop()
-    await report(context, result, `${config.topic} on ${broker.address}`)
+    const wasCut = result.aborted && !config.repeat
+    await report(context, { ...result, aborted: wasCut }, `${config.topic} on ${broker.address}`)
   } catch (error) {
     progress.stop()
     // Whoever starts anew must know what is there already.
@@ -100,7 +117,8 @@ async function run(
   } finally {
     await producer.close()
   }
-  context.signal.throwIfAborted()
+  // Only a signal ends what repeats, so that nothing was cut short.
+  if (!config.repeat) context.signal.throwIfAborted()
 }
 
 /** The partitions that the topic has; it is made like those of a job when it is missing. */

@@ -16,6 +16,11 @@ export const replayKeys = {
     positive,
     'How many times faster than the calls happened; as fast as possible when unset.',
   ),
+  'replay.repeat': key(
+    boolean,
+    false,
+    'Whether to begin anew at the end of the file, with later dates; needs a rate or a speed.',
+  ),
   'replay.zone': key(
     timeZone,
     'America/Los_Angeles',

@@ -13,6 +13,8 @@ export type Pace =
 export interface Clock {
   /** Milliseconds that never run backwards; only differences count. */
   nowMs(): number
+  /** The wall clock, epoch milliseconds. */
+  epochMs(): number
   /** Resolves after `ms`, or at once when `signal` is aborted. */
   sleep(ms: number, signal: AbortSignal | undefined): Promise<void>
 }
@@ -20,6 +22,7 @@ export interface Clock {
 /** The time of this process. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
+  epochMs: () => Date.now(),
   sleep: async (ms, signal) => {
     const options = signal === undefined ? {} : { signal }
     // An aborted sleep is over; who sleeps looks at the signal.

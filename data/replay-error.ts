@@ -3,7 +3,11 @@
 /** A replay that cannot go on. The message names the place and says what to do. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError'
-  readonly code: 'MILLRACE_REPLAY_ROW' | 'MILLRACE_REPLAY_SORT' | 'MILLRACE_REPLAY_PACE'
+  readonly code:
+    | 'MILLRACE_REPLAY_ROW'
+    | 'MILLRACE_REPLAY_SORT'
+    | 'MILLRACE_REPLAY_PACE'
+    | 'MILLRACE_REPLAY_REPEAT'
 
   constructor(code: ReplayError['code'], message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause })

@@ -12,6 +12,7 @@ export interface SendOptions {
   readonly topic: string
   readonly partitions: number
   readonly pace: Pace
+  readonly afterMs?: number | undefined
   readonly limit?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -40,16 +41,19 @@ export class ReplaySender {
 
   /** Sends a batch's rows; false when no more shall follow, because of the limit or the signal. */
   async send(batch: RecordBatch): Promise<boolean> {
-    const { partitions, signal, limit = Infinity } = this.#options
+    const { partitions, signal, limit = Infinity, afterMs = -Infinity } = this.#options
     for (let row = 0; row < batch.count; row++) {
       if (this.#sent >= limit) return false
       const timestampMs = batch.timestamps[row]!
+      if (timestampMs <= afterMs) continue
       if (this.#waitMs(this.#sent, timestampMs) > 0) await this.#untilDue(timestampMs)
       if (signal?.aborted === true) return false
       const key = keyOf(batch, row)!
       const partition = partitionFor(key, partitions)
       const waiting = this.#waiting[partition]!
-      waiting.append(key, valueOf(batch, row), timestampMs)
+      // A record's own time is when it was sent, as any producer's: retention and latencies count from
+      // it. The event time is in the value.
+      waiting.append(key, valueOf(batch, row), this.#clock.epochMs())
       this.#sent += 1
       if (waiting.position >= SEND_BYTES) await this.#produce(partition)
     }

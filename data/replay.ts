@@ -1,16 +1,13 @@
-// Replays a file of JSON objects into a topic: one record a row, keyed, stamped with its event time, in
-// order of time. `millrace replay` calls it; it returns when every row has been delivered.
-import { stat } from 'node:fs/promises'
+// Replays a file of JSON objects into a topic: one record a row, keyed, in order of event time, once or
+// round after round. `millrace replay` and `millrace demo` call it; on return every row is delivered.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Producer } from '../broker/ports.ts'
-import type { RecordBatch } from '../broker/record-batch.ts'
 import { systemClock } from './pace.ts'
 import type { Clock, Pace } from './pace.ts'
-import { recordBatches } from './record-source.ts'
 import type { SkippedRows } from './record-source.ts'
 import { ReplayError } from './replay-error.ts'
+import { replayRounds } from './replay-rounds.ts'
 import { ReplaySender } from './replay-sender.ts'
-import { sortByTime } from './time-sort.ts'
 
 /** What to replay, where to and how. */
 export interface ReplayOptions {
@@ -23,6 +20,13 @@ export interface ReplayOptions {
   /** `event-time`: ascending by time, rows of one time as in the file. `file`: as they lie there. */
   readonly order: 'event-time' | 'file'
   readonly pace: Pace
+  /**
+   * Begin anew at the end of the file, for ever: each round with event times later by so many whole
+   * days that they go on rising, and hours of the day stay. Only the time field is changed.
+   */
+  readonly repeat?: boolean | undefined
+  /** Leave out the rows up to this event time, epoch ms: they are there already. */
+  readonly afterMs?: number | undefined
   /** The zone of times that name none, such as `America/Los_Angeles`. */
   readonly zone: string
   readonly keyField: string
@@ -45,8 +49,10 @@ export interface ReplayOptions {
 export interface ReplayProgress {
   /** `reading`: nothing is sent yet, because the file is being sorted. */
   readonly phase: 'reading' | 'sending'
-  /** How much of the phase is done, from 0 to 1. */
+  /** How much of the phase is done, from 0 to 1; with `repeat` that of the round. */
   readonly done: number
+  /** How many rounds later than the file the event times are, from 0. */
+  readonly round: number
   readonly delivered: number
   readonly skipped: number
 }
@@ -64,27 +70,21 @@ export interface ReplayResult {
   readonly aborted: boolean
 }
 
-const SORT_MEMORY_BYTES = 268_435_456
 /**
  * Replays a file; resolves when all that was sent is delivered.
  * @throws ReplayError, RowsError, ZoneError, BrokerError. What was sent before is delivered even then,
  * if the broker still takes it.
  */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
-  if (options.pace.kind === 'speed' && options.order === 'file') {
-    throw new ReplayError(
-      'MILLRACE_REPLAY_PACE',
-      'a speed needs rows in order of time: use order event-time, or a rate instead of a speed',
-    )
-  }
+  refuseCombinations(options)
   const { producer, signal, clock = systemClock } = options
   const startMs = clock.nowMs()
   const deliveredBefore = producer.delivered
   const delivered = (): number => producer.delivered - deliveredBefore
   const skipped: SkippedRows = { count: 0, named: [] }
   const sender = new ReplaySender(options, clock)
-  const batches = orderedBatches(options, skipped, (phase, done) =>
-    options.onProgress?.({ phase, done, delivered: delivered(), skipped: skipped.count }),
+  const batches = replayRounds(options, skipped, (place) =>
+    options.onProgress?.({ ...place, delivered: delivered(), skipped: skipped.count }),
   )
   try {
     for await (const batch of batches) {
@@ -106,54 +106,19 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   }
 }
 
-type OnPhase = (phase: ReplayProgress['phase'], done: number) => void
-
-/** The file's records in the order asked for, with word of how far it is. */
-async function* orderedBatches(
-  options: ReplayOptions,
-  skipped: SkippedRows,
-  onPhase: OnPhase,
-): AsyncGenerator<RecordBatch> {
-  const { size } = await stat(options.file).catch(() => ({ size: 0 }))
-  let fileDone = 0
-  const source = { ...options, isStrict: options.strict }
-  const read = recordBatches(
-    { ...source, onFileBytes: (bytes) => void (fileDone = size === 0 ? 0 : bytes / size) },
-    skipped,
-  )
-  if (options.order === 'file') {
-    for await (const batch of read) {
-      yield batch
-      onPhase('sending', fileDone)
-    }
-    return
+function refuseCombinations({ pace, order, repeat = false, afterMs }: ReplayOptions): void {
+  const needsOrder =
+    pace.kind === 'speed' ? 'a speed' : repeat ? 'repeat' : afterMs !== undefined ? 'continue' : ''
+  if (order === 'file' && needsOrder !== '') {
+    throw new ReplayError(
+      'MILLRACE_REPLAY_PACE',
+      `${needsOrder} needs rows in order of time: use order event-time, or leave it out`,
+    )
   }
-  let total = 0
-  const counted = counting(read, options.signal, (rows) => {
-    total += rows
-    onPhase('reading', fileDone)
-  })
-  const memoryBytes = options.sortMemoryBytes ?? SORT_MEMORY_BYTES
-  let sent = 0
-  for await (const batch of sortByTime(counted, {
-    memoryBytes,
-    directory: options.sortDirectory,
-  })) {
-    yield batch
-    sent += batch.count
-    onPhase('sending', sent / Math.min(total, options.limit ?? Infinity))
-  }
-}
-
-/** The same batches; none any more when `signal` is aborted, since reading a large file takes long. */
-async function* counting(
-  batches: AsyncIterable<RecordBatch>,
-  signal: AbortSignal | undefined,
-  onRows: (rows: number) => void,
-): AsyncGenerator<RecordBatch> {
-  for await (const batch of batches) {
-    if (signal?.aborted === true) return
-    yield batch
-    onRows(batch.count)
+  if (repeat && pace.kind === 'fastest') {
+    throw new ReplayError(
+      'MILLRACE_REPLAY_PACE',
+      'repeat as fast as possible would fill the disk: give a rate or a speed with it',
+    )
   }
 }

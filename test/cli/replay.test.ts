@@ -7,10 +7,12 @@ import { eventually, runCli, startCli } from './run-cli.ts'
 interface Record {
   readonly partition: number
   readonly offset: number
-  readonly timestamp: string | number
+  readonly timestamp: number
   readonly key: string
-  readonly value: unknown
+  readonly value: { readonly call_date_time: string }
 }
+
+const timeOf = ({ value }: Record): string => value.call_date_time
 
 describe('replay, into the embedded log', () => {
   const path = temporaryDirectory()
@@ -37,6 +39,7 @@ describe('replay, into the embedded log', () => {
   })
 
   it('makes the topic, delivers every row in order of time, and says how many', async () => {
+    const startMs = Date.now()
     const { code, stdout } = await runCli(...here('replay', path('calls.json')))
     expect(stdout).to.match(
       /^delivered 3,000 rows in \d+\.\d s \([\d,]+ rows\/s\) to police\.calls on embedded:.*, 0 skipped\n$/,
@@ -45,21 +48,38 @@ describe('replay, into the embedded log', () => {
     const records = await recordsOf('police.calls')
     expect(records).to.have.length(3_000)
     expect(new Set(records.map(({ partition }) => partition)).size).to.equal(4)
-    const latest = new Map<number, number>()
-    for (const { partition, timestamp } of records) {
-      const timestampMs = new Date(timestamp).getTime()
-      expect(timestampMs).to.be.at.least(latest.get(partition) ?? 0)
-      latest.set(partition, timestampMs)
+    const latest = new Map<number, string>()
+    for (const record of records) {
+      const { partition, timestamp } = record
+      expect(timeOf(record) >= (latest.get(partition) ?? '')).to.equal(true)
+      latest.set(partition, timeOf(record))
+      expect(timestamp).to.be.within(startMs, Date.now())
     }
-    expect(Math.max(...latest.values())).to.equal(Date.UTC(2019, 0, 1, 7, 57))
+    expect([...latest.values()].sort().at(-1)).to.equal('2018-12-31T23:57:00.000')
   })
 
-  it('takes topic, order, zone and limit from options', async () => {
-    const options = ['--topic', 'few', '--order', 'file', '--zone', 'UTC', '--limit', '1']
+  it('takes topic, order and limit from options', async () => {
+    const options = ['--topic', 'few', '--order', 'file', '--limit', '1']
     await runCli(...here('replay', path('calls.json'), ...options))
-    const [record] = await recordsOf('few')
-    expect(new Date(record?.timestamp ?? NaN).getTime()).to.equal(Date.UTC(2018, 11, 31, 23, 57))
-    expect(await rowsIn('few')).to.equal(1)
+    const records = await recordsOf('few')
+    expect(records.map(timeOf)).to.deep.equal(['2018-12-31T23:57:00.000'])
+  })
+
+  it('takes the zone of times that name none from an option', async () => {
+    const zoned = ['2018-12-31T10:00', '2018-12-31T09:00Z']
+    const lines = zoned.map((call_date_time, i) =>
+      JSON.stringify({ crime_id: `${i}`, call_date_time }),
+    )
+    writeFileSync(path('zoned.jsonl'), lines.join('\n'))
+    for (const [zone, first] of [
+      ['UTC', zoned[1]],
+      ['Asia/Tokyo', zoned[0]],
+    ] as const) {
+      const topic = zone.replace('/', '-')
+      const options = ['--topic', topic, '--zone', zone, '--limit', '1']
+      await runCli(...here('replay', path('zoned.jsonl'), ...options))
+      expect((await recordsOf(topic)).map(timeOf), zone).to.deep.equal([first])
+    }
   })
 
   it('takes file and topic from replay.properties, and options before them', async () => {
@@ -97,7 +117,7 @@ describe('replay, into the embedded log', () => {
     await runCli(...here('replay', path('other.jsonl'), ...options))
     const [record] = await recordsOf('other')
     expect(record?.key).to.equal('a')
-    expect(new Date(record?.timestamp ?? NaN).getTime()).to.equal(Date.UTC(2020, 0, 1))
+    expect(record?.value).to.deep.equal({ id: 'a', at: '2020-01-01T00:00:00Z' })
   })
 
   for (const [signal, code] of [
@@ -119,6 +139,33 @@ describe('replay, into the embedded log', () => {
     })
   }
 
+  it('goes on after the newest event time with --continue, and repeats with later dates', async () => {
+    const days = ['2018-12-30', '2018-12-31'] as const
+    const lines = days.map((day, i) =>
+      JSON.stringify({ crime_id: `${i}`, call_date_time: `${day}T10:00:00.000` }),
+    )
+    writeFileSync(path('two.jsonl'), lines.join('\n'))
+    const replay = (...options: string[]) =>
+      runCli(...here('replay', path('two.jsonl'), '--topic', 'again', ...options))
+    await replay('--limit', '1')
+    const rest = await replay('--continue')
+    expect(rest.stdout).to.include('delivered 1 rows')
+    expect((await replay('--continue')).stdout).to.include('delivered 0 rows')
+    await replay('--continue', '--repeat', '--rate', '1000', '--limit', '3')
+    const dates = (await recordsOf('again')).map((record) => timeOf(record).slice(0, 10))
+    expect(dates.sort()).to.deep.equal([...days, '2019-01-01', '2019-01-02', '2019-01-03'])
+  })
+
+  it('ends well on Ctrl-C when it repeats: nothing else could end it', async () => {
+    const options = ['--topic', 'endless', '--repeat', '--rate', '5000']
+    const running = startCli(here('replay', path('two.jsonl'), ...options))
+    await eventually(() => running.stderr().includes('round'))
+    running.child.kill('SIGINT')
+    const { code, stdout } = await running.ended
+    expect(code).to.equal(0)
+    expect(stdout).to.match(/^delivered [\d,]+ rows/)
+  })
+
   it('refuses what cannot be, before anything is sent', async () => {
     const cases: [args: string[], code: number, message: string][] = [
       [[], 2, 'name a file to replay, or set replay.file'],
@@ -127,6 +174,8 @@ describe('replay, into the embedded log', () => {
       [[path('calls.json'), '--order', 'random'], 2, 'replay.order'],
       [[path('calls.json'), '--zone', 'Mars/Phobos'], 2, 'replay.zone'],
       [[path('calls.json'), '--speed', '2', '--order', 'file'], 1, 'a speed needs rows in order'],
+      [[path('calls.json'), '--repeat'], 1, 'give a rate or a speed'],
+      [[path('calls.json'), '--repeat', '--rate', '1', '--order', 'file'], 1, 'repeat needs rows'],
       [[path('missing.json')], 1, 'there is no such file'],
     ]
     for (const [args, code, message] of cases) {
