@@ -8,24 +8,41 @@ import {
 } from '../broker/record-batch.ts'
 import type { TopicPartition } from '../broker/ports.ts'
 
+/** A key of an aggregate per window: the key, then the window's start as a big-endian int64. */
+interface WindowedKey {
+  readonly key: string
+  readonly windowStartMs: number
+}
+
+const START_BYTES = 8
+/** Windows are looked for in these years: no other eight bytes at the end of a key look like one. */
+const START_MS_MIN = Date.UTC(1990)
+const START_MS_MAX = Date.UTC(2200)
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** `partition:offset timestamp key value`, without anything that a terminal would obey. */
+/**
+ * `partition:offset timestamp key value`, without anything that a terminal would obey. A windowed key
+ * is `key@start`.
+ */
 export function humanLine({ partition }: TopicPartition, batch: RecordBatch, row: number): string {
   const timestamp = isoTime(batch.timestamps[row] ?? 0)
-  const key = readable(keyOf(batch, row))
+  const key = readableKey(keyOf(batch, row))
   const value = readable(valueOf(batch, row))
   return `${partition}:${batch.offsets[row]} ${timestamp} ${key} ${value}\n`
 }
 
-/** One JSON object: topic, partition, offset, timestamp, key, value, headers. */
+/**
+ * One JSON object: topic, partition, offset, timestamp, key, value, headers. A windowed key is an
+ * object with `key` and `window_start` in epoch ms, any other a text.
+ */
 export function jsonLine(
   { topic, partition }: TopicPartition,
   batch: RecordBatch,
   row: number,
 ): string {
   const head = { topic, partition, offset: batch.offsets[row], timestamp: batch.timestamps[row] }
-  const key = asJson(keyOf(batch, row))
+  const key = keyAsJson(keyOf(batch, row))
   const headers = headersOf(batch, row).map(headerAsJson).join(',')
   const rest = `"key":${key},"value":${valueAsJson(valueOf(batch, row))},"headers":[${headers}]`
   return `${JSON.stringify(head).slice(0, -1)},${rest}}\n`
@@ -36,10 +53,38 @@ function isoTime(timestampMs: number): string {
   return Number.isNaN(time.getTime()) ? String(timestampMs) : time.toISOString()
 }
 
+function readableKey(bytes: Uint8Array | null): string {
+  const windowed = bytes === null ? undefined : asWindowed(bytes)
+  if (windowed === undefined) return readable(bytes)
+  return `${shown(windowed.key)}@${isoTime(windowed.windowStartMs)}`
+}
+
+function keyAsJson(bytes: Uint8Array | null): string {
+  const windowed = bytes === null ? undefined : asWindowed(bytes)
+  if (windowed === undefined) return asJson(bytes)
+  const { key, windowStartMs } = windowed
+  return `{"key":${asJsonDocument(key) ?? JSON.stringify(key)},"window_start":${windowStartMs}}`
+}
+
+/** By its bytes alone: those of a start in our time begin with two zeros, which no text has. */
+function asWindowed(bytes: Uint8Array): WindowedKey | undefined {
+  const keyBytes = bytes.length - START_BYTES
+  if (keyBytes <= 0) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const windowStartMs = Number(view.getBigInt64(keyBytes))
+  if (windowStartMs < START_MS_MIN || windowStartMs > START_MS_MAX) return undefined
+  const key = asText(bytes.subarray(0, keyBytes))
+  return key === undefined ? undefined : { key, windowStartMs }
+}
+
 function readable(bytes: Uint8Array | null): string {
   if (bytes === null) return 'null'
   const text = asText(bytes)
   if (text === undefined) return `base64:${base64(bytes)}`
+  return shown(text)
+}
+
+function shown(text: string): string {
   return (asJsonDocument(text) ?? text).replace(/\p{Cc}/gu, escaped)
 }
 

@@ -40,6 +40,12 @@ export function tailCommand(): Command {
       '--json',
       'one JSON object a line: topic, partition, offset, timestamp, key, value, headers',
     )
+    .addHelpText(
+      'after',
+      `
+A key with a window, as aggregates have it, is shown as key@start; with --json it is an object,
+{"key": …, "window_start": epoch ms}, and any other key is a text. Bytes that are no text are base64.`,
+    )
   return inContext<TailOptions>(command, (context, [topic = ''], options) =>
     tail(context, topic, options),
   )

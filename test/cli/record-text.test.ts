@@ -1,0 +1,66 @@
+import { expect } from 'chai'
+import { RecordBatchBuilder, unpack } from '../../broker/record-batch.ts'
+import { humanLine, jsonLine } from '../../cli/record-text.ts'
+import { fields } from '../../topology/serdes/fields.ts'
+import { ByteBuffer } from '../../topology/serdes/serde.ts'
+import { utf8 } from '../../topology/serdes/primitive.ts'
+import { windowed } from '../../topology/serdes/windowed.ts'
+
+const place = { topic: 't', partition: 3 }
+
+function lines(key: Uint8Array | null): [human: string, json: unknown] {
+  const builder = new RecordBatchBuilder()
+  builder.append(key, Buffer.from('1'), 0)
+  const batch = unpack(builder.pack())
+  const { key: jsonKey } = JSON.parse(jsonLine(place, batch, 0)) as { key: unknown }
+  return [humanLine(place, batch, 0).split(' ').slice(2, -1).join(' '), jsonKey]
+}
+
+function windowedKey(text: string, startMs: number): Uint8Array {
+  const buffer = new ByteBuffer()
+  windowed(utf8).serialize({ key: text, window: { startMs, endMs: Infinity } }, buffer)
+  return buffer.bytes.slice(0, buffer.position)
+}
+
+describe('a record as a line of text', () => {
+  it('shows a key of fields and a window as both, for people and as JSON', () => {
+    const buffer = new ByteBuffer()
+    const serde = windowed(fields('type', 'disposition'))
+    const startMs = Date.UTC(2018, 11, 31, 23)
+    const key = { type: 'Traffic Stop', disposition: 'HAN' }
+    serde.serialize({ key, window: { startMs, endMs: Infinity } }, buffer)
+    expect(lines(buffer.bytes.slice(0, buffer.position))).to.deep.equal([
+      '["Traffic Stop","HAN"]@2018-12-31T23:00:00.000Z',
+      { key: ['Traffic Stop', 'HAN'], window_start: startMs },
+    ])
+  })
+
+  it('shows a window behind a plain text, whatever the bytes of its start are', () => {
+    // The bytes of the second start are text, too.
+    for (const startMs of [Date.UTC(2018, 11, 31), 0x0167_1122_3344, Date.UTC(2199, 0)]) {
+      expect(lines(windowedKey('a', startMs))).to.deep.equal([
+        `a@${new Date(startMs).toISOString()}`,
+        { key: 'a', window_start: startMs },
+      ])
+    }
+  })
+
+  it('takes nothing else for a window: texts, numbers, bytes, times out of range', () => {
+    const int64 = windowedKey('', Date.UTC(2018, 0))
+    const cases: [Uint8Array, unknown][] = [
+      [Buffer.from('a text of some length'), 'a text of some length'],
+      [Buffer.from(''), ''],
+      [int64, { base64: Buffer.from(int64).toString('base64') }],
+      [windowedKey('a', 0), 'a' + '\0'.repeat(8)],
+      [Buffer.from('ff0000016711223344', 'hex'), { base64: '/wAAAWcRIjNE' }],
+    ]
+    for (const [key, expected] of cases) expect(lines(key)[1]).to.deep.equal(expected)
+    expect(lines(null)[1]).to.equal(null)
+  })
+
+  it('leaves nothing in a windowed key that a terminal would obey', () => {
+    expect(lines(windowedKey('\u001b[31m', Date.UTC(2018, 0)))[0]).to.equal(
+      '\\u001b[31m@2018-01-01T00:00:00.000Z',
+    )
+  })
+})
