@@ -6,6 +6,7 @@ import type { DeadLetter, ParseNode } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import {
   deadLetterHeaders,
+  isEpochMs,
   ProcessingError,
   type DropReason,
   type Forward,
@@ -19,13 +20,14 @@ type TimestampOf = (value: unknown, record: StreamRecord) => unknown
 
 /** One parse node of a task. */
 export class Parser {
-  /** Event time per row of the batch; of rows that cannot be read the record's own timestamp. */
+  /** Event time per row of the batch; rows that cannot be read are due with the row before. */
   timestamps = new Float64Array(0)
   readonly #node: ParseNode
   readonly #next: Forward
   readonly #context: TaskContext
   readonly #decoder: RowDecoder
   readonly #timestampOf: TimestampOf | undefined
+  #lastMs = 0
   readonly #bad = new Map<number, { error: Error; reason: DropReason }>()
 
   constructor(node: ParseNode, next: Forward, context: TaskContext) {
@@ -42,9 +44,9 @@ export class Parser {
     if (this.#bad.size > 0) this.#bad.clear()
     this.#decoder.begin(batch)
     for (let row = 0; row < batch.count; row++) {
-      this.timestamps[row] = batch.timestamps[row]!
       record.readKeyOf(batch, row, keySerde)
       this.#read(batch, row, record)
+      this.timestamps[row] = this.#lastMs
     }
   }
 
@@ -59,15 +61,16 @@ export class Parser {
       this.#bad.set(row, { error, reason: 'malformed' })
       return
     }
-    if (this.#timestampOf === undefined) return
-    let timestampMs: unknown
+    let timestampMs: unknown = record.timestampMs
     try {
-      timestampMs = this.#timestampOf(this.#decoder.valueAt(row), record)
+      if (this.#timestampOf !== undefined) {
+        timestampMs = this.#timestampOf(this.#decoder.valueAt(row), record)
+      }
     } catch (cause) {
       timestampMs = cause
     }
-    if (typeof timestampMs === 'number' && timestampMs >= 0) {
-      this.timestamps[row] = timestampMs
+    if (isEpochMs(timestampMs)) {
+      this.#lastMs = Math.floor(timestampMs)
     } else {
       const error = new Error(`the timestamp is ${String(timestampMs)}, not epoch milliseconds`)
       this.#bad.set(row, { error, reason: 'invalid-timestamp' })

@@ -61,6 +61,14 @@ export class StreamRecord implements RecordContext<unknown> {
   }
 }
 
+/** The last millisecond that is a date. */
+const EPOCH_MS_MAX = 8.64e15
+
+/** Whether a value can be an event time; Kafka's for a record without one is -1. */
+export function isEpochMs(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= EPOCH_MS_MAX
+}
+
 /** Passes a record on to what comes next. */
 export type Forward = (record: StreamRecord) => void
 

@@ -5,6 +5,7 @@ import type { ErasedTopic } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { Parser } from './parse.ts'
 import {
+  isEpochMs,
   ProcessingError,
   StreamRecord,
   type Forward,
@@ -109,7 +110,7 @@ export class SourceInput {
       for (let i = 0; i < this.#parsers.length; i++) this.#parsers[i]!.process(place, record)
       if (this.#next !== undefined) {
         record.value = this.#readValue(batch, row)
-        record.timestampMs = batch.timestamps[row]!
+        record.timestampMs = timestampOf(batch, row)
         this.#next(record)
       }
     } catch (cause) {
@@ -126,4 +127,12 @@ export class SourceInput {
     const serde = this.#topic.value as unknown as Serde<unknown>
     return serde.deserialize(batch.bytes, batch.ends[row * 3]!, batch.ends[row * 3 + 1]!)
   }
+}
+
+function timestampOf(batch: RecordBatch, row: number): number {
+  const timestampMs = batch.timestamps[row]!
+  if (isEpochMs(timestampMs)) return timestampMs
+  throw new Error(
+    `the timestamp is ${timestampMs}, not epoch milliseconds; parse the record to skip it`,
+  )
 }

@@ -1,0 +1,281 @@
+// Parsing: values and times out of bytes, and what becomes of rows that are not what was declared.
+import { expect } from 'chai'
+import { partitionFor } from '../../broker/partitioner.ts'
+import { ProcessingError } from '../../processors/processor.ts'
+import { deadLetter, type ErrorPolicy } from '../../topology/node.ts'
+import { json } from '../../topology/serdes/json.ts'
+import { bytes, utf8 } from '../../topology/serdes/primitive.ts'
+import type { ParseSpec, Stream } from '../../topology/stream.ts'
+import { topic } from '../../topology/topic.ts'
+import { defineTopology } from '../../topology/topology.ts'
+import { batchOf, messageOf, TestTask, type InputRow, type TestTaskOptions } from './support.ts'
+
+const calls = topic('calls', { key: utf8, value: bytes })
+const row = json.object({
+  type: json.string().interned(),
+  at: json.number(),
+  note: json.string().optional(),
+})
+const timestamp = ({ at }: { at: number }): number => at
+
+/** A task that parses, and the values that came through. */
+function parsing<W>(spec: ParseSpec<string, W>, options?: TestTaskOptions) {
+  const seen: { value: W; key: string; timestampMs: number }[] = []
+  const look = (stream: Stream<string, W>): void => {
+    stream.peek('seen', (value, { key, timestampMs }) => seen.push({ value, key, timestampMs }))
+  }
+  const topology = defineTopology('job', ({ source }) => {
+    look(source('in', calls).parse('parse', spec))
+  })
+  return { task: new TestTask(topology, options), seen }
+}
+
+const call = (type: string, at: unknown): string => JSON.stringify({ type, at })
+
+describe('a parse node', () => {
+  it('reads values by a declared schema, with the key and the event time of the value', () => {
+    const types: string[] = []
+    const { task, seen } = parsing({
+      decode: row,
+      timestamp: (value) => {
+        types.push(value.type)
+        return value.at
+      },
+      malformed: 'fail',
+    })
+    task.pipe({ key: 'k', value: call('a', 7), timestampMs: 99 }, { value: call('b', 3) })
+    expect(types).to.deep.equal(['a', 'b'])
+    expect(seen.map(({ key, timestampMs }) => [key, timestampMs])).to.deep.equal([
+      ['k', 7],
+      [null, 3],
+    ])
+    expect(task.streamTimeMs).to.equal(7)
+  })
+
+  it('gives a view of the row that reads as declared, and can be kept as an object', () => {
+    const kept: unknown[] = []
+    const { task } = parsing({
+      decode: row,
+      timestamp: (value) => {
+        expect(value.note).to.equal(undefined)
+        expect({ ...(value as unknown as { toObject(): object }).toObject() }).to.deep.equal({
+          type: value.type,
+          at: value.at,
+        })
+        kept.push((value as unknown as { toObject(): object }).toObject())
+        return value.at
+      },
+      malformed: 'fail',
+    })
+    task.pipe({ value: call('a', 1) }, { value: call('b', 2) })
+    expect(kept).to.deep.equal([
+      { type: 'a', at: 1 },
+      { type: 'b', at: 2 },
+    ])
+  })
+
+  it('keeps the record’s own time where no timestamp is declared', () => {
+    const { task, seen } = parsing({ decode: json.any<number>(), malformed: 'fail' })
+    task.pipe({ value: '5', timestampMs: 77 })
+    expect(seen).to.deep.equal([{ value: 5, key: null, timestampMs: 77 }])
+  })
+
+  it('reads values by any serde and by a function of the bytes', () => {
+    const { task, seen } = parsing({
+      decode: (value, { timestampMs }) => `${Buffer.from(value).toString('hex')}@${timestampMs}`,
+      malformed: 'fail',
+    })
+    task.pipe({ value: 'ab', timestampMs: 3 }, { value: '', timestampMs: 4 })
+    expect(seen.map(({ value }) => value)).to.deep.equal(['6162@3', '@4'])
+  })
+
+  it('reads escaped rows too, which JSON.parse reads', () => {
+    const { task, seen } = parsing({ decode: row, timestamp, malformed: 'fail' })
+    task.pipe({ value: '{"type":"\\u0061","at":5}' })
+    expect(seen.map(({ value, timestampMs }) => [value.type, timestampMs])).to.deep.equal([
+      ['a', 5],
+    ])
+  })
+
+  it('has bad rows wait for nobody: they are due with the row before', () => {
+    const { task, seen } = parsing({ decode: row, timestamp, malformed: 'skip' })
+    const source = task.processors.source!
+    const rows = [call('a', 5), 'x', call('b', 6), call('c', 50)]
+    source.begin(batchOf(rows.map((value) => ({ value, timestampMs: 1_000 }))), Infinity)
+    expect(source.nextTimestampMs).to.equal(5)
+    expect(source.run(10)).to.equal(3)
+    expect(seen).to.have.length(2)
+    expect([source.nextTimestampMs, source.nextOffset]).to.deep.equal([50, 3])
+  })
+
+  it('lets bad rows not move stream time', () => {
+    const { task } = parsing({ decode: row, timestamp, malformed: 'skip' })
+    task.pipe({ value: call('a', 5), timestampMs: 1_000 }, { value: 'x', timestampMs: 2_000 })
+    expect(task.streamTimeMs).to.equal(5)
+  })
+})
+
+describe('a row that cannot be read', () => {
+  const good = { value: call('a', 1) }
+
+  it('ends the run under fail, with its place and what to do about it', () => {
+    const { task, seen } = parsing({ decode: row, timestamp, malformed: 'fail' }, { partition: 3 })
+    const message = messageOf(() => task.pipe(good, { value: '{"type":5,"at":1}' }))
+    expect(message).to.equal(
+      'topic calls, partition 3, offset 1: parse: field "type" is no string: 5; ' +
+        "set malformed to 'skip' or deadLetter(topic) to go on",
+    )
+    expect(seen).to.have.length(1)
+    expect(task.drops).to.deep.equal([])
+    expect(() => task.pipe({ value: 'x' })).to.throw(ProcessingError)
+  })
+
+  it('is dropped and counted under skip, and the others go on', () => {
+    const { task, seen } = parsing({ decode: row, timestamp, malformed: 'skip' })
+    task.pipe({ value: 'x' }, good, { value: '[]' }, good)
+    expect(seen).to.have.length(2)
+    expect(task.drops).to.deep.equal(Array(2).fill(['parse', 'malformed']))
+  })
+
+  it('is one whose value is null, or whose function throws anything', () => {
+    const decode = (value: Uint8Array): number => {
+      if (value.length === 0) throw new Error('nothing there')
+      return value.length
+    }
+    const { task, seen } = parsing({ decode, malformed: 'skip' })
+    task.pipe({ value: null }, { value: '' }, { value: 'a' })
+    expect(seen.map(({ value }) => value)).to.deep.equal([1])
+    expect(task.drops).to.deep.equal(Array(2).fill(['parse', 'malformed']))
+  })
+
+  const badTimes: readonly [what: string, at: string][] = [
+    ['negative', '-1'],
+    ['infinite', '1e999'],
+    ['beyond all dates', '8640000000000001'],
+  ]
+  for (const [what, at] of badTimes) {
+    it(`is one whose time is ${what}`, () => {
+      const { task, seen } = parsing({ decode: row, timestamp, malformed: 'skip' })
+      task.pipe({ value: `{"type":"a","at":${at}}` }, good)
+      expect(seen).to.have.length(1)
+      expect(task.drops).to.deep.equal([['parse', 'invalid-timestamp']])
+      expect(task.streamTimeMs).to.equal(1)
+    })
+  }
+
+  it('is one whose time is no number or cannot be told', () => {
+    const timesOf = [
+      () => NaN,
+      () => undefined as unknown as number,
+      () => '5' as unknown as number,
+      () => {
+        throw new Error('no clock')
+      },
+    ]
+    for (const wrong of timesOf) {
+      const { task, seen } = parsing({ decode: row, timestamp: wrong, malformed: 'skip' })
+      task.pipe(good)
+      expect(seen).to.have.length(0)
+      expect(task.drops).to.deep.equal([['parse', 'invalid-timestamp']])
+    }
+  })
+
+  it('is one without a timestamp of its own where none is declared', () => {
+    const { task, seen } = parsing({ decode: row, malformed: 'skip' })
+    task.pipe({ ...good, timestampMs: -1 }, { ...good, timestampMs: 0 })
+    expect(seen).to.have.length(1)
+    expect(task.drops).to.deep.equal([['parse', 'invalid-timestamp']])
+  })
+
+  it('takes whole milliseconds of a time with decimals', () => {
+    const { task, seen } = parsing({ decode: row, timestamp, malformed: 'fail' })
+    task.pipe({ value: call('a', 1_500.9) })
+    expect(seen.map(({ timestampMs }) => timestampMs)).to.deep.equal([1_500])
+  })
+})
+
+describe('a dead letter', () => {
+  const policy: ErrorPolicy = deadLetter('bad')
+  const spec = { decode: row, timestamp, malformed: policy }
+
+  it('is the record as it came: key, bytes, time and headers, with the reason in more headers', () => {
+    const { task, seen } = parsing(spec, { partition: 2 })
+    const headers = [{ key: 'trace', value: Buffer.from('t1') }]
+    const value = Uint8Array.of(0x7b, 0xff, 0x00)
+    task.pipe({ value: call('a', 1) }, { key: 'k', value, timestampMs: 42, headers })
+    const [letter, ...others] = task.read('bad')
+    expect(others).to.deep.equal([])
+    expect(letter).to.deep.include({ timestampMs: 42, partition: 0 })
+    expect(Buffer.from(letter!.key!).toString()).to.equal('k')
+    expect([...letter!.value!]).to.deep.equal([...value])
+    expect(letter!.headers).to.deep.equal({
+      trace: 't1',
+      '__streams.errors.exception': 'SerdeError',
+      '__streams.errors.message': 'not JSON: the bytes are not valid UTF-8',
+      '__streams.errors.topic': 'calls',
+      '__streams.errors.partition': '2',
+      '__streams.errors.offset': '1',
+    })
+    expect(seen).to.have.length(1)
+    expect(task.drops).to.deep.equal([['parse', 'malformed']])
+  })
+
+  it('keeps nulls, and stays in its partition or goes where its key goes', () => {
+    const { task } = parsing(spec, { partition: 5, partitions: { bad: 4 } })
+    task.pipe({ value: null }, { key: 'key-1', value: 'x' }, { key: 'key-2', value: 'x' })
+    const found = task
+      .read('bad')
+      .map(({ key, value, partition }) => [
+        key === null ? null : Buffer.from(key).toString(),
+        value === null ? null : Buffer.from(value).toString(),
+        partition,
+      ])
+    expect(found).to.have.deep.members([
+      [null, null, 1],
+      ['key-1', 'x', partitionFor(Buffer.from('key-1'), 4)],
+      ['key-2', 'x', partitionFor(Buffer.from('key-2'), 4)],
+    ])
+  })
+
+  it('tells its reason in printable ASCII', () => {
+    const { task } = parsing(spec)
+    task.pipe({ value: '{"type":{"é":"\\n😀"},"at":1}' })
+    const [letter] = task.read('bad')
+    expect(letter!.headers['__streams.errors.message']).to.equal(
+      'field "type" is no string: {"\\u00e9":"\\n\\ud83d\\ude00"}',
+    )
+  })
+
+  it('is also a row whose time is invalid', () => {
+    const { task } = parsing(spec)
+    task.pipe({ value: call('a', -5) })
+    expect(task.read('bad')[0]!.headers['__streams.errors.message']).to.equal(
+      'the timestamp is -5, not epoch milliseconds',
+    )
+    expect(task.drops).to.deep.equal([['parse', 'invalid-timestamp']])
+  })
+})
+
+describe('rows of one batch', () => {
+  it('may be parsed by several nodes, each by its own policy', () => {
+    const counts = { one: 0, two: 0 }
+    const topology = defineTopology('job', ({ source }) => {
+      const stream = source('in', calls)
+      stream
+        .parse('strict', { decode: row, timestamp, malformed: 'skip' })
+        .peek('one', () => (counts.one += 1))
+      stream
+        .parse('any', { decode: json.any(), malformed: 'skip' })
+        .peek('two', () => (counts.two += 1))
+    })
+    const task = new TestTask(topology)
+    const inputs: InputRow[] = [{ value: call('a', 1) }, { value: '5' }, { value: 'x' }]
+    task.pipe(...inputs)
+    expect(counts).to.deep.equal({ one: 1, two: 2 })
+    expect(task.drops).to.deep.equal([
+      ['strict', 'malformed'],
+      ['strict', 'malformed'],
+      ['any', 'malformed'],
+    ])
+  })
+})

@@ -1,0 +1,179 @@
+// A task for tests: the processors of one sub-topology, with rows put in and outputs read by hand.
+import {
+  headersOf,
+  keyOf,
+  RecordBatchBuilder,
+  setBaseOffset,
+  unpack,
+  valueOf,
+  type RecordBatch,
+  type RecordHeader,
+} from '../../broker/record-batch.ts'
+import { buildTask, type TaskProcessors } from '../../processors/build.ts'
+import type { DropReason, TaskContext, TaskStore } from '../../processors/processor.ts'
+import { fromBytes, type Serde } from '../../topology/serdes/serde.ts'
+import type { Topology } from '../../topology/topology.ts'
+
+/** A record to be put in. Text is written as UTF-8. */
+export interface InputRow {
+  readonly key?: string | Uint8Array | null
+  readonly value?: string | Uint8Array | null
+  readonly timestampMs?: number
+  readonly headers?: readonly RecordHeader[]
+}
+
+/** A record that a task put out. */
+export interface OutputRow {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestampMs: number
+  readonly partition: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const bytesOf = (text: string | Uint8Array | null): Uint8Array | null =>
+  typeof text === 'string' ? new TextEncoder().encode(text) : text
+
+/** Rows as a broker would give them, the first at `baseOffset`. */
+export function batchOf(rows: readonly InputRow[], baseOffset = 0): RecordBatch {
+  const builder = new RecordBatchBuilder()
+  for (const { key = null, value = null, timestampMs = 0, headers } of rows) {
+    builder.append(bytesOf(key), bytesOf(value), timestampMs, headers)
+  }
+  const packed = builder.pack()
+  setBaseOffset(packed, baseOffset)
+  return unpack(packed)
+}
+
+export interface TestTaskOptions {
+  readonly subtopology?: number
+  readonly partition?: number
+  /** By topic; others have one partition. */
+  readonly partitions?: Readonly<Record<string, number>>
+  /** Tasks that write the repartition topic that this one reads. */
+  readonly writers?: number
+}
+
+/** One task, without a runtime around it. Its application id is `app`. */
+export class TestTask implements TaskContext {
+  readonly partition: number
+  streamTimeMs = -1
+  nowMs = 0
+  oldestMs = Infinity
+  readonly drops: [node: string, reason: DropReason][] = []
+  readonly unmatchedKeys: [node: string, key: string | number][] = []
+  readonly stores: TaskStore[] = []
+  readonly processors: TaskProcessors
+  readonly #emitters: (() => void)[] = []
+  readonly #outputs = new Map<string, RecordBatchBuilder[]>()
+  readonly #partitions: Readonly<Record<string, number>>
+  #nextOffset = 0
+
+  constructor(topology: Topology, options: TestTaskOptions = {}) {
+    this.partition = options.partition ?? 0
+    this.#partitions = options.partitions ?? {}
+    const inputs = topology.subtopologies.flatMap((part) => part.inputs)
+    this.processors = buildTask(topology.subtopologies[options.subtopology ?? 0]!, this, {
+      applicationId: 'app',
+      cuts: new Set(inputs.map(({ name }) => name)),
+      writersOf: () => options.writers ?? 1,
+      resolve: (topic) => topic,
+    })
+  }
+
+  /** Runs rows of the source's topic. */
+  pipe(...rows: InputRow[]): void {
+    const source = this.processors.source!
+    source.begin(batchOf(rows, this.#nextOffset), Infinity)
+    this.#nextOffset += rows.length
+    source.run(Infinity)
+  }
+
+  /** Runs what another task wrote to the repartition topic for this task's partition. */
+  pipeFrames(rows: readonly OutputRow[]): number {
+    const own = rows.flatMap(({ key, value, timestampMs, partition }) =>
+      partition === this.partition ? [{ key, value, timestampMs }] : [],
+    )
+    const batch = batchOf(own, this.#nextOffset)
+    this.#nextOffset += own.length
+    return this.processors.frames!.run(batch)
+  }
+
+  /** Hands over what is grouped, with the event time that the task vouches for. */
+  flush(timeMs = this.streamTimeMs, toAll = true): void {
+    for (const writer of this.processors.writers) writer.flush(timeMs, toAll)
+  }
+
+  emit(): void {
+    for (const emit of this.#emitters) emit()
+  }
+
+  /** What was put out since the last call, partition by partition. */
+  read(topic: string): OutputRow[] {
+    return (this.#outputs.get(topic) ?? []).flatMap((builder, partition) => {
+      const batch = unpack(builder.pack())
+      return Array.from({ length: batch.count }, (_, row) => ({
+        key: keyOf(batch, row),
+        value: valueOf(batch, row),
+        timestampMs: batch.timestamps[row]!,
+        partition,
+        headers: Object.fromEntries(
+          headersOf(batch, row).map(({ key, value }) => [key, Buffer.from(value ?? []).toString()]),
+        ),
+      }))
+    })
+  }
+
+  /** What was put out since the last call, as the serdes read it. */
+  readAs<K, V>(topic: string, key: Serde<K>, value: Serde<V>): ReadRow<K, V>[] {
+    return this.read(topic).map((row) => ({
+      key: row.key === null ? null : fromBytes(key, row.key),
+      value: row.value === null ? null : fromBytes(value, row.value),
+      timestampMs: row.timestampMs,
+    }))
+  }
+
+  drop(node: string, reason: DropReason): void {
+    this.drops.push([node, reason])
+  }
+
+  output(topic: string) {
+    let builders = this.#outputs.get(topic)
+    if (builders === undefined) {
+      const partitions = this.#partitions[topic] ?? 1
+      builders = Array.from({ length: partitions }, () => new RecordBatchBuilder())
+      this.#outputs.set(topic, builders)
+    }
+    const known = builders
+    return { partitions: known.length, rowsOf: (partition: number) => known[partition]! }
+  }
+
+  addStore(store: TaskStore): void {
+    this.stores.push(store)
+  }
+
+  onEmit(emit: () => void): void {
+    this.#emitters.push(emit)
+  }
+
+  unmatched(node: string, key: string | number): void {
+    this.unmatchedKeys.push([node, key])
+  }
+}
+
+/** An output as serdes read it. */
+export interface ReadRow<K, V> {
+  readonly key: K | null
+  readonly value: V | null
+  readonly timestampMs: number
+}
+
+/** The message of what a function throws; throws itself when nothing is thrown. */
+export function messageOf(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    return (error as Error).message
+  }
+  throw new Error('nothing was thrown')
+}
