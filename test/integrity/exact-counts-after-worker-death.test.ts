@@ -1,0 +1,81 @@
+// A worker that dies or hangs is replaced: its tasks go on from their last commit, and nobody can tell
+// from the results.
+import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Settings } from '../../config/config.ts'
+import { differences } from '../support/batch-count.ts'
+import { embeddedLogs } from '../support/embedded-log.ts'
+import {
+  COUNTED,
+  countOrders,
+  FAULTY_JOB,
+  orders,
+  withEnds,
+  writeOrders,
+  type Order,
+} from '../support/faulty-orders.ts'
+import { readTable } from '../support/final-tables.ts'
+import { runOnce, sumOf } from '../support/police-job.ts'
+
+const ROWS = 20_000
+
+describe('counts are exact after a worker', function () {
+  this.timeout(60_000)
+  const logs = embeddedLogs()
+
+  const expectExact = async (name: string, rows: readonly Order[], settings: Settings = {}) => {
+    const broker = await logs.open(name)
+    await writeOrders(broker, rows)
+    const { metrics } = await runOnce(
+      broker,
+      { 'num.stream.threads': 2, 'commit.interval.ms': 20, ...settings },
+      FAULTY_JOB,
+    )
+    const actual = await readTable(broker, COUNTED)
+    expect(differences(withEnds(actual), countOrders(rows))).to.deep.equal([])
+    return sumOf(metrics, 'kafka_stream_failed_stream_threads_total')
+  }
+  const withFault = (at: number, fault: Partial<Order>): Order[] =>
+    orders(ROWS).map((order, i) => (i === at ? { ...order, ...fault } : order))
+
+  it('has died while it read the source', async () => {
+    const mark = logs.directory('mark-exit')
+    const rows = withFault(ROWS / 2, { fault: 'exit', mark })
+    expect(await expectExact('exit', rows)).to.equal(1)
+  })
+
+  it('has died while it counted', async () => {
+    const rows = withFault(ROWS / 2, { name: `exit ${logs.directory('mark-late')}` })
+    expect(await expectExact('exit-late', rows)).to.equal(1)
+  })
+
+  it('has died three times', async () => {
+    const rows = orders(ROWS).map((order, i) =>
+      i % 5_000 === 2_500 && i < 15_000
+        ? { ...order, fault: 'exit', mark: logs.directory(`mark-${i}`) }
+        : order,
+    )
+    expect(await expectExact('thrice', rows)).to.equal(3)
+  })
+
+  it('has hung for longer than worker.hang.timeout.ms', async () => {
+    const rows = withFault(ROWS / 2, { fault: 'hang', mark: logs.directory('mark-hang') })
+    const settings = { 'worker.hang.timeout.ms': 1_000 }
+    expect(await expectExact('hang', rows, settings)).to.equal(1)
+  })
+
+  it('and a fault that comes back each time ends the run with what it was', async () => {
+    const broker = await logs.open('always')
+    await writeOrders(broker, withFault(10, { fault: 'exit' }))
+    const run = runOnce(broker, { 'num.stream.threads': 1 }, FAULTY_JOB)
+    const error = await Promise.race([
+      run.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      ),
+      sleep(20_000, 'still running', { ref: false }),
+    ])
+    expect(error).to.be.an('error').with.property('code', 'MILLRACE_THREAD_DIED')
+    expect((error as Error).message).to.match(/^stream-thread-1 died: .*7/)
+  })
+})
