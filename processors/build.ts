@@ -70,7 +70,7 @@ export function buildTask(
         return groupInPlace(node, table, after(node.name, table), context)
       }
       case 'windowed-count':
-        return windowedCount(node, keys!, after(node.name, keys), context)
+        return windowedCount(node, keys!, () => after(node.name, keys), context)
       case 'static-join':
         return staticJoin(node, after(node.name, keys), context)
       case 'sink':

@@ -7,14 +7,17 @@ import type { EmitStrategy, WindowedCountNode } from '../topology/node.ts'
 import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
 import { StreamRecord, type Forward, type TaskContext, type TaskStore } from './processor.ts'
 
-/** The records that come must carry `keys` and `keyId`; the grouping before sees to that. */
+/**
+ * The records that come must carry `keys` and `keyId`; the grouping before sees to that. `makeNext` is
+ * called when this count has its place among those that emit: behind it come those that it feeds.
+ */
 export function windowedCount(
   node: WindowedCountNode,
   keys: KeyTable,
-  next: Forward,
+  makeNext: () => Forward,
   context: TaskContext,
 ): Forward {
-  const processor = new WindowedCount(node, keys, next, context)
+  const processor = new WindowedCount(node, keys, makeNext, context)
   return (record) => processor.process(record)
 }
 
@@ -31,17 +34,22 @@ class WindowedCount implements TaskStore {
   /** Stream time at which the earliest window held closes. */
   #closesAtMs = Infinity
 
-  constructor(node: WindowedCountNode, keys: KeyTable, next: Forward, context: TaskContext) {
+  constructor(
+    node: WindowedCountNode,
+    keys: KeyTable,
+    makeNext: () => Forward,
+    context: TaskContext,
+  ) {
     this.name = node.name
     this.#windows = node.windows
     this.#emit = node.emit
     this.#keys = keys
-    this.#next = next
     this.#context = context
     this.#counts = new WindowCounts(node.name, keys, node.windows)
     this.#result.keys = keys
     context.addStore(this)
     context.onEmit(() => this.#emitAndClose())
+    this.#next = makeNext()
   }
 
   get rows(): number {
@@ -58,14 +66,16 @@ class WindowedCount implements TaskStore {
 
   restore(entry: Uint8Array): void {
     restoreEntry(this.#counts, entry)
+    // The log does not say which windows were closed since: the stream time does. Their final results
+    // went out before the commit that saved it.
+    this.#counts.dropThrough(this.#closedThroughMs)
     this.#closesAtMs = this.#earliestClose()
   }
 
   process(record: StreamRecord): void {
     const { timestampMs, keyId } = record
     const { sizeMs, advanceMs, graceMs } = this.#windows
-    // A window is closed when its end plus grace is not after stream time.
-    const closedThroughMs = this.#context.streamTimeMs - graceMs - sizeMs
+    const closedThroughMs = this.#closedThroughMs
     let startMs = firstWindowStart(timestampMs, this.#windows)
     for (; startMs <= timestampMs; startMs += advanceMs) {
       if (startMs <= closedThroughMs) {
@@ -100,8 +110,7 @@ class WindowedCount implements TaskStore {
 
   /** Gives up what no record can change any more; final results go out in the order (start, key). */
   #close(): void {
-    const { sizeMs, graceMs } = this.#windows
-    const lastStartMs = this.#context.streamTimeMs - graceMs - sizeMs
+    const lastStartMs = this.#closedThroughMs
     if (this.#emit === 'on-window-close') {
       this.#counts.dropThrough(lastStartMs, (entries) =>
         this.#inKeyOrder(entries).forEach(this.#forward),
@@ -111,6 +120,11 @@ class WindowedCount implements TaskStore {
     }
     this.#closesAtMs = this.#earliestClose()
     this.#keys.compactIfDue()
+  }
+
+  /** Start of the last window that is closed: its end plus grace is not after stream time. */
+  get #closedThroughMs(): number {
+    return this.#context.streamTimeMs - this.#windows.graceMs - this.#windows.sizeMs
   }
 
   #earliestClose(): number {
