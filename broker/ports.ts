@@ -136,9 +136,10 @@ export interface Group {
   committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]>
   /**
    * The data side for one worker, to be given to `openDataPort` there. A later call with the same
-   * number replaces the channel: what comes from the old one is ignored.
+   * number replaces the channel: what comes from the old one is ignored. `wake` is called when there is
+   * something for the worker, which may be waiting.
    */
-  openChannel(worker: number): ChannelSpec
+  openChannel(worker: number, wake?: () => void): ChannelSpec
   /**
    * Makes progress durable: all rows produced through the channels before have been acknowledged.
    * @throws BrokerError MILLRACE_PRODUCE_FAILED, MILLRACE_COMMIT_FAILED

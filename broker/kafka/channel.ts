@@ -22,13 +22,15 @@ export interface ChannelOwner {
 export class Channel {
   readonly #port: MessagePort
   readonly #owner: ChannelOwner
+  readonly #wake: () => void
   readonly #readers = new Map<number, ReaderHandle>()
   #open = true
   #sentBytes = 0
 
-  constructor(port: MessagePort, owner: ChannelOwner) {
+  constructor(port: MessagePort, owner: ChannelOwner, wake: () => void) {
     this.#port = port
     this.#owner = owner
+    this.#wake = wake
     port.on('message', (message: ToMain) => this.#hear(message))
     port.on('close', () => this.close())
   }
@@ -81,6 +83,8 @@ export class Channel {
   }
 
   #post(message: ToPort, transfer: ArrayBuffer[] = []): void {
-    if (this.#open) this.#port.postMessage(message, transfer)
+    if (!this.#open) return
+    this.#port.postMessage(message, transfer)
+    this.#wake()
   }
 }

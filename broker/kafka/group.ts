@@ -11,7 +11,7 @@ import type {
   TopicPartitionOffset,
 } from '../ports.ts'
 import { Beside } from './beside.ts'
-import { Channel, type ReaderHandle } from './channel.ts'
+import { Channel, type ChannelOwner, type ReaderHandle } from './channel.ts'
 import {
   connectConsumer,
   connectProducer,
@@ -145,13 +145,14 @@ class KafkaGroup implements Group {
     return answers
   }
 
-  openChannel(worker: number): ChannelSpec {
+  openChannel(worker: number, wake: () => void = () => undefined): ChannelSpec {
     this.#channels.get(worker)?.close()
     const { port1, port2 } = new MessageChannel()
-    const channel = new Channel(port1, {
+    const owner: ChannelOwner = {
       openReader: (outlet, from) => this.#openReader(outlet, from),
       produce: (target, packed, sent) => this.#sender.add(target, packed, sent),
-    })
+    }
+    const channel = new Channel(port1, owner, wake)
     this.#channels.set(worker, channel)
     return { kind: 'kafka-plain', ...this.#options, port: port2 }
   }
