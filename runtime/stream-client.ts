@@ -117,10 +117,14 @@ export class StreamClient {
   async #commitUntilDone(): Promise<void> {
     const { config, ends } = this.#parts
     const { signal } = this.#stopping
+    const aborted = new Promise<undefined>((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
     let wasFinished = false
     while (!signal.aborted) {
       await sleep(config.commitIntervalMs, undefined, { signal }).catch(() => undefined)
-      const result = await this.#commit()
+      // A thread that hangs answers no commit; a stop must not wait for it.
+      const result = await Promise.race([this.#commit(), aborted])
       if (result === undefined || ends === undefined) continue
       const isFinished = result.unfinished === 0
       // The threads answer one after the other: only the second time all of them knew of all others.
@@ -235,7 +239,7 @@ export class StreamClient {
         bufferedBytesMax: config.bufferedBytesMax,
         topicFormats: config.topicFormats,
       },
-      channel: group.openChannel(index),
+      channel: group.openChannel(index, () => this.#threads[index]?.vitals.wake()),
       metrics: slab.spec,
       alignment: this.#alignment,
       alignmentDriftMs: config.sourceAlignmentMaxDriftMs,
@@ -289,18 +293,20 @@ export class StreamClient {
     const hasFailed = this.#failure !== undefined
     if (!hasFailed) this.#enter('PENDING_SHUTDOWN')
     this.#stopping.abort()
-    const deadline = sleep(config.shutdownTimeoutMs, 'late' as const, { ref: false })
+    const deadline = () => sleep(config.shutdownTimeoutMs, 'late' as const, { ref: false })
     const orderly = (async () => {
       if (!hasFailed) await this.#commit()
       await group.leave()
       await Promise.allSettled(this.#threads.map((thread) => thread.request({ kind: 'stop' })))
       await Promise.all(this.#threads.map(({ ended }) => ended))
     })()
-    const how = await Promise.race([orderly.catch((error: unknown) => error as Error), deadline])
+    const how = await Promise.race([orderly.catch((error: unknown) => error as Error), deadline()])
     if (how === 'late') log.warn('the stop took too long: threads are ended by force')
     if (how instanceof Error) this.#failure ??= how
     this.#watchdog.stop()
     await Promise.all(this.#threads.map((thread) => this.#end(thread)))
+    // Without threads it goes on: the group is left even then, if its broker answers.
+    if (how === 'late') await Promise.race([orderly.catch(() => undefined), deadline()])
     this.#enter(this.#failure === undefined ? 'NOT_RUNNING' : 'ERROR')
   }
 
