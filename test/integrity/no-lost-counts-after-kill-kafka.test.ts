@@ -1,0 +1,78 @@
+// On Kafka results are at least once: a process that is killed leaves nothing out. What it had read and
+// not committed is counted again.
+import { expect } from 'chai'
+import { openBroker } from '../../broker/open.ts'
+import type { Broker } from '../../broker/ports.ts'
+import { runCli } from '../cli/run-cli.ts'
+import { temporaryDirectory } from '../data/temporary-directory.ts'
+import { batchCount, type FinalTable } from '../support/batch-count.ts'
+import { readFinalTables, RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
+import { startKafka, type Kafka } from '../support/kafka.ts'
+import { killRepeatedly, seed } from '../support/killing.ts'
+import { generatedCalls, writeCalls } from '../support/police-job.ts'
+
+const ROWS = 60_000
+const KILLS = 3
+
+describe(`no count is lost after kill -9, on Kafka (MILLRACE_SEED=${seed})`, function () {
+  this.timeout(150_000)
+  const path = temporaryDirectory()
+  const calls = generatedCalls(ROWS)
+  const expected = batchCount(calls)
+  let kafka: Kafka
+  let broker: Broker
+
+  before(async () => {
+    // Of its own: other suites run the same job.
+    kafka = await startKafka()
+    const { bootstrapServers } = kafka
+    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    await writeCalls(broker, calls, 4)
+    const args = ['start', 'police-calls']
+    const settings = [
+      `bootstrap.servers=${bootstrapServers}`,
+      `state.dir=${path('state')}`,
+      'commit.interval.ms=50',
+      'num.stream.threads=2',
+      'server.enabled=false',
+      // A killed member is waited for as long as this; the broker allows no less.
+      'consumer.session.timeout.ms=6000',
+    ]
+    args.push(...settings.flatMap((setting) => ['--set', setting]))
+    await killRepeatedly({
+      args,
+      times: KILLS,
+      budget: expected.sliding.size * 0.9,
+      progress: () => rowsIn(broker, RESULT_TOPICS.sliding),
+    })
+    const { code, stderr } = await runCli(...args, '--once')
+    expect(code, stderr).to.equal(0)
+  })
+  after(async () => {
+    await broker.close()
+    await kafka.stop()
+  })
+
+  it('and none is made up: only groups that exist are counted, some of them too high', async () => {
+    const actual = await readFinalTables(broker)
+    for (const name of ['byType', 'byOutcome', 'sliding'] as const) {
+      const { low, high, foreign } = compare(actual[name], expected[name])
+      expect(low, `${name}: lost`).to.deep.equal([])
+      expect(foreign, `${name}: never there`).to.deep.equal([])
+      console.log(`      ${name}: ${high} of ${expected[name].size} groups are counted too high`)
+    }
+  })
+})
+
+/** Which groups are too low, how many too high, and which should not be there. */
+function compare(actual: FinalTable, expected: FinalTable) {
+  const low: string[] = []
+  let high = 0
+  for (const [key, { calls }] of expected) {
+    const counted = actual.get(key)?.calls ?? 0
+    if (counted < calls) low.push(`${key}: ${counted} instead of ${calls}`)
+    if (counted > calls) high += 1
+  }
+  const foreign = [...actual.keys()].filter((key) => !expected.has(key))
+  return { low: low.slice(0, 5), high, foreign: foreign.slice(0, 5) }
+}
