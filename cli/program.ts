@@ -1,5 +1,6 @@
 // The command line as a whole: its commands, and how an error becomes a line and an exit code.
 import { Command, CommanderError } from 'commander'
+import { demoCommand } from './demo.ts'
 import { describeCommand } from './describe.ts'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts'
 import { explain } from './explain.ts'
@@ -11,6 +12,7 @@ import { topicsCommand } from './topics.ts'
 import { versionOfPackage } from './version.ts'
 
 const COMMANDS: readonly (() => Command)[] = [
+  demoCommand,
   startCommand,
   describeCommand,
   topicsCommand,

@@ -74,7 +74,7 @@ async function run(
   const file = given ?? config.file
   if (file === undefined) throw new UsageError('name a file to replay, or set replay.file')
   const broker = await context.openBroker()
-  const partitions = await partitionsOf(broker, config.topic, context.config)
+  const partitions = await inputPartitions(broker, config.topic, context.config)
   const afterMs =
     continues === true
       ? await newestEventTime(broker, config.topic, { timeField: time, zone: config.zone })
@@ -121,8 +121,15 @@ async function run(
   if (!config.repeat) context.signal.throwIfAborted()
 }
 
-/** The partitions that the topic has; it is made like those of a job when it is missing. */
-async function partitionsOf(broker: Broker, topic: string, { streams }: Config): Promise<number> {
+/**
+ * The partitions that a topic has; it is made like those of a job when it is missing.
+ * @throws BrokerError
+ */
+export async function inputPartitions(
+  broker: Broker,
+  topic: string,
+  { streams }: Config,
+): Promise<number> {
   const known = (await broker.topics()).find(({ name }) => name === topic)
   if (known !== undefined) return known.partitions
   const config = {
