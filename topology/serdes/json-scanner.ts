@@ -16,6 +16,7 @@ import {
   skipSpace,
   type StringTraits,
 } from './json-grammar.ts'
+import { KeyOrder, UNEXPECTED } from './key-order.ts'
 import { checkField, memberOf, type JsonField, type JsonFields } from './json-schema.ts'
 import { readUtf8 } from './text.ts'
 
@@ -98,6 +99,10 @@ export class JsonScanner {
   dictionaryEpoch = 0
   readonly #byKeyLength: (readonly Column[])[] = []
   readonly #traits: StringTraits = { hasEscape: false, hasNonAscii: false }
+  readonly #order = new KeyOrder<Column>()
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  /** The column of the member in work. */
+  #column: Column | undefined
   #lastDay = -1
   #lastDayMs = 0
 
@@ -112,6 +117,7 @@ export class JsonScanner {
   /** Makes ready for a batch of so many rows in `bytes`; what was read before is gone. */
   begin(bytes: Uint8Array, rows: number): void {
     this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.batch += 1
     if (this.status.length < rows) this.status = new Uint8Array(rows)
     if (this.slow.size > 0) this.slow.clear()
@@ -147,16 +153,16 @@ export class JsonScanner {
     if (at >= end || bytes[at] !== OPEN_OBJECT) return LEFT_TO_PARSE
     at = skipSpace(bytes, at + 1, end)
     if (at < end && bytes[at] === CLOSE_OBJECT) return at + 1
-    for (;;) {
-      if (at >= end || bytes[at] !== QUOTE) return LEFT_TO_PARSE
-      const keyStart = at + 1
-      traits.hasEscape = false
-      const keyEnd = endOfString(bytes, keyStart, end, traits)
-      if (keyEnd < 0 || traits.hasEscape) return LEFT_TO_PARSE
-      at = skipSpace(bytes, keyEnd + 1, end)
-      if (at >= end || bytes[at] !== COLON) return LEFT_TO_PARSE
-      at = skipSpace(bytes, at + 1, end)
-      const column = this.#columnOf(keyStart, keyEnd)
+    for (let member = 0; ; member++) {
+      let valueAt = this.#order.after(member, bytes, this.#view, at, end)
+      if (valueAt === UNEXPECTED) {
+        valueAt = this.#scanKey(member, at, end)
+        if (valueAt < 0) return LEFT_TO_PARSE
+      } else {
+        this.#column = this.#order.columnOf(member)
+      }
+      at = skipSpace(bytes, valueAt, end)
+      const column = this.#column
       at =
         column === undefined
           ? endOfValue(bytes, at, end, traits)
@@ -168,6 +174,22 @@ export class JsonScanner {
       if (bytes[at] !== COMMA) return LEFT_TO_PARSE
       at = skipSpace(bytes, at + 1, end)
     }
+  }
+
+  /** Finds the column of a key that is not the expected one; the place after its colon. */
+  #scanKey(member: number, start: number, end: number): number {
+    const { bytes } = this
+    const traits = this.#traits
+    if (start >= end || bytes[start] !== QUOTE) return LEFT_TO_PARSE
+    traits.hasEscape = false
+    const keyEnd = endOfString(bytes, start + 1, end, traits)
+    if (keyEnd < 0 || traits.hasEscape) return LEFT_TO_PARSE
+    const at = skipSpace(bytes, keyEnd + 1, end)
+    if (at >= end || bytes[at] !== COLON) return LEFT_TO_PARSE
+    this.#column = this.#columnOf(start + 1, keyEnd)
+    // Only ASCII is expected: other keys must be looked at as UTF-8 each time.
+    if (!traits.hasNonAscii) this.#order.learn(member, bytes, start, at + 1, this.#column)
+    return at + 1
   }
 
   #columnOf(start: number, end: number): Column | undefined {
