@@ -1,0 +1,138 @@
+// The metrics of a run say what happened: each is compared with a number counted without them.
+import { expect } from 'chai'
+import type { Broker } from '../../broker/ports.ts'
+import { streamsConfig } from '../../config/config.ts'
+import { runStreams } from '../../runtime/run-streams.ts'
+import { batchCount, epochMsOf } from '../support/batch-count.ts'
+import { embeddedLogs } from '../support/embedded-log.ts'
+import { partitionsOf, readTopic, RESULT_TOPICS } from '../support/final-tables.ts'
+import {
+  CALLS,
+  generatedCalls,
+  inputOf,
+  POLICE_JOB,
+  runOnce,
+  sumOf,
+  writeCalls,
+  writeInput,
+  type FinishedRun,
+} from '../support/police-job.ts'
+import { until } from '../support/until.ts'
+
+const ROWS = 10_000
+const HOUR_MS = 3_600_000
+const CONSUMED = 'kafka_stream_topic_records_consumed_total'
+const PRODUCED = 'kafka_stream_topic_records_produced_total'
+
+describe('the metrics of the police job', function () {
+  this.timeout(60_000)
+  const logs = embeddedLogs()
+  const calls = generatedCalls(ROWS)
+  const expected = batchCount(calls)
+  let broker: Broker
+  let run: FinishedRun
+
+  before(async () => {
+    broker = await logs.open('metrics')
+    // One broken row, and at the end one so old that all of its windows have closed: one of ten
+    // minutes, one of an hour, six of half an hour.
+    const old = inputOf(calls[0]!)
+    await writeInput(broker, [{ ...old, key: 'broken', value: '{' }, ...calls.map(inputOf)], 4)
+    run = await runOnce(broker, { 'num.stream.threads': 2 })
+    await writeInput(broker, [old], 4)
+  })
+
+  /** Records ever written to a topic; those deleted since are counted. */
+  const written = async (topic: string): Promise<number> => {
+    const marks = await broker.watermarks(await partitionsOf(broker, topic))
+    return marks.reduce((sum, { end }) => sum + end, 0)
+  }
+
+  it('count what was consumed and produced, per topic', async () => {
+    const { metrics } = run
+    expect(sumOf(metrics, CONSUMED, { topic: CALLS })).to.equal(ROWS + 1)
+    for (const topic of [...Object.values(RESULT_TOPICS), 'police.calls.dead-letter']) {
+      expect(sumOf(metrics, PRODUCED, { topic }), topic).to.equal(await written(topic))
+    }
+    for (const group of ['by-type', 'by-outcome']) {
+      const topic = `police-calls-${group}-repartition`
+      expect(sumOf(metrics, PRODUCED, { topic }), topic).to.equal(await written(topic))
+      expect(sumOf(metrics, CONSUMED, { topic }), topic).to.equal(await written(topic))
+    }
+  })
+
+  it('count what each task processed', async () => {
+    const rowsOf = new Map<number, number>()
+    await readTopic(broker, CALLS, ({ partition }) => {
+      rowsOf.set(partition, (rowsOf.get(partition) ?? 0) + 1)
+    })
+    const name = 'kafka_stream_task_process_total'
+    // The old row came later.
+    const all = [...rowsOf.values()].reduce((sum, rows) => sum + rows, 0) - 1
+    const bySubtopology = [0, 1, 2].map((part) =>
+      [0, 1, 2, 3].reduce(
+        (sum, i) => sum + sumOf(run.metrics, name, { task_id: `${part}_${i}` }),
+        0,
+      ),
+    )
+    expect(bySubtopology).to.deep.equal([all, all - 1, all - 1])
+  })
+
+  it('agree with the progress reports', () => {
+    const { metrics, progress } = run
+    const input = progress.reduce((sum, { numInputRows }) => sum + numInputRows, 0)
+    const output = progress.reduce((sum, { sink }) => sum + sink.numOutputRows, 0)
+    expect(input).to.equal(ROWS + 1)
+    expect(sumOf(metrics, 'kafka_stream_query_input_rows_total')).to.equal(input)
+    expect(sumOf(metrics, 'kafka_stream_query_output_rows_total')).to.equal(output)
+    const produced = [...Object.values(RESULT_TOPICS), 'police.calls.dead-letter'].map((topic) =>
+      sumOf(metrics, PRODUCED, { topic }),
+    )
+    expect(output).to.equal(produced.reduce((sum, count) => sum + count, 0))
+    expect(progress.map(({ batchId }) => batchId)).to.deep.equal(progress.map((_, i) => i))
+  })
+
+  it('count each window that a late row missed, and hold what is still open', async () => {
+    const streams = await runStreams(POLICE_JOB, streamsConfig({ 'num.stream.threads': 2 }), {
+      broker,
+    })
+    const metric = (name: string, labels = {}): number => sumOf(streams.metrics(), name, labels)
+    await until('the late row is dropped', () => {
+      return metric('kafka_stream_task_dropped_records_total', { reason: 'expired-window' }) >= 8
+    })
+    expect(metric('kafka_stream_task_dropped_records_total')).to.equal(8)
+    expect(metric('kafka_stream_query_rows_dropped_by_watermark_total')).to.equal(8)
+    const streamTimeMs = Math.max(...calls.map((call) => epochMsOf(call.call_date_time)))
+    for (const [store, table] of [
+      ['calls-by-type', expected.byType],
+      ['calls-by-outcome', expected.byOutcome],
+      ['calls-by-outcome-sliding', expected.sliding],
+    ] as const) {
+      const open = [...table.values()].filter(
+        ({ window_end }) => window_end + 4 * HOUR_MS > streamTimeMs,
+      )
+      await until(`${store} holds ${open.length} rows`, () => {
+        return metric('kafka_stream_state_keys', { store }) === open.length
+      })
+    }
+    streams.stop()
+    await streams.done
+  })
+
+  it('show no lag once a job that runs live has caught up', async () => {
+    const live = await logs.open('lag')
+    await writeCalls(live, calls, 4)
+    const streams = await runStreams(POLICE_JOB, streamsConfig(), { broker: live })
+    const lags = (): number[] => {
+      const family = streams.metrics().find(({ name }) => name === 'kafka_consumer_records_lag')
+      return (family?.samples ?? []).map(({ value }) => value)
+    }
+    await until('all twelve partitions have a lag of 0', () => {
+      return lags().length === 12 && lags().every((lag) => lag === 0)
+    })
+    expect(sumOf(streams.metrics(), CONSUMED, { topic: CALLS })).to.equal(ROWS)
+    expect(sumOf(streams.metrics(), 'kafka_stream_client_state')).to.equal(2)
+    streams.stop()
+    await streams.done
+  })
+})
