@@ -109,6 +109,7 @@ export class StreamThread {
     this.#lastEmitMs = nowMs
     this.#metrics.in('process', () => {
       for (const task of this.#tasks.values()) task.emit(nowMs)
+      return this.#outputs.waiting
     })
     this.#metrics.stores(this.#tasks.values())
   }

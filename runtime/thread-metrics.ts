@@ -1,7 +1,7 @@
 // The metrics of one worker: where its time goes, and the sizes of its stores over all its tasks.
 import type { TaskStore } from '../processors/processor.ts'
 import type { Topology } from '../topology/topology.ts'
-import type { Counter, Gauge, MetricSlab } from './metrics/slab.ts'
+import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
 
 type Phase = 'process' | 'commit' | 'restore' | 'idle'
 
@@ -12,6 +12,7 @@ interface StoreGauges {
 
 export class ThreadMetrics {
   readonly #phases: Readonly<Record<Phase, Counter>>
+  readonly #latencies: Partial<Readonly<Record<Phase, Histogram>>>
   readonly #stores: ReadonlyMap<string, StoreGauges>
 
   constructor(slab: MetricSlab, topology: Topology) {
@@ -23,6 +24,9 @@ export class ThreadMetrics {
       restore: phase('restore'),
       idle: phase('idle'),
     }
+    const latency = (operation: Phase): Histogram =>
+      slab.histogram('kafka_stream_thread_latency_seconds', { operation })
+    this.#latencies = { process: latency('process'), commit: latency('commit') }
     const counts = topology.nodes.filter(({ kind }) => kind === 'windowed-count')
     this.#stores = new Map(
       counts.map(({ name: store }) => [
@@ -35,13 +39,17 @@ export class ThreadMetrics {
     )
   }
 
-  /** Runs work and counts its time. */
+  /** Runs work and counts its time; work that answers 0 found nothing to do, and is no operation. */
   in<T>(phase: Phase, work: () => T): T {
     const start = performance.now()
+    let result: T | undefined
     try {
-      return work()
+      result = work()
+      return result
     } finally {
-      this.#phases[phase].add((performance.now() - start) / 1_000)
+      const seconds = (performance.now() - start) / 1_000
+      this.#phases[phase].add(seconds)
+      if (result !== 0) this.#latencies[phase]?.observe(seconds)
     }
   }
 
