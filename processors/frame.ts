@@ -120,13 +120,16 @@ export class FrameReader {
     const keyCount = view.getUint32(20, true)
     const keyOfStart = HEADER_BYTES + rowCount * 8
     const endsStart = keyOfStart + rowCount * 4
+    const keysStart = endsStart + keyCount * 4
+    const lastEnd = keysStart > length || keyCount === 0 ? 0 : view.getUint32(keysStart - 4, true)
+    if (keysStart + lastEnd !== length) throw new Error('the repartition frame is cut short')
     return {
       writer: view.getUint32(4, true),
       streamTimeMs: view.getFloat64(8, true),
       sentAtMs: view.getFloat64(24, true),
       rowCount,
       keyEnds: new Uint32Array(this.#buffer, endsStart, keyCount),
-      keysStart: endsStart + keyCount * 4,
+      keysStart,
       bytes: copy,
       keyOf: new Uint32Array(this.#buffer, keyOfStart, rowCount),
       timestamps: new Float64Array(this.#buffer, HEADER_BYTES, rowCount),

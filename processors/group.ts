@@ -37,7 +37,7 @@ export class RepartitionWriter {
     this.#node = node
     this.#context = context
     this.#topic = topic
-    this.#groups = new GroupKeys(node.key.serde as unknown as Serde<unknown>)
+    this.#groups = new GroupKeys(node.key.serde)
     this.#keyIdOf = keyIdOf(node.key, this.#groups)
     const { partitions } = context.output(topic)
     this.#frames = Array.from({ length: partitions }, () => new FrameBuilder())
@@ -119,7 +119,11 @@ export function groupInPlace(node: GroupNode, keys: KeyTable, next: Forward, con
       return
     }
     buffer.position = 0
-    serde.serialize(record.key, buffer)
+    try {
+      serde.serialize(record.key, buffer)
+    } catch (cause) {
+      throw userError(node.name, cause)
+    }
     const { keys: keysBefore, keyId } = record
     record.keys = keys
     record.keyId = keys.idOf(buffer.bytes, 0, buffer.position)

@@ -20,11 +20,17 @@ export function sink(node: SinkNode, topic: ErasedSinkTopic, context: TaskContex
   /** The batch for the record, its key written: the key's bytes are at hand when a grouping made it. */
   const writeKey: (record: Parameters<Forward>[0]) => RecordBatchBuilder = (record) => {
     const { keys, keyId } = record
-    if (inner !== undefined && keys !== undefined && known.isOf(keys, inner.name)) {
+    if (inner !== undefined && keys !== undefined && known.isOf(keys, inner)) {
       const rows = output.rowsOf(known.partitionOf(keys, keyId))
       writeBytes(rows, keys.bytesOf(keyId))
       writeWindowStart(record.windowStartMs, rows)
       rows.endKey()
+      return rows
+    }
+    if (record.key === null || record.key === undefined) {
+      // Without a key nothing asks for a partition: the task's own keeps the order and spreads the load.
+      const rows = output.rowsOf(context.partition % output.partitions)
+      rows.endKey(true)
       return rows
     }
     return writeSerializedKey(output, record.key, keySerde, inner, buffer)
@@ -50,11 +56,6 @@ function writeSerializedKey(
   inner: Serializer<never> | undefined,
   buffer: ByteBuffer,
 ): RecordBatchBuilder {
-  if (key === null || key === undefined) {
-    const rows = output.rowsOf(0)
-    rows.endKey(true)
-    return rows
-  }
   buffer.position = 0
   keySerde.serialize(key, buffer)
   // A windowed key goes where its key goes, whatever the window.
@@ -85,11 +86,13 @@ class KnownKeys {
     this.#partitions = partitions
   }
 
-  /** Whether a grouping's keys have the bytes that a serde of this name writes. */
-  isOf(keys: KeyTable, serdeName: string): boolean {
+  /** Whether a grouping's keys have the bytes that this serde writes. */
+  isOf(keys: KeyTable, serde: Serializer<never>): boolean {
     if (keys !== this.#keys) {
       this.#keys = keys
-      this.#isSame = keys.serde.name === serdeName
+      // Names say it of fields; two serdes of JSON objects have one name and different bytes.
+      const isFields = 'kind' in serde && serde.kind === 'fields'
+      this.#isSame = keys.serde === serde || (isFields && keys.serde.name === serde.name)
     }
     return this.#isSame
   }

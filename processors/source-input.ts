@@ -39,7 +39,7 @@ export class SourceInput {
     this.#parsers = parsers
     this.#next = next
     this.#context = context
-    this.#keySerde = topic.key as unknown as Serde<unknown>
+    this.#keySerde = topic.key
     this.#place = { topic: topic.name, partition: context.partition, batch: NO_ROWS, row: 0 }
   }
 
@@ -130,9 +130,9 @@ export class SourceInput {
 }
 
 function timestampOf(batch: RecordBatch, row: number): number {
-  const timestampMs = batch.timestamps[row]!
+  const timestampMs = batch.timestamps[row]
   if (isEpochMs(timestampMs)) return timestampMs
   throw new Error(
-    `the timestamp is ${timestampMs}, not epoch milliseconds; parse the record to skip it`,
+    `the timestamp is ${String(timestampMs)}, not epoch milliseconds; parse the record to skip it`,
   )
 }

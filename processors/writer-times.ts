@@ -18,8 +18,16 @@ export class WriterTimes {
     this.#heardMs = new Float64Array(writers)
   }
 
-  /** A writer has sent a frame. After a pause of all of them each is given time to speak. */
+  /**
+   * A writer has sent a frame. After a pause of all of them each is given time to speak.
+   * @throws Error when there is no such writer.
+   */
   heard(writer: number, sentAtMs: number): void {
+    if (writer >= this.#timesMs.length) {
+      throw new Error(
+        `written by task ${writer} of ${this.#timesMs.length}: restart, the source has more partitions now`,
+      )
+    }
     if (sentAtMs - this.#nowMs > SILENT_MS) this.#heardMs.fill(sentAtMs)
     this.#nowMs = Math.max(this.#nowMs, sentAtMs)
     this.#heardMs[writer] = this.#nowMs

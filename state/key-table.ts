@@ -24,7 +24,7 @@ export class KeyTable {
   #compactAt = COMPACT_ABOVE
 
   constructor(serde: Serde<never>) {
-    this.#serde = serde as unknown as Serde<unknown>
+    this.#serde = serde
   }
 
   get serde(): Serde<unknown> {

@@ -33,17 +33,17 @@ export class Stream<K, V> {
 
   /** Keeps the records for which `keep` is true. */
   filter(name: string, keep: (value: V, record: RecordContext<K>) => boolean): Stream<K, V> {
-    return this.#next({ kind: 'filter', name, keep: keep as Mapper, isNegated: false })
+    return this.#next({ kind: 'filter', name, keep: keep, isNegated: false })
   }
 
   /** Keeps the records for which `drop` is false. */
   filterNot(name: string, drop: (value: V, record: RecordContext<K>) => boolean): Stream<K, V> {
-    return this.#next({ kind: 'filter', name, keep: drop as Mapper, isNegated: true })
+    return this.#next({ kind: 'filter', name, keep: drop, isNegated: true })
   }
 
   /** Replaces each value; the key stays, so no repartition follows from it. */
   mapValues<W>(name: string, map: (value: V, record: RecordContext<K>) => W): Stream<K, W> {
-    return this.#next<K, W>({ kind: 'map-values', name, map: map as Mapper })
+    return this.#next<K, W>({ kind: 'map-values', name, map: map })
   }
 
   /** Replaces key and value. Grouping by the same key afterwards goes through a repartition topic. */
@@ -51,17 +51,17 @@ export class Stream<K, V> {
     name: string,
     map: (value: V, record: RecordContext<K>) => { key: L; value: W },
   ): Stream<L, W> {
-    return this.#derive<L, W>({ kind: 'map', name, map: map as Mapper }, undefined)
+    return this.#derive<L, W>({ kind: 'map', name, map: map }, undefined)
   }
 
   /** Replaces the key. */
   selectKey<L>(name: string, select: (value: V, record: RecordContext<K>) => L): Stream<L, V> {
-    return this.#derive<L, V>({ kind: 'select-key', name, select: select as Mapper }, undefined)
+    return this.#derive<L, V>({ kind: 'select-key', name, select: select }, undefined)
   }
 
   /** Calls `look` for each record and passes it on. What `look` does is outside all guarantees. */
   peek(name: string, look: (value: V, record: RecordContext<K>) => void): Stream<K, V> {
-    return this.#next({ kind: 'peek', name, look: look as Mapper })
+    return this.#next({ kind: 'peek', name, look: look })
   }
 
   /** Groups by fields of the value: the fast way, no key is built per record. */
@@ -82,7 +82,7 @@ export class Stream<K, V> {
   ): GroupedStream<unknown, V> {
     const groupKey: GroupKey =
       typeof key === 'function'
-        ? { by: 'function', select: key as Mapper, serde: serde as unknown as Serde<never> }
+        ? { by: 'function', select: key, serde: serde as unknown as Serde<never> }
         : { by: 'fields', names: key.names, serde: key as unknown as Serde<never> }
     const group = this.#append({ kind: 'group', name, from: this.#from, key: groupKey })
     return new GroupedStream(this.#append, group)
@@ -115,7 +115,7 @@ export class Stream<K, V> {
 
   /** Writes the records to a topic. */
   to(name: string, topic: SinkTopic<K, V>): void {
-    this.#append({ kind: 'sink', name, from: this.#from, topic: topic as SinkTopic<never, never> })
+    this.#append({ kind: 'sink', name, from: this.#from, topic: topic })
   }
 
   /** The name of the node that this stream comes from. */
@@ -128,7 +128,7 @@ export class Stream<K, V> {
   }
 
   #derive<L, W>(node: Unattached<TopologyNode>, keySerde: Serde<L> | undefined): Stream<L, W> {
-    const name = this.#append({ ...node, from: this.#from } as TopologyNode)
+    const name = this.#append({ ...node, from: this.#from })
     return new Stream<L, W>(this.#append, name, keySerde)
   }
 }
@@ -151,8 +151,8 @@ function staticJoin<K, V, J extends string | number, R, M, W>(
     name,
     table: table as unknown as StaticTable<never, never>,
     isLeft,
-    on: spec.on as Mapper,
-    merge: spec.merge as (value: never, row: never, record: RecordContext<never>) => unknown,
+    on: spec.on,
+    merge: spec.merge,
   }
 }
 

@@ -2,7 +2,6 @@
 import { describeJson, describeMermaid, describeText } from './describe.ts'
 import { TopologyError } from './errors.ts'
 import type { ErasedTopic, TopologyNode } from './node.ts'
-import type { Serde } from './serdes/serde.ts'
 import { SourceStream } from './stream.ts'
 import { subtopologiesOf, type Subtopology } from './subtopology.ts'
 import type { Topic } from './topic.ts'
@@ -39,7 +38,7 @@ export function defineTopology(name: string, build: (builder: TopologyBuilder) =
       return new SourceStream<K, V>(
         append,
         append({ kind: 'source', name: sourceName, topic: erased }),
-        topic.key as Serde<K>,
+        topic.key,
       )
     },
   })

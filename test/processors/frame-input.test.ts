@@ -1,0 +1,99 @@
+// The head of a task behind a repartition topic: frames in, stream time over all writers, errors.
+import { expect } from 'chai'
+import { ProcessingError } from '../../processors/processor.ts'
+import { milliseconds } from '../../topology/duration.ts'
+import { float64, utf8 } from '../../topology/serdes/primitive.ts'
+import { windowed } from '../../topology/serdes/windowed.ts'
+import { topic } from '../../topology/topic.ts'
+import { defineTopology } from '../../topology/topology.ts'
+import { tumbling } from '../../topology/windows.ts'
+import { TestTask, type OutputRow } from './support.ts'
+
+const size = milliseconds(10)
+const topology = defineTopology('job', ({ source }) => {
+  source('in', topic('texts', { key: utf8, value: utf8 }))
+    .groupBy('grouped', (text) => text, utf8)
+    .windowedBy(tumbling({ size, grace: milliseconds(0) }))
+    .count('counts', { emit: 'on-window-close' })
+    .to('out', topic('counts', { key: windowed(utf8, size), value: float64 }))
+})
+
+/** Two writers and one reader. */
+function tasks() {
+  const writers = [0, 1].map((partition) => new TestTask(topology, { partition }))
+  const reader = new TestTask(topology, { subtopology: 1, writers: 2 })
+  /** A writer groups rows of these times, says how far it is, and the reader runs its frames. */
+  const write = (writer: number, timeMs: number, ...times: number[]): void => {
+    const task = writers[writer]!
+    task.nowMs = 1
+    task.pipe(...times.map((timestampMs) => ({ value: 'a', timestampMs })))
+    task.flush(timeMs)
+    reader.pipeFrames(task.read('app-grouped-repartition'))
+    reader.emit()
+  }
+  const results = (): string[] =>
+    reader
+      .readAs('counts', windowed(utf8, size), float64)
+      .map(({ key, value }) => `${key!.window.startMs}=${value}`)
+  return { reader, write, results }
+}
+
+describe('the input from a repartition topic', () => {
+  it('lets a fast writer close no window that a slow one still has rows for', () => {
+    const { reader, write, results } = tasks()
+    write(0, 35, 1, 15, 35)
+    expect(reader.streamTimeMs).to.equal(-1)
+    write(1, 2, 2)
+    expect(reader.streamTimeMs).to.equal(2)
+    write(1, 12, 3, 12)
+    expect(results()).to.deep.equal(['0=3'])
+    write(1, 50)
+    expect(reader.streamTimeMs).to.equal(35)
+    expect(results()).to.deep.equal(['10=2'])
+    expect(reader.drops).to.deep.equal([])
+  })
+
+  it('goes on in time within a frame, as Kafka does record by record', () => {
+    const { reader, write, results } = tasks()
+    write(1, 100)
+    write(0, 25, 5, 25, 6)
+    expect(reader.streamTimeMs).to.equal(25)
+    expect(reader.drops).to.deep.equal([['counts', 'expired-window']])
+    expect(results()).to.deep.equal(['0=1'])
+  })
+
+  it('says how many rows it ran', () => {
+    const { reader } = tasks()
+    const writer = new TestTask(topology)
+    writer.pipe(...['a', 'b', 'a'].map((value) => ({ value })))
+    writer.flush()
+    expect(reader.pipeFrames(writer.read('app-grouped-repartition'))).to.equal(3)
+  })
+
+  it('names topic, partition and offset of what is no frame', () => {
+    const { reader } = tasks()
+    const row = { key: null, timestampMs: 0, partition: 0, headers: {} }
+    const bad: [value: OutputRow['value'], message: string][] = [
+      [null, 'offset 0: the frame is null'],
+      [Buffer.from('text'), 'offset 1: not a repartition frame of a known version'],
+      [new Uint8Array(0), 'offset 2: not a repartition frame of a known version'],
+    ]
+    for (const [value, message] of bad) {
+      expect(() => reader.pipeFrames([{ ...row, value }])).to.throw(
+        ProcessingError,
+        `topic app-grouped-repartition, partition 0, ${message}`,
+      )
+    }
+  })
+
+  it('refuses frames of a writer that came later', () => {
+    const reader = new TestTask(topology, { subtopology: 1, writers: 1 })
+    const writer = new TestTask(topology, { partition: 1 })
+    writer.pipe({ value: 'a' })
+    writer.flush()
+    expect(() => reader.pipeFrames(writer.read('app-grouped-repartition'))).to.throw(
+      ProcessingError,
+      'offset 0: written by task 1 of 1: restart',
+    )
+  })
+})

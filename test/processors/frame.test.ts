@@ -1,0 +1,87 @@
+// Frames: what is packed is what is read, wherever the bytes lie.
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { FrameBuilder, FrameReader, type Frame } from '../../processors/frame.ts'
+
+interface Row {
+  readonly key: string
+  readonly timestampMs: number
+}
+
+/** Rows as a frame that begins at `at`. */
+function written(builder: FrameBuilder, rows: readonly Row[], at = 0): Uint8Array {
+  const keys = new Map<string, number>()
+  for (const { key, timestampMs } of rows) {
+    const known = keys.get(key) ?? builder.addKey(Buffer.from(key))
+    keys.set(key, known)
+    builder.addRow(known, timestampMs)
+  }
+  const bytes = new Uint8Array(at + builder.byteLength)
+  builder.write(bytes, at, 7, 1_234.5, 99)
+  return bytes
+}
+
+/** The rows of a frame. */
+function rowsOf(frame: Frame): Row[] {
+  const ends = [0, ...frame.keyEnds]
+  return Array.from({ length: frame.rowCount }, (_, row) => {
+    const key = frame.keyOf[row]!
+    const [from, to] = [frame.keysStart + ends[key]!, frame.keysStart + ends[key + 1]!]
+    return {
+      key: Buffer.from(frame.bytes.subarray(from, to)).toString(),
+      timestampMs: frame.timestamps[row]!,
+    }
+  })
+}
+
+describe('a frame', () => {
+  it('holds rows in their order, each key once, and what its writer says of time', () => {
+    const rows = ['a', 'b', 'a', '', 'a'].map((key, i) => ({ key, timestampMs: i * 2 ** 40 }))
+    const bytes = written(new FrameBuilder(), rows)
+    const frame = new FrameReader().read(bytes, 0, bytes.length)
+    expect(frame).to.include({ writer: 7, streamTimeMs: 1_234.5, sentAtMs: 99, rowCount: 5 })
+    expect(frame.keyEnds).to.have.length(3)
+    expect(rowsOf(frame)).to.deep.equal(rows)
+  })
+
+  it('may hold no rows at all: then it tells the time only', () => {
+    const bytes = written(new FrameBuilder(), [])
+    const frame = new FrameReader().read(bytes, 0, bytes.length)
+    expect(frame).to.include({ writer: 7, streamTimeMs: 1_234.5, rowCount: 0 })
+  })
+
+  it('is read back whatever it holds, at any place, one after the other', () => {
+    const row = fc.record({ key: fc.string({ unit: 'binary' }), timestampMs: fc.maxSafeNat() })
+    const wellFormed = row.filter(({ key }) => Buffer.from(key).toString() === key)
+    const [builder, reader] = [new FrameBuilder(), new FrameReader()]
+    fc.assert(
+      fc.property(fc.array(wellFormed, { maxLength: 300 }), fc.nat(9), (rows, at) => {
+        const before = builder.number
+        const bytes = written(builder, rows, at)
+        expect(builder.number).to.equal(before + 1)
+        expect(rowsOf(reader.read(bytes, at, bytes.length))).to.deep.equal(rows)
+      }),
+    )
+  })
+
+  it('may be larger than all before', () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => ({ key: `k${i}`, timestampMs: i }))
+    const bytes = written(new FrameBuilder(), rows)
+    expect(rowsOf(new FrameReader().read(bytes, 0, bytes.length))).to.deep.equal(rows)
+  })
+
+  it('is refused when it is of another version or cut short anywhere', () => {
+    const bytes = written(new FrameBuilder(), [
+      { key: 'a', timestampMs: 1 },
+      { key: 'bc', timestampMs: 2 },
+    ])
+    const reader = new FrameReader()
+    for (let end = 0; end < bytes.length; end++) {
+      expect(() => reader.read(bytes, 0, end), `cut at ${end}`).to.throw(Error)
+    }
+    bytes[0] = 9
+    expect(() => reader.read(bytes, 0, bytes.length)).to.throw(
+      'not a repartition frame of a known version',
+    )
+  })
+})

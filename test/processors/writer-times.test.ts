@@ -1,0 +1,69 @@
+// Stream time over several writers: the slowest decides, as long as it is heard of.
+import { expect } from 'chai'
+import { WriterTimes } from '../../processors/writer-times.ts'
+
+/** A writer says how far it is, at a wall clock. */
+function speak(times: WriterTimes, writer: number, timeMs: number, sentAtMs: number): number {
+  times.heard(writer, sentAtMs)
+  times.told(writer, timeMs)
+  return times.streamTimeMs
+}
+
+describe('the times of writers', () => {
+  it('are the highest that the only writer has told', () => {
+    const times = new WriterTimes(1)
+    expect(times.streamTimeMs).to.equal(-1)
+    expect(speak(times, 0, 100, 0)).to.equal(100)
+    expect(speak(times, 0, 50, 1)).to.equal(100)
+    expect(times.limitBeside(0)).to.equal(Infinity)
+  })
+
+  it('stand still until every writer was heard of, and then go with the slowest', () => {
+    const times = new WriterTimes(3)
+    expect(speak(times, 0, 100, 1_000)).to.equal(-1)
+    expect(speak(times, 1, 200, 1_001)).to.equal(-1)
+    expect(speak(times, 2, 50, 1_002)).to.equal(50)
+    expect(times.limitBeside(2)).to.equal(100)
+    expect(times.limitBeside(0)).to.equal(50)
+    expect(speak(times, 2, 300, 1_003)).to.equal(100)
+  })
+
+  it('wait no longer than ten seconds of the writers’ clock for one that is silent', () => {
+    const times = new WriterTimes(2)
+    speak(times, 0, 10, 1_000)
+    speak(times, 1, 20, 1_000)
+    expect(speak(times, 1, 500, 11_000)).to.equal(10)
+    expect(speak(times, 1, 600, 11_001)).to.equal(600)
+    expect(speak(times, 0, 11, 11_002)).to.equal(11)
+  })
+
+  it('give each writer time to speak after all were silent', () => {
+    const times = new WriterTimes(2)
+    speak(times, 0, 10, 1_000)
+    speak(times, 1, 20, 1_000)
+    expect(speak(times, 1, 500, 60_000)).to.equal(10)
+    expect(speak(times, 1, 550, 65_000)).to.equal(10)
+    expect(speak(times, 1, 600, 70_001)).to.equal(600)
+  })
+
+  it('are saved and restored, for another number of writers too', () => {
+    const times = new WriterTimes(2)
+    speak(times, 0, 10, 1_000)
+    speak(times, 1, 20, 1_000)
+    expect(times.save()).to.deep.equal([10, 20])
+    for (const [writers, expected] of [
+      [1, 10],
+      [2, 10],
+      [3, -1],
+    ] as const) {
+      const restored = new WriterTimes(writers)
+      restored.restore(times.save())
+      expect(restored.streamTimeMs).to.equal(expected)
+    }
+  })
+
+  it('refuse a writer that nobody knows of', () => {
+    const times = new WriterTimes(2)
+    expect(() => times.heard(2, 0)).to.throw('written by task 2 of 2: restart')
+  })
+})
