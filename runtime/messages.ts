@@ -26,10 +26,12 @@ export interface ThreadSpec {
   readonly control: MessagePort
 }
 
-/** A task to open: where its group would have it start, and the first offset that is not wanted. */
+/** A task to open. */
 export interface TaskToOpen {
   readonly spec: TaskSpec
+  /** Where it starts when it has no checkpoint on this machine. */
   readonly offset: number
+  /** The first offset that is not wanted. */
   readonly stopAt: number
 }
 

@@ -17,6 +17,8 @@ export interface TaskSpec {
   readonly partition: number
   /** The topic that it reads. */
   readonly topic: string
+  /** Whether it has stores, and so needs its checkpoint to go on. */
+  readonly isStateful: boolean
   /** Its place among the input partitions that are held together in event time, or -1. */
   readonly alignmentSlot: number
 }
@@ -108,6 +110,7 @@ export function planOf(
         subtopology: part.id,
         partition,
         topic,
+        isStateful: part.nodes.some(({ kind }) => kind === 'windowed-count'),
         alignmentSlot: isSource ? alignmentSlots++ : -1,
       })
     }

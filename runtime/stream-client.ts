@@ -196,9 +196,12 @@ export class StreamClient {
     specs: readonly TaskSpec[],
     committed: readonly TopicPartitionOffset[],
   ): Promise<readonly TopicPartitionOffset[]> {
-    const tasks = specs.map((spec) => ({
+    // Counts cannot go on without the state behind them: where that is not on this machine, they are
+    // made anew from all that the topic still has, and so come out too late but never too small.
+    const marks = await this.#parts.broker.watermarks(specs)
+    const tasks = specs.map((spec, i) => ({
       spec,
-      offset: offsetOf(spec, committed) ?? 0,
+      offset: (spec.isStateful ? marks[i]?.start : offsetOf(spec, committed)) ?? 0,
       stopAt: this.#stopAt(spec),
     }))
     const answer = await this.#threads[thread]!.request({ kind: 'open', tasks })

@@ -7,7 +7,7 @@ import { runStreams } from '../../runtime/run-streams.ts'
 const modes: Readonly<Record<string, Settings>> = {
   default: {},
   tuned: { 'commit.interval.ms': 1_000, 'emit.interval.ms': 100 },
-  latency: { 'commit.interval.ms': 1_000, 'emit.interval.ms': 0, 'poll.ms': 1 },
+  latency: { 'commit.interval.ms': 1_000, 'emit.interval.ms': 0, 'producer.linger.ms': 0 },
 }
 
 const { BOOTSTRAP = '', APP_ID = '', STATE_DIR = '', MODE = 'default' } = process.env
