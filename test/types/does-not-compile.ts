@@ -1,0 +1,103 @@
+// Programs that must not compile: each mistake is one line, and it is the line that is marked.
+import {
+  defineTopology,
+  float64,
+  fields,
+  hopping,
+  hours,
+  int32,
+  json,
+  minutes,
+  topic,
+  tumbling,
+  utf8,
+  windowed,
+  type Stream,
+} from '../../index.ts'
+import { byType, call, calls, counts, names, windows, type Call } from './compiles.ts'
+
+export type Missing = [
+  // @ts-expect-error what was parsed is parsed
+  Stream<string, Call>['parse'],
+  // @ts-expect-error only grouped streams have windows
+  Stream<string, Call>['windowedBy'],
+  // @ts-expect-error a stream that is not grouped is not counted
+  Stream<string, Call>['count'],
+]
+
+export const mistakes = [
+  () => {
+    // @ts-expect-error a bare number is no duration
+    tumbling({ size: 3_600_000, grace: minutes(5) })
+    // @ts-expect-error grace is a decision that somebody has to make
+    tumbling({ size: hours(1) })
+    // @ts-expect-error so it is for hopping windows
+    hopping({ size: hours(1), advance: minutes(5) })
+    // @ts-expect-error text is no duration
+    hopping({ size: '1 h', advance: minutes(5), grace: minutes(0) })
+  },
+  () =>
+    defineTopology('job', ({ source }) => {
+      const stream = source('in', calls)
+      const timestamp = ({ at }: { at: number }): number => at
+      // @ts-expect-error what becomes of bad rows has to be said
+      stream.parse('parse', { decode: call, timestamp })
+      // @ts-expect-error there is no such policy
+      stream.parse('parse', { decode: call, malformed: 'ignore' })
+      // @ts-expect-error a field that was not declared
+      stream.parse('parse', { decode: call, timestamp: ({ time: _time }) => 0, malformed: 'skip' })
+      // @ts-expect-error a time is a number
+      stream.parse('parse', { decode: call, timestamp: ({ id }) => id, malformed: 'skip' })
+    }),
+  () =>
+    defineTopology('job', ({ source }) => {
+      const parsed = source('in', calls).parse('parse', { decode: call, malformed: 'skip' })
+      const grouped = parsed.groupBy('by-type', byType)
+      const counted = grouped.windowedBy(windows).count('count', { emit: 'on-update' })
+      // @ts-expect-error when results go out has to be said
+      grouped.windowedBy(windows).count('count')
+      // @ts-expect-error there is no such strategy
+      grouped.windowedBy(windows).count('count', { emit: 'always' })
+      // @ts-expect-error a field that was not declared
+      parsed.groupBy('by-kind', fields('kind'))
+      // @ts-expect-error a key made by a function needs a serde
+      parsed.groupBy('by-id', () => 'key')
+      // @ts-expect-error the serde is one of other keys
+      parsed.groupBy('by-id', ({ id }) => id, int32)
+      // @ts-expect-error the topic's values are text
+      counted.to('out', topic('counts', { key: windowed(byType), value: utf8 }))
+      // @ts-expect-error the topic's keys are not windowed
+      counted.to('out', topic('counts', { key: byType, value: float64 }))
+      // @ts-expect-error the topic's keys are of another field
+      counted.to('out', topic('counts', { key: windowed(fields('place')), value: float64 }))
+      // @ts-expect-error an optional field may be undefined
+      parsed.mapValues('length', ({ note }) => note.length)
+      // @ts-expect-error a nullable field may be null
+      parsed.mapValues('length', ({ place }) => place.length)
+      // @ts-expect-error rows are read-only
+      parsed.peek('change', (row) => (row.id = 'other'))
+      counted.to('out', counts)
+    }),
+  () =>
+    defineTopology('job', ({ source }) => {
+      const parsed = source('in', calls).parse('parse', { decode: call, malformed: 'skip' })
+      parsed.leftJoin('named', names, {
+        on: ({ id }) => id,
+        // @ts-expect-error a left join may find no row
+        merge: ({ id }, row) => id + row.name,
+      })
+      parsed.join('named', names, {
+        // @ts-expect-error the table's keys are text
+        on: ({ at }) => at,
+        merge: ({ id }, row) => id + row.name,
+      })
+    }),
+  () => {
+    // @ts-expect-error only text is interned
+    json.number().interned()
+    // @ts-expect-error a zone has to be named
+    json.dateTime()
+    // @ts-expect-error a topic has serdes
+    topic('calls', { value: utf8 })
+  },
+]
