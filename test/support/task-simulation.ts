@@ -1,0 +1,158 @@
+// All tasks of a job in one thread, over logs in memory: which task steps, and which partition has rows
+// at hand, is the test's choice. No worker, no broker, no wall clock.
+import type { Environment } from '../../broker/lmdb.ts'
+import type { DataPort, PartitionReader, TopicPartition } from '../../broker/ports.ts'
+import {
+  setBaseOffset,
+  unpack,
+  type RecordBatch,
+  type RecordBatchBuilder,
+} from '../../broker/record-batch.ts'
+import { SourceAlignment } from '../../runtime/alignment.ts'
+import { layoutOf } from '../../runtime/metrics/layout.ts'
+import { MetricSlab } from '../../runtime/metrics/slab.ts'
+import { collectMetrics, type MetricFamily } from '../../runtime/metrics/snapshot.ts'
+import { Outputs } from '../../runtime/outputs.ts'
+import { dimensionsOf, planOf, repartitionsOf, type TaskSpec } from '../../runtime/plan.ts'
+import { Task } from '../../runtime/task.ts'
+import type { Topology } from '../../topology/topology.ts'
+
+/** The log of one partition: batches in order. */
+interface MemoryLog {
+  readonly batches: RecordBatch[]
+  end: number
+}
+
+export interface SimulationOptions {
+  readonly topology: Topology
+  readonly applicationId: string
+  /** Partitions of all topics but those between the sub-topologies. */
+  readonly partitions: ReadonlyMap<string, number>
+  readonly driftMs: number
+  /** Whether a partition's reader has rows at hand; asked at each poll. */
+  readonly isAtHand: (of: TopicPartition) => boolean
+  /** Keeps the state of tasks. */
+  readonly environment: Environment
+}
+
+/** A job's tasks, their logs and their clock. */
+export class TaskSimulation {
+  nowMs = 0
+  readonly tasks: readonly Task[]
+  readonly #logs = new Map<string, MemoryLog>()
+  readonly #isAtHand: SimulationOptions['isAtHand']
+  readonly #environment: Environment
+  readonly #slab: MetricSlab
+  readonly #outputs: Outputs
+  readonly #around: ConstructorParameters<typeof Task>[2]
+
+  constructor(options: SimulationOptions) {
+    const { topology, applicationId, driftMs } = options
+    this.#isAtHand = options.isAtHand
+    this.#environment = options.environment
+    const inner = repartitionsOf(topology, applicationId, options.partitions)
+    const partitions = new Map([
+      ...options.partitions,
+      ...inner.map(({ name, partitions: count }) => [name, count] as const),
+    ])
+    const plan = planOf(topology, applicationId, partitions)
+    const dimensions = dimensionsOf(topology, plan)
+    this.#slab = MetricSlab.create(dimensions, 'simulation', layoutOf(dimensions))
+    const port = this.#port()
+    this.#outputs = new Outputs(port, this.#slab, plan.partitions)
+    const buffer = SourceAlignment.allocate(plan.alignmentSlots)
+    this.#around = {
+      topology,
+      plan,
+      formats: {},
+      port,
+      outputs: this.#outputs,
+      metrics: this.#slab,
+      alignment: new SourceAlignment(buffer, plan.alignmentSlots, driftMs),
+      unmatched: () => undefined,
+    }
+    this.tasks = plan.tasks.map((spec) => this.#open(spec))
+  }
+
+  /** One step of a task a millisecond later; what it writes is at hand for others at once. */
+  step(task: Task): number {
+    this.nowMs += 1
+    const rows = task.step(this.nowMs)
+    task.emit(this.nowMs)
+    this.#outputs.flush()
+    return rows
+  }
+
+  /** Appends rows to a partition as one batch. */
+  append(of: TopicPartition, rows: RecordBatchBuilder): void {
+    const log = this.#logOf(of)
+    const packed = rows.pack()
+    setBaseOffset(packed, log.end)
+    const batch = unpack(packed)
+    log.batches.push(batch)
+    log.end += batch.count
+  }
+
+  /** What a partition has, batch by batch. */
+  batchesOf(of: TopicPartition): readonly RecordBatch[] {
+    return this.#logOf(of).batches
+  }
+
+  get metrics(): MetricFamily[] {
+    return collectMetrics([this.#slab])
+  }
+
+  close(): void {
+    for (const task of this.tasks) task.close()
+  }
+
+  #open(spec: TaskSpec): Task {
+    const task = new Task(spec, 0, this.#around)
+    task.open(Infinity)
+    return task
+  }
+
+  #logOf({ topic, partition }: TopicPartition): MemoryLog {
+    const name = `${topic}/${partition}`
+    let log = this.#logs.get(name)
+    if (log === undefined) this.#logs.set(name, (log = { batches: [], end: 0 }))
+    return log
+  }
+
+  #port(): DataPort {
+    return {
+      transactional: false,
+      pendingBytes: 0,
+      openReader: (from) => this.#reader(from),
+      produce: (target, rows) => this.append(target, rows),
+      openState: () => this.#environment,
+      closeState: () => undefined,
+      commit: () => undefined,
+      close: () => undefined,
+    }
+  }
+
+  #reader({ topic, partition }: TopicPartition): PartitionReader {
+    const log = this.#logOf({ topic, partition })
+    let next = 0
+    let position = 0
+    return {
+      topic,
+      partition,
+      poll: () => {
+        const batch = log.batches[next]
+        if (batch === undefined || !this.#isAtHand({ topic, partition })) return undefined
+        next += 1
+        position += batch.count
+        return batch
+      },
+      get position() {
+        return position
+      },
+      get end() {
+        return log.end
+      },
+      close: () => undefined,
+    }
+  }
+}
