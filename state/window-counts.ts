@@ -3,21 +3,12 @@
 import type { TimeWindow } from '../topology/windows.ts'
 import { EntryList } from './entry-list.ts'
 import type { KeyHolder, KeyTable } from './key-table.ts'
+import { WindowIndex } from './window-index.ts'
 
 const EMIT = 1
 const SAVE = 2
 const NONE = -1
 const INITIAL_ENTRIES = 1_024
-/** Windows found by their number without a Map, whose look-up would box the start. */
-const NEAR = 1_024
-
-/** An open window: its bounds, and its entries as a chain. */
-interface OpenWindow {
-  readonly id: number
-  /** Apart from the rest, since user code sees it. */
-  readonly bounds: TimeWindow
-  firstEntry: number
-}
 
 // An entry's fields lie side by side in one buffer, half a cache line: a row touches several windows,
 // and columns would cost it a miss per field and window.
@@ -47,18 +38,12 @@ export class WindowCounts implements KeyHolder {
   #rows = 0
   readonly #toEmit = new EntryList()
   readonly #toSave = new EntryList()
-  readonly #byStart = new Map<number, OpenWindow>()
-  readonly #byId: (OpenWindow | undefined)[] = []
-  readonly #freeIds: number[] = []
-  readonly #near: (OpenWindow | undefined)[] = new Array<undefined>(NEAR).fill(undefined)
-  readonly #sizeMs: number
-  readonly #advanceMs: number
+  readonly #windows: WindowIndex
 
   constructor(name: string, keys: KeyTable, windows: { sizeMs: number; advanceMs: number }) {
     this.name = name
     this.keys = keys
-    this.#sizeMs = windows.sizeMs
-    this.#advanceMs = windows.advanceMs
+    this.#windows = new WindowIndex(windows)
     keys.register(this)
   }
 
@@ -69,12 +54,12 @@ export class WindowCounts implements KeyHolder {
 
   /** Bytes that the table takes. */
   get sizeBytes(): number {
-    return this.#capacity * (ENTRY_BYTES + 8) + this.#byStart.size * 150
+    return this.#capacity * (ENTRY_BYTES + 8) + this.#windows.size * 80
   }
 
   /** The window of an entry. */
   windowOf(entry: number): TimeWindow {
-    return this.#byId[this.#ints[entry * INTS + WINDOW]!]!.bounds
+    return this.#windows.boundsOf(this.#ints[entry * INTS + WINDOW]!)
   }
 
   keyIdOf(entry: number): number {
@@ -92,7 +77,7 @@ export class WindowCounts implements KeyHolder {
 
   /** Adds one to a key's count in the window that starts at `startMs`. */
   increment(startMs: number, keyId: number, timestampMs: number): void {
-    const entry = this.#entryOf(this.#windowAt(startMs), keyId)
+    const entry = this.#entryOf(this.#windows.open(startMs), keyId)
     const doubles = this.#doubles
     const at = entry * DOUBLES
     doubles[at + COUNT]! += 1
@@ -106,7 +91,7 @@ export class WindowCounts implements KeyHolder {
 
   /** Puts a count in place, as it was saved; it is neither to be emitted nor to be saved. */
   restore(startMs: number, keyId: number, count: number, timestampMs: number): void {
-    const entry = this.#entryOf(this.#windowAt(startMs), keyId)
+    const entry = this.#entryOf(this.#windows.open(startMs), keyId)
     this.#doubles[entry * DOUBLES + COUNT] = count
     this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
   }
@@ -121,16 +106,14 @@ export class WindowCounts implements KeyHolder {
     this.#drain(this.#toSave, SAVE, visit)
   }
 
-  /** Visits everything held, windows in the order in which they were opened. */
+  /** Visits everything held, the earliest window first. */
   forEach(visit: (entry: number) => void): void {
-    for (const window of this.#byStart.values()) this.#forEachIn(window, visit)
+    for (const window of this.#windows.through(Infinity)) this.#forEachIn(window, visit)
   }
 
   /** Start of the earliest window held, Infinity when there is none. */
   get earliestStartMs(): number {
-    let earliest = Infinity
-    for (const startMs of this.#byStart.keys()) earliest = Math.min(earliest, startMs)
-    return earliest
+    return this.#windows.earliestStartMs
   }
 
   /**
@@ -138,20 +121,14 @@ export class WindowCounts implements KeyHolder {
    * must have been. `visit` gets the entries of each before they go.
    */
   dropThrough(startMs: number, visit?: (entries: number[]) => void): void {
-    const closed = [...this.#byStart.values()].filter(({ bounds }) => bounds.startMs <= startMs)
-    if (closed.length === 0) return
-    closed.sort((one, other) => one.bounds.startMs - other.bounds.startMs)
-    for (const window of closed) {
+    for (const window of this.#windows.through(startMs)) {
       if (visit !== undefined) {
         const entries: number[] = []
         this.#forEachIn(window, (entry) => entries.push(entry))
         visit(entries)
       }
       this.#freeAll(window)
-      this.#byStart.delete(window.bounds.startMs)
-      this.#byId[window.id] = undefined
-      this.#freeIds.push(window.id)
-      this.#near[this.#placeOf(window.bounds.startMs)] = undefined
+      this.#windows.close(window)
     }
   }
 
@@ -178,50 +155,29 @@ export class WindowCounts implements KeyHolder {
     })
   }
 
-  #forEachIn(window: OpenWindow, visit: (entry: number) => void): void {
-    let entry = window.firstEntry
+  #forEachIn(window: number, visit: (entry: number) => void): void {
+    let entry = this.#windows.firstEntries[window]!
     while (entry !== NONE) {
       visit(entry)
       entry = this.#ints[entry * INTS + NEXT]!
     }
   }
 
-  #placeOf(startMs: number): number {
-    return (startMs / this.#advanceMs) & (NEAR - 1)
-  }
-
-  #windowAt(startMs: number): OpenWindow {
-    const place = this.#placeOf(startMs)
-    const near = this.#near[place]
-    if (near !== undefined && near.bounds.startMs === startMs) return near
-    let window = this.#byStart.get(startMs)
-    if (window === undefined) {
-      const id = this.#freeIds.pop() ?? this.#byId.length
-      const bounds = { startMs, endMs: startMs + this.#sizeMs }
-      window = { id, bounds, firstEntry: NONE }
-      this.#byId[id] = window
-      this.#byStart.set(startMs, window)
-    }
-    this.#near[place] = window
-    return window
-  }
-
   /** The entry of a key in a window, made with a count of 0 when new. */
-  #entryOf(window: OpenWindow, keyId: number): number {
+  #entryOf(window: number, keyId: number): number {
     const slots = this.#slots
     const ints = this.#ints
-    const { id } = window
     const mask = slots.length - 1
-    let slot = slotOf(keyId, id, mask)
+    let slot = slotOf(keyId, window, mask)
     for (;;) {
       const entry = slots[slot]!
       if (entry === NONE) return this.#add(slot, window, keyId)
-      if (ints[entry * INTS + KEY] === keyId && ints[entry * INTS + WINDOW] === id) return entry
+      if (ints[entry * INTS + KEY] === keyId && ints[entry * INTS + WINDOW] === window) return entry
       slot = (slot + 1) & mask
     }
   }
 
-  #add(slot: number, window: OpenWindow, keyId: number): number {
+  #add(slot: number, window: number, keyId: number): number {
     let entry = this.#firstFree
     if (entry !== NONE) {
       this.#firstFree = this.#ints[entry * INTS + NEXT]!
@@ -235,23 +191,23 @@ export class WindowCounts implements KeyHolder {
     const ints = this.#ints
     const at = entry * INTS
     ints[at + KEY] = keyId
-    ints[at + WINDOW] = window.id
+    ints[at + WINDOW] = window
     ints[at + FLAGS] = 0
-    ints[at + NEXT] = window.firstEntry
+    ints[at + NEXT] = this.#windows.firstEntries[window]!
     this.#doubles[entry * DOUBLES + COUNT] = 0
     this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
-    window.firstEntry = entry
+    this.#windows.firstEntries[window] = entry
     this.#rows += 1
     return entry
   }
 
-  #freeAll(window: OpenWindow): void {
+  #freeAll(window: number): void {
     const ints = this.#ints
     const mask = this.#slots.length - 1
-    for (let entry = window.firstEntry; entry !== NONE;) {
+    for (let entry = this.#windows.firstEntries[window]!; entry !== NONE;) {
       const at = entry * INTS
       const next = ints[at + NEXT]!
-      let slot = slotOf(ints[at + KEY]!, window.id, mask)
+      let slot = slotOf(ints[at + KEY]!, window, mask)
       while (this.#slots[slot] !== entry) slot = (slot + 1) & mask
       this.#closeGap(slot, mask)
       ints[at + FLAGS] = 0

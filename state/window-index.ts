@@ -1,0 +1,124 @@
+// The open windows of a store: their starts and chains in typed arrays, found by their number. Windows
+// come and go by the thousand a second on a backlog, so none of them is an object.
+import type { TimeWindow } from '../topology/windows.ts'
+
+const NONE = -1
+const INITIAL_WINDOWS = 64
+
+/** Gives open windows small ids; the id of a closed one serves again. */
+export class WindowIndex {
+  /** First entry of each window's chain, by id; the store's to set. -1 for none. */
+  firstEntries = new Int32Array(INITIAL_WINDOWS).fill(NONE)
+  readonly #sizeMs: number
+  readonly #advanceMs: number
+  #starts = new Float64Array(INITIAL_WINDOWS).fill(NaN)
+  #bounds: (TimeWindow | undefined)[] = []
+  /** Open addressing by the window's number: neighbours in time are neighbours here. */
+  #slots = new Int32Array(INITIAL_WINDOWS * 2).fill(NONE)
+  readonly #freeIds: number[] = []
+  #end = 0
+
+  constructor({ sizeMs, advanceMs }: { sizeMs: number; advanceMs: number }) {
+    this.#sizeMs = sizeMs
+    this.#advanceMs = advanceMs
+  }
+
+  /** How many windows are open. */
+  get size(): number {
+    return this.#end - this.#freeIds.length
+  }
+
+  /** The id of the window that starts at `startMs`, opened when it is new. */
+  open(startMs: number): number {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = (startMs / this.#advanceMs) & mask
+    for (;;) {
+      const id = slots[slot]!
+      if (id === NONE) return this.#add(slot, startMs)
+      if (this.#starts[id] === startMs) return id
+      slot = (slot + 1) & mask
+    }
+  }
+
+  /** The bounds of a window, one object for all its results. */
+  boundsOf(id: number): TimeWindow {
+    const startMs = this.#starts[id]!
+    return (this.#bounds[id] ??= { startMs, endMs: startMs + this.#sizeMs })
+  }
+
+  startOf(id: number): number {
+    return this.#starts[id]!
+  }
+
+  /** Start of the earliest window, Infinity when there is none. */
+  get earliestStartMs(): number {
+    let earliest = Infinity
+    for (let id = 0; id < this.#end; id++) {
+      const startMs = this.#starts[id]!
+      if (startMs < earliest) earliest = startMs
+    }
+    return earliest
+  }
+
+  /** Ids of the open windows that start at or before `startMs`, the earliest first. */
+  through(startMs: number): number[] {
+    const ids: number[] = []
+    for (let id = 0; id < this.#end; id++) if (this.#starts[id]! <= startMs) ids.push(id)
+    return ids.sort((one, other) => this.#starts[one]! - this.#starts[other]!)
+  }
+
+  close(id: number): void {
+    const mask = this.#slots.length - 1
+    let slot = (this.#starts[id]! / this.#advanceMs) & mask
+    while (this.#slots[slot] !== id) slot = (slot + 1) & mask
+    this.#closeGap(slot, mask)
+    this.#starts[id] = NaN
+    this.#bounds[id] = undefined
+    this.firstEntries[id] = NONE
+    this.#freeIds.push(id)
+  }
+
+  #add(slot: number, startMs: number): number {
+    if (this.#freeIds.length === 0 && this.#end === this.#starts.length) {
+      this.#grow()
+      return this.open(startMs)
+    }
+    const id = this.#freeIds.pop() ?? this.#end++
+    this.#slots[slot] = id
+    this.#starts[id] = startMs
+    return id
+  }
+
+  /** Moves windows behind a freed slot up, so that searches end at the first empty one (Knuth 6.4 R). */
+  #closeGap(freed: number, mask: number): void {
+    const slots = this.#slots
+    let gap = freed
+    for (let slot = (gap + 1) & mask; slots[slot] !== NONE; slot = (slot + 1) & mask) {
+      const id = slots[slot]!
+      const home = (this.#starts[id]! / this.#advanceMs) & mask
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
+      slots[gap] = id
+      gap = slot
+    }
+    slots[gap] = NONE
+  }
+
+  #grow(): void {
+    const capacity = this.#starts.length * 2
+    const starts = new Float64Array(capacity).fill(NaN)
+    starts.set(this.#starts)
+    const firstEntries = new Int32Array(capacity).fill(NONE)
+    firstEntries.set(this.firstEntries)
+    this.#starts = starts
+    this.firstEntries = firstEntries
+    this.#slots = new Int32Array(capacity * 2).fill(NONE)
+    const mask = this.#slots.length - 1
+    for (let id = 0; id < this.#end; id++) {
+      if (Number.isNaN(starts[id]!)) continue
+      let slot = (starts[id]! / this.#advanceMs) & mask
+      while (this.#slots[slot] !== NONE) slot = (slot + 1) & mask
+      this.#slots[slot] = id
+    }
+  }
+}
