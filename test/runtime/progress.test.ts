@@ -1,0 +1,180 @@
+// The progress report: Spark's fields in Spark's order, figures that agree, quiet when idle.
+import { expect } from 'chai'
+import type { CommitResult } from '../../runtime/committer.ts'
+import { MetricSlab } from '../../runtime/metrics/slab.ts'
+import { dimensionsOf, planOf } from '../../runtime/plan.ts'
+import { ProgressReporter, type QueryProgress } from '../../runtime/progress.ts'
+import { sample } from '../topology/sample.ts'
+
+const plan = planOf(
+  sample,
+  'app',
+  new Map([
+    ['calls', 2],
+    ['type-counts', 1],
+    ['place-counts', 1],
+    ['bad', 1],
+    ['app-by-type-repartition', 1],
+    ['app-by-place-repartition', 1],
+  ]),
+)
+const STARTED_MS = Date.UTC(2026, 0, 1)
+
+describe('the progress report', () => {
+  const now = Date.now
+  let nowMs = STARTED_MS
+  beforeEach(() => {
+    nowMs = STARTED_MS
+    Date.now = () => nowMs
+  })
+  afterEach(() => {
+    Date.now = now
+  })
+
+  function reporting() {
+    const main = MetricSlab.create(dimensionsOf(sample, plan))
+    const worker = MetricSlab.create(dimensionsOf(sample, plan), 'stream-thread-1', main.layout)
+    const reports: QueryProgress[] = []
+    const onProgress = (progress: QueryProgress) => void reports.push(progress)
+    const reporter = new ProgressReporter({ name: 'sample', runId: 'run-1', plan, onProgress })
+    const topicCounter = (what: 'consumed' | 'produced', topic: string) =>
+      worker.counter(`kafka_stream_topic_records_${what}_total`, { topic })
+    /** A commit after so many ms, with rows read and written since the last. */
+    const commit = (afterMs: number, read: number, written: number, more = {}): void => {
+      nowMs += afterMs
+      topicCounter('consumed', 'calls').add(read)
+      topicCounter('produced', 'type-counts').add(written)
+      const result: CommitResult = {
+        positions: read === 0 ? [] : [{ topic: 'calls', partition: 1, offset: 40 }],
+        unfinished: 0,
+        unmatched: [],
+        prepareMs: 20,
+        commitMs: 30,
+        saveMs: 10,
+        ...more,
+      }
+      reporter.committed(result, [main, worker])
+    }
+    return { reports, reporter, commit, worker, main, topicCounter }
+  }
+
+  it('has the fields of Spark’s StreamingQueryProgress in their order', () => {
+    const { reports, commit, worker } = reporting()
+    worker.gauge('kafka_stream_task_stream_time_seconds', { task_id: '1_0' }).set(5)
+    commit(1_000, 10, 3, { unmatched: [['named', 'x', 2]] })
+    expect(Object.keys(reports[0]!)).to.deep.equal([
+      ...['id', 'runId', 'name', 'timestamp', 'batchId', 'batchDuration', 'numInputRows'],
+      ...['inputRowsPerSecond', 'processedRowsPerSecond', 'durationMs', 'eventTime'],
+      ...['stateOperators', 'sources', 'sink', 'observedMetrics'],
+    ])
+    expect(Object.keys(reports[0]!.durationMs)).to.deep.equal([
+      ...['addBatch', 'commitOffsets', 'triggerExecution', 'walCommit'],
+    ])
+    expect(Object.keys(reports[0]!.sources[0]!)).to.deep.equal([
+      ...['description', 'startOffset', 'endOffset', 'numInputRows'],
+      ...['inputRowsPerSecond', 'processedRowsPerSecond'],
+    ])
+  })
+
+  it('says what one commit interval did', () => {
+    const { reports, commit } = reporting()
+    commit(1_000, 500, 20)
+    commit(2_000, 301, 7)
+    expect(reports[1]).to.deep.include({
+      id: 'app',
+      runId: 'run-1',
+      name: 'sample',
+      timestamp: new Date(STARTED_MS + 1_000).toISOString(),
+      batchId: 1,
+      batchDuration: 2_000,
+      numInputRows: 301,
+      inputRowsPerSecond: 150.5,
+      processedRowsPerSecond: 150.5,
+      sink: { description: 'sample', numOutputRows: 7 },
+    })
+    expect(reports[0]!.sources[0]).to.deep.include({
+      description: 'Millrace[calls]',
+      startOffset: null,
+      endOffset: { calls: { '1': 40 } },
+    })
+    expect(reports[1]!.sources[0]!.startOffset).to.deep.equal({ calls: { '1': 40 } })
+  })
+
+  it('takes the interval apart, and no part is longer than the whole', () => {
+    const { reports, commit } = reporting()
+    commit(1_000, 1, 0)
+    expect(reports[0]!.durationMs).to.deep.equal({
+      addBatch: 940,
+      commitOffsets: 30,
+      triggerExecution: 1_000,
+      walCommit: 30,
+    })
+    for (const afterMs of [60, 61, 100, 5_000]) {
+      commit(afterMs, 1, 0)
+      const { triggerExecution, ...parts } = reports.at(-1)!.durationMs
+      const sum = Object.values(parts).reduce((total, ms) => total + ms, 0)
+      expect(sum).to.be.at.most(triggerExecution!)
+    }
+  })
+
+  it('counts neither what is written to repartition topics nor what is read from them', () => {
+    const { reports, commit, topicCounter } = reporting()
+    topicCounter('consumed', 'app-by-type-repartition').add(9)
+    topicCounter('produced', 'app-by-type-repartition').add(9)
+    commit(1_000, 4, 2)
+    expect(reports[0]).to.have.property('numInputRows', 4)
+    expect(reports[0]!.sink.numOutputRows).to.equal(2)
+  })
+
+  it('has the lowest stream time as watermark, and none before the first record', () => {
+    const { reports, commit, worker } = reporting()
+    commit(1_000, 1, 0)
+    expect(reports[0]).to.not.have.property('eventTime')
+    worker.gauge('kafka_stream_task_stream_time_seconds', { task_id: '1_0' }).set(90)
+    worker.gauge('kafka_stream_task_stream_time_seconds', { task_id: '2_0' }).set(60)
+    commit(1_000, 1, 0)
+    expect(reports[1]!.eventTime).to.deep.equal({ watermark: '1970-01-01T00:01:00.000Z' })
+  })
+
+  it('reports an idle application every ten seconds, and counts no batch for it', () => {
+    const { reports, commit } = reporting()
+    commit(1_000, 5, 0)
+    for (let i = 0; i < 30; i++) commit(1_000, 0, 0)
+    expect(reports.map(({ timestamp }) => Date.parse(timestamp) - STARTED_MS)).to.deep.equal([
+      0, 10_000, 20_000, 30_000,
+    ])
+    expect(reports.map(({ batchId }) => batchId)).to.deep.equal([0, 1, 1, 1])
+    commit(1_000, 5, 0)
+    expect(reports.at(-1)).to.include({ batchId: 1, numInputRows: 5, batchDuration: 1_000 })
+  })
+
+  it('tells stores, and joins without a row since the start', () => {
+    const { reports, commit, worker } = reporting()
+    worker.gauge('kafka_stream_state_keys', { store: 'type-count' }).set(12)
+    worker
+      .gauge('kafka_stream_state_size_bytes', { store: 'type-count', medium: 'memory' })
+      .set(345)
+    commit(1_000, 1, 0, { unmatched: [['named', 'x', 2]] })
+    commit(1_000, 1, 0, {
+      unmatched: [
+        ['named', 'x', 1],
+        ['named', 'y', 4],
+      ],
+    })
+    expect(reports[0]!.stateOperators).to.deep.equal([
+      { operatorName: 'type-count', numRowsTotal: 12, memoryUsedBytes: 345 },
+    ])
+    expect(reports[1]!.observedMetrics).to.deep.equal({ named: { x: 3, y: 4 } })
+  })
+
+  it('puts the same figures into metrics', () => {
+    const { commit, main } = reporting()
+    commit(1_000, 5, 2)
+    commit(1_000, 6, 3)
+    expect(main.counter('kafka_stream_query_input_rows_total').value).to.equal(11)
+    expect(main.counter('kafka_stream_query_output_rows_total').value).to.equal(5)
+    const operation = { operation: 'commitOffsets' }
+    const seconds = main.counter('kafka_stream_query_operation_seconds_total', operation).value
+    expect(seconds).to.be.closeTo(0.06, 1e-9)
+  })
+})
