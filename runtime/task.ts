@@ -109,8 +109,10 @@ export class Task implements TaskContext {
     return this.#isAtStop && (this.#processors.writers.length === 0 || this.#clock.isLatestTold)
   }
 
+  /** At its stop, or at an end before that: then only the broker's own control records lie between. */
   get #isAtStop(): boolean {
-    return this.#position >= this.#stopAt
+    const end = this.#stopAt === Infinity ? Infinity : (this.#reader?.end ?? Infinity)
+    return this.#position >= Math.min(this.#stopAt, end)
   }
 
   /** Takes what is at hand, at most one batch, and runs it. @returns the number of rows run. */

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly driftMs: number
   /** Whether a partition's reader has rows at hand; asked at each poll. */
   readonly isAtHand: (of: TopicPartition) => boolean
+  /** First offset of each partition that is not wanted; all are, unless given. */
+  readonly stopAt?: number
   /** Keeps the state of tasks. */
   readonly environment: Environment
 }
@@ -71,7 +73,7 @@ export class TaskSimulation {
       alignment: new SourceAlignment(buffer, plan.alignmentSlots, driftMs),
       unmatched: () => undefined,
     }
-    this.tasks = plan.tasks.map((spec) => this.#open(spec))
+    this.tasks = plan.tasks.map((spec) => this.#open(spec, options.stopAt ?? Infinity))
   }
 
   /** One step of a task a millisecond later; what it writes is at hand for others at once. */
@@ -106,9 +108,9 @@ export class TaskSimulation {
     for (const task of this.tasks) task.close()
   }
 
-  #open(spec: TaskSpec): Task {
+  #open(spec: TaskSpec, stopAt: number): Task {
     const task = new Task(spec, 0, this.#around)
-    task.open(Infinity)
+    task.open(stopAt)
     return task
   }
 
