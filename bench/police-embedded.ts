@@ -1,0 +1,105 @@
+// The whole police job on the embedded log: `node dist/bench/police-embedded.js [rows] [key=value …]`.
+// Generates and loads the rows, then measures a run to the end in a process of its own.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openBroker } from '../broker/open.ts'
+import { partitionFor } from '../broker/partitioner.ts'
+import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { streamsConfig } from '../config/config.ts'
+import { generatePoliceCalls } from '../data/police-calls/generate.ts'
+import { runStreams } from '../runtime/run-streams.ts'
+
+const PARTITIONS = 4
+const BATCH_ROWS = 1_000
+const TOPIC = 'police.calls'
+
+/** Loads calls, the oldest first, as replay does. */
+async function load(directory: string, rows: number): Promise<void> {
+  const calls: Buffer[][] = []
+  for (const call of generatePoliceCalls({ rows, seed: 1 })) {
+    calls.push([Buffer.from(call.crime_id), Buffer.from(JSON.stringify(call))])
+  }
+  const broker = await openBroker({ kind: 'embedded', directory })
+  await broker.ensureTopics([{ name: TOPIC, partitions: PARTITIONS }])
+  const producer = await broker.openProducer()
+  const waiting = Array.from({ length: PARTITIONS }, () => new RecordBatchBuilder())
+  const send = (partition: number): Promise<void> =>
+    producer.send({ topic: TOPIC, partition }, waiting[partition]!)
+  for (const [key, value] of calls.reverse()) {
+    const partition = partitionFor(key!, PARTITIONS)
+    waiting[partition]!.append(key!, value!, Date.now())
+    if (waiting[partition]!.count === BATCH_ROWS) await send(partition)
+  }
+  for (let partition = 0; partition < PARTITIONS; partition++) await send(partition)
+  await producer.flush()
+  await producer.close()
+  await broker.close()
+}
+
+/** Runs the job to the end of the input and prints one line of JSON. */
+async function measure(directory: string, settings: Record<string, string>): Promise<void> {
+  const config = streamsConfig({ 'bootstrap.servers': `embedded:${directory}`, ...settings })
+  const started = performance.now()
+  let rows = 0
+  let results = 0
+  let firstMs: number | undefined
+  const topology = new URL('../jobs/police-calls/topology.js', import.meta.url)
+  const streams = await runStreams(topology, config, {
+    once: true,
+    onProgress({ numInputRows, sink }) {
+      rows += numInputRows
+      results += sink.numOutputRows
+      if (sink.numOutputRows > 0) firstMs ??= performance.now() - started
+    },
+  })
+  await streams.done
+  const seconds = (performance.now() - started) / 1_000
+  const { user, system } = process.cpuUsage()
+  const dropped = streams
+    .metrics()
+    .filter(({ name }) => name === 'kafka_stream_task_dropped_records_total')
+    .flatMap(({ samples }) => samples)
+    .reduce((sum, { value }) => sum + value, 0)
+  const figures = {
+    rows,
+    results,
+    dropped,
+    threads: streams.threads.length,
+    seconds: Number(seconds.toFixed(2)),
+    rows_per_s: Math.round(rows / seconds),
+    results_per_s: Math.round(results / seconds),
+    cpu_us_per_row: Number(((user + system) / rows).toFixed(2)),
+    first_result_s: Number(((firstMs ?? 0) / 1_000).toFixed(2)),
+    ...memory(),
+  }
+  console.log(JSON.stringify(figures))
+}
+
+/** Peak of the resident set, and what of it is the process's own: the rest is the log, mapped. */
+function memory(): Record<string, number> {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const mb = (name: string): number =>
+    Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1_024)
+  return { peak_rss_mb: mb('VmHWM'), own_mb_at_end: mb('RssAnon') }
+}
+
+const [first = '1000000', ...rest] = process.argv.slice(2)
+if (first === '--measure') {
+  const [directory = '', ...settings] = rest
+  await measure(
+    directory,
+    Object.fromEntries(settings.map((s) => s.split('=') as [string, string])),
+  )
+} else {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  try {
+    await load(directory, Number(first))
+    const script = fileURLToPath(import.meta.url)
+    execFileSync(process.execPath, [script, '--measure', directory, ...rest], { stdio: 'inherit' })
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
