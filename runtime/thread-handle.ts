@@ -22,6 +22,7 @@ export class ThreadError extends Error {
 export type ThreadEnd =
   { readonly how: 'stopped' } | { readonly how: 'failed' | 'died'; readonly error: ThreadError }
 
+const YOUNG_GENERATION_MB = 24
 const WORKER = new URL('./worker.js', import.meta.url)
 
 export class ThreadHandle {
@@ -49,6 +50,8 @@ export class ThreadHandle {
       minThreads: 1,
       maxThreads: 1,
       idleTimeout: Infinity,
+      // What a thread makes lives for a row or for a window: a larger nursery would only be memory.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       // The thread waits on its own signal; piscina's would keep its event loop from turning.
       atomics: 'disabled',
     })
