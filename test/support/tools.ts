@@ -7,7 +7,7 @@ import type { Context } from 'mocha'
 const installedBy = {
   prometheus: 'apt-get install prometheus',
   promtool: 'apt-get install prometheus',
-  'docker-compose': 'test/support/install-compose.sh',
+  'docker-compose': 'sh test/support/set-up.sh',
 } as const
 
 /** Where our own installation script puts what no system package has. */
