@@ -1,4 +1,8 @@
 // Everything public: the DSL, serdes, runStreams, the config type and errors.
+export { BrokerError, type BrokerErrorCode } from './broker/ports.ts'
+export { ConfigError, streamsConfig, type Settings, type StreamsConfig } from './config/config.ts'
+export type { QueryProgress } from './runtime/progress.ts'
+export { runStreams, type RunningStreams, type RunOptions } from './runtime/run-streams.ts'
 export {
   days,
   hours,

@@ -3,7 +3,7 @@
 import type { Broker } from '../broker/ports.ts'
 import { openBroker } from '../broker/open.ts'
 import { loadConfig, type Config } from '../config/config.ts'
-import { brokerOptions } from './broker-options.ts'
+import { brokerOptions } from '../runtime/broker-options.ts'
 import { InterruptedError, OutputClosedError, UsageError } from './exit-codes.ts'
 import { createLogger, type Logger } from './logger.ts'
 

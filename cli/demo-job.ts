@@ -2,7 +2,7 @@
 // known to be free before minutes are spent on anything else.
 import { openBroker } from '../broker/open.ts'
 import { ServerError, startServer } from '../server/http-server.ts'
-import { brokerOptions } from './broker-options.ts'
+import { brokerOptions } from '../runtime/broker-options.ts'
 import type { CliContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
 

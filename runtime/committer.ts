@@ -46,12 +46,11 @@ export class Committer {
       threads.map((thread) => thread.request({ kind: 'prepare' })),
     )
     const prepared = performance.now()
-    let committed = prepared
     try {
       const answers = asked.map(answerOf)
       const positions = answers.flatMap((answer) => answer.positions)
       if (positions.length > 0) await this.#group.commit(positions)
-      committed = performance.now()
+      const committed = performance.now()
       await Promise.all(threads.map((thread) => thread.request({ kind: 'committed' })))
       return {
         positions,

@@ -102,9 +102,9 @@ export class ProgressReporter {
     )
     const numInputRows = consumed - this.#inputRows
     const intervalMs = Math.max(nowMs - this.#lastMs, 1)
-    const commitMs = result.prepareMs + result.commitMs + result.saveMs
     const perSecond = (numInputRows * 1_000) / intervalMs
-    const endOffset = offsetsOf(result, plan)
+    // A commit tells only of partitions that moved.
+    const endOffset = { ...this.#offsets, ...offsetsOf(result, plan, this.#offsets) }
     const watermarkMs = watermarkOf(families)
     const unmatched = this.#unmatched.list()
     return {
@@ -117,12 +117,7 @@ export class ProgressReporter {
       numInputRows,
       inputRowsPerSecond: round(perSecond),
       processedRowsPerSecond: round(perSecond),
-      durationMs: {
-        addBatch: Math.round(Math.max(intervalMs - commitMs, 0)),
-        commitOffsets: Math.round(result.commitMs),
-        triggerExecution: Math.round(intervalMs),
-        walCommit: Math.round(result.prepareMs + result.saveMs),
-      },
+      durationMs: durationsOf(result, Math.round(intervalMs)),
       ...(watermarkMs === undefined
         ? {}
         : { eventTime: { watermark: new Date(watermarkMs).toISOString() } }),
@@ -191,8 +186,20 @@ function statesOf(families: readonly MetricFamily[]): StateOperatorProgress[] {
   }))
 }
 
-function offsetsOf({ positions }: CommitResult, plan: Plan): SourceProgress['endOffset'] {
-  const offsets: Record<string, Record<string, number>> = {}
+/** The parts of a commit interval in whole ms; they never add up to more than the whole. */
+function durationsOf(result: CommitResult, triggerExecution: number): Record<string, number> {
+  const walCommit = Math.min(Math.floor(result.prepareMs + result.saveMs), triggerExecution)
+  const commitOffsets = Math.min(Math.floor(result.commitMs), triggerExecution - walCommit)
+  const addBatch = triggerExecution - walCommit - commitOffsets
+  return { addBatch, commitOffsets, triggerExecution, walCommit }
+}
+
+function offsetsOf(
+  { positions }: CommitResult,
+  plan: Plan,
+  before: SourceProgress['startOffset'],
+): SourceProgress['endOffset'] {
+  const offsets: Record<string, Record<string, number>> = { ...before }
   for (const { topic, partition, offset } of positions) {
     if (!plan.sourceTopics.includes(topic)) continue
     offsets[topic] = { ...offsets[topic], [String(partition)]: offset }

@@ -1,8 +1,10 @@
 // Runs a job in this process: the entry of the runtime, for the command line and for programs.
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { openBroker } from '../broker/open.ts'
 import type { Broker } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
+import { brokerOptions } from './broker-options.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
 import { collectMetrics, type MetricFamily, type Reading } from './metrics/snapshot.ts'
 import { planOf, topicOf } from './plan.ts'
@@ -13,7 +15,8 @@ import { prepareTopics } from './topics.ts'
 
 /** How to run a job. */
 export interface RunOptions {
-  readonly broker: Broker
+  /** Left out, the configured broker is opened, and closed when the job has ended. */
+  readonly broker?: Broker
   /** Process what is there now, then stop (Spark's AvailableNow). */
   readonly once?: boolean
   readonly log?: RunLog
@@ -40,14 +43,34 @@ export interface RunningStreams {
 }
 
 /**
- * Starts a job. Topics are created or verified first; the broker stays the caller's to close.
+ * Starts a job. Topics are created or verified first. On Kafka, set UV_THREADPOOL_SIZE=16 before the
+ * process starts: each of its clients holds threads of that pool.
  * @param topologyUrl a module whose default export is a topology; each worker imports it.
  * @throws TopologyError, BrokerError
  */
 export async function runStreams(
   topologyUrl: URL,
   config: StreamsConfig,
-  { broker, once = false, log = silentLog, onProgress }: RunOptions,
+  options: RunOptions = {},
+): Promise<RunningStreams> {
+  const broker = options.broker ?? (await openBroker(brokerOptions(config)))
+  const close = async (): Promise<void> => {
+    if (options.broker === undefined) await broker.close()
+  }
+  try {
+    return await startStreams(topologyUrl, config, broker, close, options)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startStreams(
+  topologyUrl: URL,
+  config: StreamsConfig,
+  broker: Broker,
+  close: () => Promise<void>,
+  { once = false, log = silentLog, onProgress }: RunOptions,
 ): Promise<RunningStreams> {
   const module = (await import(topologyUrl.href)) as { readonly default?: unknown }
   const topology = assertTopology(module.default, topologyUrl.href)
@@ -98,6 +121,6 @@ export async function runStreams(
     },
     metrics: (readings) => collectMetrics(client.metrics, readings),
     stop: () => client.stop(),
-    done: client.run(),
+    done: client.run().finally(close),
   }
 }

@@ -89,12 +89,12 @@ export function purge(
     limit: steps,
   })
   for (const found of [...keys]) {
-    const packed = log.batches.getBinaryFast(found as Buffer)
+    const packed = log.batches.getBinaryFast(found)
     if (packed === undefined) break
     const { length } = packed
     const next = offsetOfKey(found as Buffer) + countOf(packed)
     if (next > position) break
-    log.batches.removeSync(found as Buffer)
+    log.batches.removeSync(found)
     bounds.bytes -= length
     bounds.start = next
   }

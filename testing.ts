@@ -1,2 +1,0 @@
-// Everything public: the DSL, serdes, runStreams, the config type and errors.
-export {}
