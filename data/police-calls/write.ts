@@ -43,7 +43,7 @@ export async function writePoliceCalls(options: WriteOptions): Promise<WriteResu
   const { file, signal } = options
   const partial = `${file}.partial`
   const counts = { rows: 0, faults: 0 }
-  const source = Readable.from(chunks(options, counts), { objectMode: true, highWaterMark: 2 })
+  const source = streamOf(options, counts)
   const target = createWriteStream(partial)
   const through = file.endsWith('.gz') ? [createGzip({ level: 6 })] : []
   try {
@@ -57,11 +57,27 @@ export async function writePoliceCalls(options: WriteOptions): Promise<WriteResu
   return counts
 }
 
+/**
+ * The chunks as a stream. It tells of progress while the generator rests: who then aborts ends the
+ * stream at once, and a generator that runs cannot be ended.
+ */
+function streamOf(options: WriteOptions, counts: { rows: number; faults: number }): Readable {
+  const source = chunks(options, counts)
+  return new Readable({
+    highWaterMark: 2 * CHUNK_BYTES,
+    read() {
+      const { value, done = false } = source.next()
+      this.push(done ? null : value)
+      if (!done) options.onProgress?.(counts.rows)
+    },
+  })
+}
+
 /** The file's bytes in chunks; `counts` goes along. */
 function* chunks(
-  { rows, seed, format, faults = 0, onProgress }: WriteOptions,
+  { rows, seed, format, faults = 0 }: WriteOptions,
   counts: { rows: number; faults: number },
-): Generator<Buffer> {
+): Generator<Buffer, undefined> {
   const { before, between, after, textOf } = fileForms[format]
   const random = createRandom(seed, 0xfa17)
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES)
@@ -83,10 +99,8 @@ function* chunks(
       yield chunk.subarray(0, length)
       chunk = Buffer.allocUnsafe(CHUNK_BYTES)
       length = 0
-      onProgress?.(counts.rows)
     }
   }
   append(after)
   yield chunk.subarray(0, length)
-  onProgress?.(counts.rows)
 }
