@@ -1,5 +1,6 @@
 // The value that user code sees of a scanned row: getters over columns, valid during the call.
-import type { Column, JsonScanner } from '../topology/serdes/json-scanner.ts'
+import type { Column } from '../topology/serdes/json-column.ts'
+import type { JsonScanner } from '../topology/serdes/json-scanner.ts'
 
 /** A row of a scanner's batch. One object per scanner, moved from row to row. */
 export abstract class RowView {

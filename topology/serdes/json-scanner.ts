@@ -2,8 +2,9 @@
 // calls it once a batch; what it cannot finish it leaves to JSON.parse and the schema.
 import { isUtf8 } from 'node:buffer'
 import { SerdeError } from '../errors.ts'
-import { daysFromCivil, parseDateTime } from '../time/date-time-text.ts'
-import { Dictionary } from './dictionary.ts'
+import { DateTimeBytes } from '../time/date-time-bytes.ts'
+import { parseDateTime } from '../time/date-time-text.ts'
+import { ABSENT, Column, NULL, PRESENT } from './json-column.ts'
 import {
   CLOSE_OBJECT,
   COLON,
@@ -16,9 +17,10 @@ import {
   skipSpace,
   type StringTraits,
 } from './json-grammar.ts'
+import { parseObject } from './json-object.ts'
+import { checkField, memberOf, type JsonFields } from './json-schema.ts'
 import { KeyOrder, UNEXPECTED } from './key-order.ts'
-import { checkField, memberOf, type JsonField, type JsonFields } from './json-schema.ts'
-import { readUtf8 } from './text.ts'
+import { readLatin1 } from './text.ts'
 
 /** How a row came out. */
 export const ROW_READ = 0
@@ -28,60 +30,6 @@ export const ROW_SLOW = 1
 export const ROW_REFUSED = 2
 
 const LEFT_TO_PARSE = -1
-const ABSENT = 0
-const NULL = 1
-const PRESENT = 2
-
-/** Distinct values of an interned field after which the dictionary starts anew, at a batch's start. */
-const DICTIONARY_MAX = 65_536
-
-/** One declared field's values, a cell a row. Which array is used depends on the type. */
-export class Column {
-  readonly name: string
-  readonly field: JsonField<unknown>
-  readonly index: number
-  readonly key: Uint8Array
-  readonly dictionary: Dictionary | undefined
-  /** The strings behind the dictionary's ids. */
-  texts: string[] = []
-  presence = new Uint8Array(0)
-  /** Ids of the dictionary; -1 where the row has no string. */
-  ids = new Int32Array(0)
-  numbers = new Float64Array(0)
-  starts = new Uint32Array(0)
-  ends = new Uint32Array(0)
-
-  constructor(name: string, field: JsonField<unknown>, index: number) {
-    this.name = name
-    this.field = field
-    this.index = index
-    this.key = new TextEncoder().encode(name)
-    this.dictionary = field.isInterned ? new Dictionary() : undefined
-  }
-
-  resize(rows: number): void {
-    if (this.presence.length >= rows) return
-    this.presence = new Uint8Array(rows)
-    if (this.dictionary !== undefined) this.ids = new Int32Array(rows)
-    else if (this.field.type === 'string' || this.field.type === 'raw') {
-      this.starts = new Uint32Array(rows)
-      this.ends = new Uint32Array(rows)
-    } else this.numbers = new Float64Array(rows)
-  }
-
-  /** Marks a row's cell as absent. */
-  forget(row: number): void {
-    this.presence[row] = ABSENT
-    if (this.dictionary !== undefined) this.ids[row] = -1
-  }
-
-  /** Puts the dictionary's id of these bytes into a row's cell. */
-  intern(row: number, bytes: Uint8Array, start: number, end: number): void {
-    const id = this.dictionary!.idOf(bytes, start, end)
-    if (id === this.texts.length) this.texts.push(readUtf8(bytes, start, end))
-    this.ids[row] = id
-  }
-}
 
 /** Scans batches of rows. One per parse node and task: its dictionaries and columns are not shared. */
 export class JsonScanner {
@@ -100,11 +48,10 @@ export class JsonScanner {
   readonly #byKeyLength: (readonly Column[])[] = []
   readonly #traits: StringTraits = { hasEscape: false, hasNonAscii: false }
   readonly #order = new KeyOrder<Column>()
+  readonly #dateTimes = new DateTimeBytes()
   #view: DataView = new DataView(new ArrayBuffer(0))
   /** The column of the member in work. */
   #column: Column | undefined
-  #lastDay = -1
-  #lastDayMs = 0
 
   constructor(fields: JsonFields) {
     this.columns = Object.entries(fields).map(([name, field], i) => new Column(name, field, i))
@@ -124,11 +71,7 @@ export class JsonScanner {
     if (this.errors.size > 0) this.errors.clear()
     for (const column of this.columns) {
       column.resize(rows)
-      if (column.dictionary !== undefined && column.dictionary.size > DICTIONARY_MAX) {
-        column.dictionary.clear()
-        column.texts = []
-        this.dictionaryEpoch += 1
-      }
+      if (column.renewDictionary()) this.dictionaryEpoch += 1
     }
   }
 
@@ -242,7 +185,7 @@ export class JsonScanner {
   #putText(column: Column, row: number, start: number, end: number): boolean {
     const { bytes } = this
     if (column.field.type === 'date-time') {
-      const localMs = this.#localDateTime(start, end)
+      const localMs = this.#dateTimes.localMs(bytes, start, end)
       const zone = column.field.zone!
       const epochMs = Number.isNaN(localMs)
         ? parseDateTime(readLatin1(bytes, start, end), zone)
@@ -272,37 +215,6 @@ export class JsonScanner {
     const value = Number(readLatin1(bytes, start, end))
     column.numbers[row] = value
     return column.field.type === 'number' || Number.isSafeInteger(value)
-  }
-
-  /** `YYYY-MM-DDTHH:MM:SS[.mmm]` as local ms, NaN for other forms and for what is out of range. */
-  #localDateTime(start: number, end: number): number {
-    const { bytes } = this
-    const length = end - start
-    if ((length !== 23 && length !== 19) || bytes[start + 10] !== 0x54) return NaN
-    const day =
-      digits4(bytes, start) * 10_000 + pair(bytes, start + 5) * 100 + pair(bytes, start + 8)
-    const isShaped =
-      bytes[start + 4] === 0x2d &&
-      bytes[start + 7] === 0x2d &&
-      bytes[start + 13] === COLON &&
-      bytes[start + 16] === COLON
-    const hour = pair(bytes, start + 11)
-    const minute = pair(bytes, start + 14)
-    const second = pair(bytes, start + 17)
-    let ms = 0
-    if (length === 23) {
-      ms = pair(bytes, start + 20) * 10 + digit(bytes, start + 22)
-      if (bytes[start + 19] !== 0x2e) return NaN
-    }
-    if (!isShaped || !(hour <= 23 && minute <= 59 && second <= 59 && ms >= 0)) return NaN
-    if (day !== this.#lastDay) {
-      const month = Math.floor(day / 100) % 100
-      // The 29th to 31st are for the slow road: it knows how long months are.
-      if (!(month >= 1 && month <= 12 && day % 100 >= 1 && day % 100 <= 28)) return NaN
-      this.#lastDay = day
-      this.#lastDayMs = daysFromCivil(Math.floor(day / 10_000), month, day % 100) * 86_400_000
-    }
-    return this.#lastDayMs + hour * 3_600_000 + minute * 60_000 + second * 1_000 + ms
   }
 
   #isComplete(row: number): boolean {
@@ -340,61 +252,6 @@ export class JsonScanner {
   /** The value of a declared field in a row that was read. */
   valueAt(column: Column, row: number): unknown {
     if (this.status[row] === ROW_SLOW) return this.slow.get(row)?.[column.name]
-    const presence = column.presence[row]
-    if (presence !== PRESENT) return presence === NULL ? null : undefined
-    if (column.dictionary !== undefined) return column.texts[column.ids[row]!]
-    switch (column.field.type) {
-      case 'string':
-        return readUtf8(this.bytes, column.starts[row]!, column.ends[row]!)
-      case 'raw':
-        return JSON.parse(readUtf8(this.bytes, column.starts[row]!, column.ends[row]!))
-      case 'boolean':
-        return column.numbers[row] === 1
-      default:
-        return column.numbers[row]
-    }
+    return column.valueAt(row, this.bytes)
   }
-}
-
-/**
- * One JSON object by JSON.parse.
- * @throws SerdeError when the bytes are no UTF-8, no JSON or no object.
- */
-export function parseObject(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(readUtf8(bytes, start, end))
-  } catch (cause) {
-    const why = cause instanceof SyntaxError ? cause.message : 'the bytes are not valid UTF-8'
-    throw new SerdeError(`not JSON: ${why}`, { cause })
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new SerdeError('not a JSON object')
-  }
-  return value as Record<string, unknown>
-}
-
-function readLatin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = ''
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!)
-  return text
-}
-
-function digit(bytes: Uint8Array, at: number): number {
-  const value = bytes[at]! - 0x30
-  return value >= 0 && value <= 9 ? value : NaN
-}
-
-function pair(bytes: Uint8Array, at: number): number {
-  const tens = bytes[at]! - 0x30
-  const ones = bytes[at + 1]! - 0x30
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
-}
-
-function digits4(bytes: Uint8Array, at: number): number {
-  return pair(bytes, at) * 100 + pair(bytes, at + 2)
 }

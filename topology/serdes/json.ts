@@ -1,7 +1,7 @@
 // `json`: serdes of JSON values. `json.object({…})` declares the fields, `json.any()` takes all.
 import { SerdeError } from '../errors.ts'
 import { jsonEncoder } from './json-encoder.ts'
-import { parseObject } from './json-scanner.ts'
+import { parseObject } from './json-object.ts'
 import {
   checkField,
   fieldMakers,

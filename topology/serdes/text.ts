@@ -55,6 +55,13 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   return strict.decode(bytes.subarray(start, end))
 }
 
+/** Reads bytes as one character each: of ASCII its text, of anything else no more than a stand-in. */
+export function readLatin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!)
+  return text
+}
+
 /** Writes a whole number in decimal digits. `value` must be a safe integer. */
 export function writeInteger(value: number, sink: ByteSink): void {
   sink.reserve(20)

@@ -1,0 +1,88 @@
+// One declared field of many JSON rows: typed arrays, and a dictionary where the field is interned. The
+// scanner fills it, row views and groupings read it.
+import { Dictionary } from './dictionary.ts'
+import type { JsonField } from './json-schema.ts'
+import { readUtf8 } from './text.ts'
+
+/** In `presence`: the row has no such member. */
+export const ABSENT = 0
+/** In `presence`: the member is null. */
+export const NULL = 1
+/** In `presence`: the member has a value, in the array of its type. */
+export const PRESENT = 2
+
+/** Distinct values of an interned field after which the dictionary starts anew, at a batch's start. */
+const DICTIONARY_MAX = 65_536
+
+/** One declared field's values, a cell a row. Which array is used depends on the type. */
+export class Column {
+  readonly name: string
+  readonly field: JsonField<unknown>
+  readonly index: number
+  readonly key: Uint8Array
+  readonly dictionary: Dictionary | undefined
+  /** The strings behind the dictionary's ids. */
+  texts: string[] = []
+  presence = new Uint8Array(0)
+  /** Ids of the dictionary; -1 where the row has no string. */
+  ids = new Int32Array(0)
+  numbers = new Float64Array(0)
+  starts = new Uint32Array(0)
+  ends = new Uint32Array(0)
+
+  constructor(name: string, field: JsonField<unknown>, index: number) {
+    this.name = name
+    this.field = field
+    this.index = index
+    this.key = new TextEncoder().encode(name)
+    this.dictionary = field.isInterned ? new Dictionary() : undefined
+  }
+
+  /** Makes room for so many rows. */
+  resize(rows: number): void {
+    if (this.presence.length >= rows) return
+    this.presence = new Uint8Array(rows)
+    if (this.dictionary !== undefined) this.ids = new Int32Array(rows)
+    else if (this.field.type === 'string' || this.field.type === 'raw') {
+      this.starts = new Uint32Array(rows)
+      this.ends = new Uint32Array(rows)
+    } else this.numbers = new Float64Array(rows)
+  }
+
+  /** Marks a row's cell as absent. */
+  forget(row: number): void {
+    this.presence[row] = ABSENT
+    if (this.dictionary !== undefined) this.ids[row] = -1
+  }
+
+  /** Puts the dictionary's id of these bytes into a row's cell. */
+  intern(row: number, bytes: Uint8Array, start: number, end: number): void {
+    const id = this.dictionary!.idOf(bytes, start, end)
+    if (id === this.texts.length) this.texts.push(readUtf8(bytes, start, end))
+    this.ids[row] = id
+  }
+  /** Starts the dictionary anew when it has grown too large; ids given before mean nothing then. */
+  renewDictionary(): boolean {
+    if (this.dictionary === undefined || this.dictionary.size <= DICTIONARY_MAX) return false
+    this.dictionary.clear()
+    this.texts = []
+    return true
+  }
+
+  /** A row's value, made of its cell; `bytes` are those that the cells were read from. */
+  valueAt(row: number, bytes: Uint8Array): unknown {
+    const presence = this.presence[row]
+    if (presence !== PRESENT) return presence === NULL ? null : undefined
+    if (this.dictionary !== undefined) return this.texts[this.ids[row]!]
+    switch (this.field.type) {
+      case 'string':
+        return readUtf8(bytes, this.starts[row]!, this.ends[row]!)
+      case 'raw':
+        return JSON.parse(readUtf8(bytes, this.starts[row]!, this.ends[row]!))
+      case 'boolean':
+        return this.numbers[row] === 1
+      default:
+        return this.numbers[row]
+    }
+  }
+}
