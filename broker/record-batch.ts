@@ -1,5 +1,6 @@
 // A packed batch of records: the one shape in which records lie in a log, cross threads and wait to
 // be produced. Keys, values and headers are bytes back to back; everything else is a column.
+import { packHeaders, unpackHeaders, type RecordHeader } from './record-headers.ts'
 
 /** Bit of `nulls` that says a row has no key. */
 export const NULL_KEY = 1
@@ -43,61 +44,10 @@ export function valueOf(batch: RecordBatch, row: number): Uint8Array | null {
   return batch.bytes.subarray(batch.ends[row * ENDS_PER_ROW], batch.ends[row * ENDS_PER_ROW + 1])
 }
 
-/** One record header. Names may repeat; order is kept. */
-export interface RecordHeader {
-  readonly key: string
-  readonly value: Uint8Array | null
-}
-
 /** The headers of a row, in order. */
 export function headersOf(batch: RecordBatch, row: number): RecordHeader[] {
   const from = batch.ends[row * ENDS_PER_ROW + 1] ?? 0
   return unpackHeaders(batch.bytes.subarray(from, batch.ends[row * ENDS_PER_ROW + 2]))
-}
-
-const utf8 = new TextEncoder()
-const fromUtf8 = new TextDecoder()
-
-/** Headers as bytes: per header u32 key length, key, i32 value length (-1 for null), value. */
-export function packHeaders(headers: readonly RecordHeader[]): Uint8Array {
-  const keys = headers.map(({ key }) => utf8.encode(key))
-  const length = headers.reduce(
-    (sum, { value }, i) => sum + 8 + (keys[i]?.length ?? 0) + (value?.length ?? 0),
-    0,
-  )
-  const packed = new Uint8Array(length)
-  const view = new DataView(packed.buffer)
-  let at = 0
-  headers.forEach(({ value }, i) => {
-    const key = keys[i] ?? new Uint8Array(0)
-    view.setUint32(at, key.length, true)
-    packed.set(key, at + 4)
-    at += 4 + key.length
-    view.setInt32(at, value === null ? -1 : value.length, true)
-    at += 4
-    if (value !== null) {
-      packed.set(value, at)
-      at += value.length
-    }
-  })
-  return packed
-}
-
-function unpackHeaders(packed: Uint8Array): RecordHeader[] {
-  const headers: RecordHeader[] = []
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
-  let at = 0
-  while (at < packed.length) {
-    const keyLength = view.getUint32(at, true)
-    const key = fromUtf8.decode(packed.subarray(at + 4, at + 4 + keyLength))
-    at += 4 + keyLength
-    const valueLength = view.getInt32(at, true)
-    at += 4
-    const value = valueLength < 0 ? null : packed.slice(at, at + valueLength)
-    at += Math.max(valueLength, 0)
-    headers.push({ key, value })
-  }
-  return headers
 }
 
 /**

@@ -1,11 +1,6 @@
 // A record as a line of text, for people or as JSON. Used by tail.
-import {
-  headersOf,
-  keyOf,
-  valueOf,
-  type RecordBatch,
-  type RecordHeader,
-} from '../broker/record-batch.ts'
+import { headersOf, keyOf, valueOf, type RecordBatch } from '../broker/record-batch.ts'
+import type { RecordHeader } from '../broker/record-headers.ts'
 import type { TopicPartition } from '../broker/ports.ts'
 
 /** A key of an aggregate per window: the key, then the window's start as a big-endian int64. */

@@ -4,8 +4,8 @@ import {
   rowStart,
   type RecordBatch,
   type RecordBatchBuilder,
-  type RecordHeader,
 } from '../broker/record-batch.ts'
+import type { RecordHeader } from '../broker/record-headers.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { RecordContext } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'

@@ -1,7 +1,8 @@
 // One partition on its way to a worker: packs its rows, counts the bytes that the worker has not
 // taken yet, and says what is known of the partition's end. Used by Intake.
 import type { TopicPartition } from '../ports.ts'
-import { packWithOffsets, RecordBatchBuilder, type RecordHeader } from '../record-batch.ts'
+import { packWithOffsets, RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordHeader } from '../record-headers.ts'
 import type { ToPort } from './messages.ts'
 import type { RdMessage } from './rd-client.ts'
 

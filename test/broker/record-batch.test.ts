@@ -5,15 +5,14 @@ import {
   countOf,
   headersOf,
   keyOf,
-  packHeaders,
   packWithOffsets,
   RecordBatchBuilder,
   setBaseOffset,
   unpack,
   valueOf,
   type RecordBatch,
-  type RecordHeader,
 } from '../../broker/record-batch.ts'
+import { packHeaders, type RecordHeader } from '../../broker/record-headers.ts'
 
 interface Row {
   readonly key: Uint8Array | null

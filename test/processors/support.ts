@@ -7,8 +7,8 @@ import {
   unpack,
   valueOf,
   type RecordBatch,
-  type RecordHeader,
 } from '../../broker/record-batch.ts'
+import type { RecordHeader } from '../../broker/record-headers.ts'
 import { buildTask, type TaskProcessors } from '../../processors/build.ts'
 import type { DropReason, TaskContext, TaskStore } from '../../processors/processor.ts'
 import { fromBytes, type Serde } from '../../topology/serdes/serde.ts'
