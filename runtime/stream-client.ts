@@ -1,5 +1,5 @@
-// One instance of an application, on the main thread: its group membership, its threads, its commits.
-// Starting is in run-streams.ts, the commit in committer.ts, the topics in topics.ts.
+// One instance of an application, on the main thread: its group membership, its tasks, its state.
+// Starting is in run-streams.ts, the threads in stream-threads.ts, the commit in committer.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   BrokerError,
@@ -10,20 +10,14 @@ import {
 } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { Topology } from '../topology/topology.ts'
-import { SourceAlignment } from './alignment.ts'
 import { Assignment } from './assignment.ts'
 import { ordinalOf, transition, type ClientState } from './client-state.ts'
 import { Committer, type CommitResult } from './committer.ts'
 import { layoutOf } from './metrics/layout.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { dimensionsOf, type Plan, type TaskSpec } from './plan.ts'
-import { ThreadHandle, type ThreadEnd } from './thread-handle.ts'
 import type { RunLog } from './run-log.ts'
-import { Watchdog } from './watchdog.ts'
-
-/** A thread that dies is replaced; one that dies this often within a minute ends the application. */
-const DEATHS_MAX = 5
-const DEATHS_WINDOW_MS = 60_000
+import { StreamThreads } from './stream-threads.ts'
 
 /** What a client is made of. */
 export interface ClientParts {
@@ -48,38 +42,38 @@ export class StreamClient {
   readonly #parts: ClientParts
   readonly #assignment: Assignment
   readonly #committer: Committer
-  readonly #threads: ThreadHandle[] = []
-  readonly #alignment: SharedArrayBuffer
-  readonly #watchdog: Watchdog
+  readonly #threads: StreamThreads
   readonly #stopping = new AbortController()
-  readonly #deathsMs: number[] = []
   #failure: Error | undefined
 
   constructor(parts: ClientParts) {
-    const { topology, plan, group, threads, config, log } = parts
+    const { topology, plan, group, threads, config } = parts
     this.#parts = parts
     this.#assignment = new Assignment(threads)
-    this.#committer = new Committer(group, () => this.#threads)
-    this.#alignment = SourceAlignment.allocate(plan.alignmentSlots)
     const dimensions = dimensionsOf(topology, plan)
     const layout = layoutOf(dimensions)
     const names = Array.from({ length: threads }, (_, i) => `stream-thread-${i + 1}`)
     this.metrics = [undefined, ...names].map((name) => MetricSlab.create(dimensions, name, layout))
-    this.#watchdog = new Watchdog(config.workerHangTimeoutMs, log, () => this.#threads)
-    this.#gauge('kafka_stream_configured_stream_threads', threads)
+    this.#threads = new StreamThreads(parts, this.metrics, this.#stopping.signal, {
+      tasksOf: (thread) => this.#assignment.tasksOf(thread),
+      reopen: async (thread, tasks) => {
+        await this.#open(thread, tasks, await group.committed(tasks))
+      },
+      fail: (error) => this.#fail(error),
+    })
+    this.#committer = new Committer(group, () => this.#threads.handles)
     this.#gauge('kafka_stream_query_trigger_interval_seconds', config.commitIntervalMs / 1_000)
-    this.#main.counter('kafka_stream_failed_stream_threads_total')
     this.#enter('CREATED')
   }
 
   /** Why the application works or does not. */
   get problems(): string[] {
     if (this.#failure !== undefined) return [this.#failure.message]
-    return this.#watchdog.problems
+    return this.#threads.problems
   }
 
   get threadStates(): { threadId: string; tasks: string[] }[] {
-    return this.#threads.map(({ threadId }, i) => ({
+    return this.#threads.handles.map(({ threadId }, i) => ({
       threadId,
       tasks: this.#assignment.tasksOf(i).map(({ taskId }) => taskId),
     }))
@@ -97,8 +91,7 @@ export class StreamClient {
   async run(): Promise<void> {
     const { group, plan } = this.#parts
     this.#enter('REBALANCING')
-    for (let i = 0; i < this.#parts.threads; i++) this.#startThread(i)
-    this.#watchdog.start()
+    this.#threads.start()
     try {
       await group.join([...plan.sourceTopics, ...plan.repartitionTopics], {
         onAssigned: (partitions) => this.#assigned(partitions),
@@ -204,7 +197,7 @@ export class StreamClient {
       offset: (spec.isStateful ? marks[i]?.start : offsetOf(spec, committed)) ?? 0,
       stopAt: this.#stopAt(spec),
     }))
-    const answer = await this.#threads[thread]!.request({ kind: 'open', tasks })
+    const answer = await this.#threads.request(thread, { kind: 'open', tasks })
     return answer.positions
   }
 
@@ -217,7 +210,7 @@ export class StreamClient {
     const byThread = this.#assignment.remove(this.#tasksOf(partitions))
     await Promise.allSettled(
       [...byThread].map(([thread, taskIds]) =>
-        this.#threads[thread]!.request({ kind: 'close', taskIds }),
+        this.#threads.request(thread, { kind: 'close', taskIds }),
       ),
     )
     this.#gauge('kafka_consumer_assigned_partitions', this.#assignment.size)
@@ -227,59 +220,6 @@ export class StreamClient {
     return partitions.flatMap(({ topic, partition }) =>
       this.#parts.plan.tasks.filter((t) => t.topic === topic && t.partition === partition),
     )
-  }
-
-  #startThread(index: number): void {
-    const { topologyUrl, plan, config, group } = this.#parts
-    const slab = this.metrics[index + 1]!
-    const handle = new ThreadHandle({
-      threadId: slab.spec.threadId!,
-      topology: topologyUrl,
-      plan,
-      config: {
-        emitIntervalMs: config.emitIntervalMs,
-        pollMs: config.pollMs,
-        bufferedBytesMax: config.bufferedBytesMax,
-        topicFormats: config.topicFormats,
-      },
-      channel: group.openChannel(index, () => this.#threads[index]?.vitals.wake()),
-      metrics: slab.spec,
-      alignment: this.#alignment,
-      alignmentDriftMs: config.sourceAlignmentMaxDriftMs,
-    })
-    this.#threads[index] = handle
-    this.#gauge('kafka_stream_alive_stream_threads', this.#threads.length)
-    void handle.ended.then((end) => this.#threadEnded(index, handle, end))
-  }
-
-  async #threadEnded(index: number, handle: ThreadHandle, end: ThreadEnd): Promise<void> {
-    await handle.release()
-    if (end.how === 'stopped' || this.#stopping.signal.aborted) return
-    this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)
-    this.metrics[index + 1]!.clearGauges()
-    if (end.how === 'failed') {
-      this.#fail(end.error)
-      return
-    }
-    const nowMs = Date.now()
-    this.#deathsMs.push(nowMs)
-    const deaths = this.#deathsMs.filter((diedMs) => nowMs - diedMs < DEATHS_WINDOW_MS).length
-    if (deaths > DEATHS_MAX) {
-      this.#fail(end.error)
-      return
-    }
-    const tasks = this.#assignment.tasksOf(index)
-    const taskIds = tasks.map(({ taskId }) => taskId)
-    this.#parts.log.error(
-      { err: end.error, tasks: taskIds },
-      'a thread died: its tasks are restored',
-    )
-    try {
-      this.#startThread(index)
-      await this.#open(index, tasks, await this.#parts.group.committed(tasks))
-    } catch (error) {
-      if (!this.#threads[index]!.hasEnded) this.#fail(error as Error)
-    }
   }
 
   #fail(error: Error): void {
@@ -300,24 +240,15 @@ export class StreamClient {
     const orderly = (async () => {
       if (!hasFailed) await this.#commit()
       await group.leave()
-      await Promise.allSettled(this.#threads.map((thread) => thread.request({ kind: 'stop' })))
-      await Promise.all(this.#threads.map(({ ended }) => ended))
+      await this.#threads.stop()
     })()
     const how = await Promise.race([orderly.catch((error: unknown) => error as Error), deadline()])
     if (how === 'late') log.warn('the stop took too long: threads are ended by force')
     if (how instanceof Error) this.#failure ??= how
-    this.#watchdog.stop()
-    await Promise.all(this.#threads.map((thread) => this.#end(thread)))
+    await this.#threads.end()
     // Without threads it goes on: the group is left even then, if its broker answers.
     if (how === 'late') await Promise.race([orderly.catch(() => undefined), deadline()])
     this.#enter(this.#failure === undefined ? 'NOT_RUNNING' : 'ERROR')
-  }
-
-  async #end(thread: ThreadHandle): Promise<void> {
-    // Ended in a transaction, a thread would take the whole process with it.
-    while (!thread.hasEnded && thread.vitals.isInTransaction) await sleep(10)
-    await thread.terminate()
-    await thread.ended
   }
 
   get #main(): MetricSlab {

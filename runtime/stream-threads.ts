@@ -1,0 +1,164 @@
+// The threads of one instance: starts them, replaces those that die or hang, and ends them. The stream
+// client calls it, and is called for the tasks of a thread that was replaced.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Group } from '../broker/ports.ts'
+import type { StreamsConfig } from '../config/config.ts'
+import { SourceAlignment } from './alignment.ts'
+import type { ThreadAnswer, ThreadRequest } from './messages.ts'
+import type { MetricSlab } from './metrics/slab.ts'
+import type { Plan, TaskSpec } from './plan.ts'
+import type { RunLog } from './run-log.ts'
+import { ThreadHandle, type ThreadEnd } from './thread-handle.ts'
+import { Watchdog } from './watchdog.ts'
+
+/** A thread that dies is replaced; one that dies this often within a minute ends the application. */
+const DEATHS_MAX = 5
+const DEATHS_WINDOW_MS = 60_000
+
+/** What all threads are started with. */
+export interface ThreadsParts {
+  readonly topologyUrl: string
+  readonly config: StreamsConfig
+  readonly plan: Plan
+  readonly group: Group
+  /** How many there are. */
+  readonly threads: number
+  readonly log: RunLog
+}
+
+/** Who knows the tasks that the threads run; threads are counted from 0. */
+export interface ThreadsOwner {
+  readonly tasksOf: (thread: number) => readonly TaskSpec[]
+  /** Opens the tasks of a thread that died in the one that took its place. */
+  readonly reopen: (thread: number, tasks: readonly TaskSpec[]) => Promise<void>
+  /** Called when a thread gave up, died too often or could not be replaced. */
+  readonly fail: (error: Error) => void
+}
+
+export class StreamThreads {
+  readonly #parts: ThreadsParts
+  readonly #metrics: readonly MetricSlab[]
+  readonly #stopping: AbortSignal
+  readonly #owner: ThreadsOwner
+  readonly #handles: ThreadHandle[] = []
+  readonly #alignment: SharedArrayBuffer
+  readonly #watchdog: Watchdog
+  readonly #deathsMs: number[] = []
+
+  /**
+   * @param metrics the main thread's slab first, then one a thread.
+   * @param stopping once aborted, threads that end are not replaced.
+   */
+  constructor(
+    parts: ThreadsParts,
+    metrics: readonly MetricSlab[],
+    stopping: AbortSignal,
+    owner: ThreadsOwner,
+  ) {
+    const { plan, config, log } = parts
+    this.#parts = parts
+    this.#metrics = metrics
+    this.#stopping = stopping
+    this.#owner = owner
+    this.#alignment = SourceAlignment.allocate(plan.alignmentSlots)
+    this.#watchdog = new Watchdog(config.workerHangTimeoutMs, log, () => this.#handles)
+    this.#main.gauge('kafka_stream_configured_stream_threads').set(parts.threads)
+    this.#main.counter('kafka_stream_failed_stream_threads_total')
+  }
+
+  /** The threads that run now, or ended and were not replaced. */
+  get handles(): readonly ThreadHandle[] {
+    return this.#handles
+  }
+
+  /** Threads that hang right now, one sentence each. */
+  get problems(): string[] {
+    return this.#watchdog.problems
+  }
+
+  /** Starts all threads, and the watch over them. */
+  start(): void {
+    for (let i = 0; i < this.#parts.threads; i++) this.#start(i)
+    this.#watchdog.start()
+  }
+
+  /** Asks a thread and awaits its answer. @throws ThreadError when it ends first. */
+  request(thread: number, request: ThreadRequest): Promise<ThreadAnswer> {
+    return this.#handles[thread]!.request(request)
+  }
+
+  /** Asks all threads to stop; resolves when they have ended. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#handles.map((handle) => handle.request({ kind: 'stop' })))
+    await Promise.all(this.#handles.map(({ ended }) => ended))
+  }
+
+  /** Ends by force what still runs; resolves when no thread is left. */
+  async end(): Promise<void> {
+    this.#watchdog.stop()
+    await Promise.all(this.#handles.map((handle) => endByForce(handle)))
+  }
+
+  #start(index: number): void {
+    const { topologyUrl, plan, config, group } = this.#parts
+    const slab = this.#metrics[index + 1]!
+    const handle = new ThreadHandle({
+      threadId: slab.spec.threadId!,
+      topology: topologyUrl,
+      plan,
+      config: {
+        emitIntervalMs: config.emitIntervalMs,
+        pollMs: config.pollMs,
+        bufferedBytesMax: config.bufferedBytesMax,
+        topicFormats: config.topicFormats,
+      },
+      channel: group.openChannel(index, () => this.#handles[index]?.vitals.wake()),
+      metrics: slab.spec,
+      alignment: this.#alignment,
+      alignmentDriftMs: config.sourceAlignmentMaxDriftMs,
+    })
+    this.#handles[index] = handle
+    this.#main.gauge('kafka_stream_alive_stream_threads').set(this.#handles.length)
+    void handle.ended.then((end) => this.#ended(index, handle, end))
+  }
+
+  async #ended(index: number, handle: ThreadHandle, end: ThreadEnd): Promise<void> {
+    await handle.release()
+    if (end.how === 'stopped' || this.#stopping.aborted) return
+    this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)
+    this.#metrics[index + 1]!.clearGauges()
+    if (end.how === 'failed' || this.#isOneDeathTooMany()) this.#owner.fail(end.error)
+    else await this.#replace(index, end.error)
+  }
+
+  #isOneDeathTooMany(): boolean {
+    const nowMs = Date.now()
+    this.#deathsMs.push(nowMs)
+    const deaths = this.#deathsMs.filter((diedMs) => nowMs - diedMs < DEATHS_WINDOW_MS).length
+    return deaths > DEATHS_MAX
+  }
+
+  async #replace(index: number, error: Error): Promise<void> {
+    const tasks = this.#owner.tasksOf(index)
+    const taskIds = tasks.map(({ taskId }) => taskId)
+    this.#parts.log.error({ err: error, tasks: taskIds }, 'a thread died: its tasks are restored')
+    try {
+      this.#start(index)
+      await this.#owner.reopen(index, tasks)
+    } catch (error) {
+      // A thread that ended meanwhile is replaced in its turn.
+      if (!this.#handles[index]!.hasEnded) this.#owner.fail(error as Error)
+    }
+  }
+
+  get #main(): MetricSlab {
+    return this.#metrics[0]!
+  }
+}
+
+async function endByForce(handle: ThreadHandle): Promise<void> {
+  // Ended in a transaction, a thread would take the whole process with it.
+  while (!handle.hasEnded && handle.vitals.isInTransaction) await sleep(10)
+  await handle.terminate()
+  await handle.ended
+}
