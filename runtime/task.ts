@@ -6,7 +6,7 @@ import { buildTask, type TaskProcessors } from '../processors/build.ts'
 import type { FrameInput } from '../processors/frame-input.ts'
 import type { DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
 import type { SourceInput } from '../processors/source-input.ts'
-import { CheckpointStore, type CheckpointUpdate } from '../state/checkpoint-store.ts'
+import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { SourceAlignment } from './alignment.ts'
@@ -14,6 +14,7 @@ import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import { resolveFormat, writersOf, type Plan, type TaskSpec } from './plan.ts'
 import { SourceClock } from './source-clock.ts'
+import { TaskCheckpoints } from './task-checkpoints.ts'
 import { TaskMetrics } from './task-metrics.ts'
 
 /** What a worker gives each of its tasks. */
@@ -30,16 +31,6 @@ export interface TaskSurroundings {
   readonly unmatched: (node: string, key: string | number) => void
 }
 
-/** What a task keeps beside its stores. */
-interface TaskMeta {
-  readonly streamTimeMs: number
-  /** Event times of the tasks that write its input. */
-  readonly writers?: readonly number[]
-}
-
-/** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
-const SNAPSHOT_BYTES_MIN = 4_194_304
-
 export class Task implements TaskContext {
   readonly spec: TaskSpec
   readonly partition: number
@@ -53,8 +44,7 @@ export class Task implements TaskContext {
   readonly stores: TaskStore[] = []
   readonly #emitters: (() => void)[] = []
   readonly #processors: TaskProcessors
-  readonly #checkpoints: CheckpointStore
-  readonly #snapshotBytes = new Map<string, number>()
+  readonly #checkpoints: TaskCheckpoints
   #reader: PartitionReader | undefined
   #position: number
   #stopAt = Infinity
@@ -78,7 +68,7 @@ export class Task implements TaskContext {
       writersOf: (group) => writersOf(topology, plan, group),
       resolve: (topic) => resolveFormat(topic, formats),
     })
-    this.#checkpoints = new CheckpointStore(port.openState(spec.taskId), spec.taskId)
+    this.#checkpoints = new TaskCheckpoints(port.openState(spec.taskId), spec.taskId)
     this.#position = this.#restore() ?? offset
     this.#clock = new SourceClock(around.alignment)
     if (spec.alignmentSlot >= 0) {
@@ -228,17 +218,9 @@ export class Task implements TaskContext {
   checkpoint(): CheckpointUpdate | undefined {
     if (!this.#changed) return undefined
     this.#changed = false
-    const meta: TaskMeta = {
-      streamTimeMs: this.streamTimeMs,
-      ...(this.#processors.frames === undefined
-        ? {}
-        : { writers: this.#processors.frames.writers.save() }),
-    }
-    return {
-      positions: [this.start],
-      meta: new TextEncoder().encode(JSON.stringify(meta)),
-      stores: this.stores.flatMap((store) => this.#pack(store)),
-    }
+    const writers = this.#processors.frames?.writers.save()
+    const meta = { streamTimeMs: this.streamTimeMs, ...(writers === undefined ? {} : { writers }) }
+    return this.#checkpoints.pack(this.start, meta, this.stores)
   }
 
   save(update: CheckpointUpdate): void {
@@ -273,24 +255,15 @@ export class Task implements TaskContext {
     this.#around.unmatched(node, key)
   }
 
-  #pack(store: TaskStore): { name: string; bytes: Uint8Array; snapshot: boolean }[] {
-    const { name } = store
-    const grownBytes = this.#checkpoints.logBytes(name)
-    const snapshotBytes = this.#snapshotBytes.get(name) ?? 0
-    const isDue = grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
-    const bytes = store.pack(isDue)
-    if (bytes === undefined) return []
-    if (isDue) this.#snapshotBytes.set(name, bytes.length)
-    return [{ name, bytes, snapshot: isDue }]
-  }
-
+  /** Takes up what was last saved. @returns where to go on reading, if anything was. */
   #restore(): number | undefined {
     const saved = this.#checkpoints.load()
     if (saved === undefined) return undefined
     if (saved.meta !== undefined) {
-      const meta = JSON.parse(new TextDecoder().decode(saved.meta)) as TaskMeta
-      this.streamTimeMs = meta.streamTimeMs
-      if (meta.writers !== undefined) this.#processors.frames?.writers.restore(meta.writers)
+      this.streamTimeMs = saved.meta.streamTimeMs
+      if (saved.meta.writers !== undefined) {
+        this.#processors.frames?.writers.restore(saved.meta.writers)
+      }
     }
     for (const store of this.stores) {
       for (const entry of saved.stores.get(store.name) ?? []) store.restore(entry)
