@@ -25,11 +25,12 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
 ]
 
 // Only these may import whatever they like: nothing imports them.
-const TOPS = /^(cli\/|bench\/|index\.ts$|testing\.ts$)/
+const TOPS = /^(cli\/|bench\/|index\.ts$)/
 
 const NATIVE_OR_HEAVY = ['node-rdkafka', 'piscina', 'prom-client', 'lmdb']
 
-const PURE = ['node:assert', 'node:buffer']
+// Of node:vm it is `compileFunction`, which does nothing outside.
+const PURE = ['node:assert', 'node:buffer', 'node:vm']
 
 // What makes a run depend on when and where it happens.
 const FROM_OUTSIDE = [

@@ -44,8 +44,8 @@ describe('the package', () => {
     expect(text).to.contain('END OF TERMS AND CONDITIONS')
   })
 
-  it('exports the library and the test driver, and nothing else', () => {
-    expect(Object.keys(readManifest().exports)).to.deep.equal(['.', './testing', './package.json'])
+  it('exports the library and nothing else', () => {
+    expect(Object.keys(readManifest().exports)).to.deep.equal(['.', './package.json'])
   })
 
   describe('as it is published', () => {
@@ -63,8 +63,6 @@ describe('the package', () => {
         ...Object.values(bin),
         'dist/index.js',
         'dist/index.d.ts',
-        'dist/testing.js',
-        'dist/testing.d.ts',
         'dist/jobs/police-calls/topology.js',
         'config/streams.properties',
         'config/server.properties',
