@@ -118,11 +118,12 @@ export class StreamThreads {
       alignmentDriftMs: config.sourceAlignmentMaxDriftMs,
     })
     this.#handles[index] = handle
-    this.#main.gauge('kafka_stream_alive_stream_threads').set(this.#handles.length)
+    this.#tellAlive()
     void handle.ended.then((end) => this.#ended(index, handle, end))
   }
 
   async #ended(index: number, handle: ThreadHandle, end: ThreadEnd): Promise<void> {
+    this.#tellAlive()
     await handle.release()
     if (end.how === 'stopped' || this.#stopping.aborted) return
     this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)
@@ -142,13 +143,20 @@ export class StreamThreads {
     const tasks = this.#owner.tasksOf(index)
     const taskIds = tasks.map(({ taskId }) => taskId)
     this.#parts.log.error({ err: error, tasks: taskIds }, 'a thread died: its tasks are restored')
+    const dead = this.#handles[index]
     try {
       this.#start(index)
       await this.#owner.reopen(index, tasks)
     } catch (error) {
-      // A thread that ended meanwhile is replaced in its turn.
-      if (!this.#handles[index]!.hasEnded) this.#owner.fail(error as Error)
+      const started = this.#handles[index]
+      // A new thread that has died in its turn is replaced in its turn.
+      if (started === dead || started?.hasEnded !== true) this.#owner.fail(error as Error)
     }
+  }
+
+  #tellAlive(): void {
+    const alive = this.#handles.filter(({ hasEnded }) => !hasEnded).length
+    this.#main.gauge('kafka_stream_alive_stream_threads').set(alive)
   }
 
   get #main(): MetricSlab {
