@@ -13,6 +13,10 @@ export interface Topic<K, V> {
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 
+/** Whether Kafka takes a topic of this name. */
+export const isTopicName = (name: string): boolean =>
+  LEGAL_NAME.test(name) && name !== '.' && name !== '..'
+
 /**
  * Declares a topic. `value` is a serde, or several by name of which the configuration picks one.
  * @throws TopologyError when the name is not one that Kafka takes.
@@ -21,7 +25,7 @@ export function topic<K, V>(
   name: string,
   serdes: { key: Serde<K>; value: Serde<V> | { formats: Readonly<Record<string, Serde<V>>> } },
 ): Topic<K, V> {
-  if (!LEGAL_NAME.test(name) || name === '.' || name === '..') {
+  if (!isTopicName(name)) {
     throw new TopologyError(
       name,
       'a topic is named with 1 to 249 letters, digits, dots, dashes and underscores',

@@ -1,6 +1,7 @@
 // What makes a topology wrong; called once, when it is built.
 import { TopologyError } from './errors.ts'
 import type { TopologyNode } from './node.ts'
+import { isTopicName } from './topic.ts'
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,100}$/
 
@@ -30,7 +31,10 @@ export function validate(topology: string, nodes: readonly TopologyNode[]): void
       topics.set(node.topic.name, node.name)
     }
   }
-  for (const node of nodes) checkEnd(node, nodes)
+  for (const node of nodes) {
+    checkDeadLetter(node, topics)
+    checkEnd(node, nodes)
+  }
 }
 
 function checkName(name: string, node: string): void {
@@ -38,6 +42,25 @@ function checkName(name: string, node: string): void {
     throw new TopologyError(
       node,
       'a name is 1 to 100 letters, digits, dots, dashes and underscores: it becomes part of topic names',
+    )
+  }
+}
+
+/** Dead letters in a topic that the job reads would be read again, fail again and never end. */
+function checkDeadLetter(node: TopologyNode, sources: ReadonlyMap<string, string>): void {
+  if (node.kind !== 'parse' || typeof node.malformed === 'string') return
+  const { topic } = node.malformed
+  if (!isTopicName(topic)) {
+    throw new TopologyError(
+      node.name,
+      `deadLetter(${JSON.stringify(topic)}): a topic is named with 1 to 249 letters, digits, dots, dashes and underscores`,
+    )
+  }
+  const source = sources.get(topic)
+  if (source !== undefined) {
+    throw new TopologyError(
+      node.name,
+      `deadLetter('${topic}') is the topic that source ${source} reads: what cannot be read would come again for ever; give dead letters a topic of their own`,
     )
   }
 }

@@ -1,6 +1,7 @@
 // Defining a topology: its nodes, that it is frozen, and what is refused with the node's name.
 import { expect } from 'chai'
 import { TopologyError } from '../../topology/errors.ts'
+import { deadLetter } from '../../topology/node.ts'
 import { utf8 } from '../../topology/serdes/primitive.ts'
 import { topic } from '../../topology/topic.ts'
 import { assertTopology, defineTopology, type TopologyBuilder } from '../../topology/topology.ts'
@@ -118,5 +119,37 @@ describe('a wrong topology is refused, naming the node', () => {
     expect(error.message).to.equal(
       'grouped: nothing aggregates this grouping; add a count or remove it',
     )
+  })
+
+  const withDeadLetters = (name: string) => (builder: TopologyBuilder) => {
+    builder
+      .source('in', texts)
+      .parse('read', { decode: utf8, malformed: deadLetter(name) })
+      .to('out', copies)
+  }
+
+  it('with dead letters for a topic that cannot be', () => {
+    for (const name of ['', '.', '..', 'a b', 'a/b', 'x'.repeat(250)]) {
+      const error = refused(withDeadLetters(name))
+      expect(error.node).to.equal('read')
+      expect(error.message).to.equal(
+        `read: deadLetter("${name}"): a topic is named with 1 to 249 letters, digits, dots, dashes and underscores`,
+      )
+    }
+    expect(() => defineTopology('job', withDeadLetters('x'.repeat(249)))).not.to.throw()
+  })
+
+  it('with dead letters for a topic that it reads', () => {
+    const error = refused(withDeadLetters('texts'))
+    expect(error.node).to.equal('read')
+    expect(error.message).to.equal(
+      "read: deadLetter('texts') is the topic that source in reads: what cannot be read would come again for ever; give dead letters a topic of their own",
+    )
+    const other = refused((builder) => {
+      withDeadLetters('more')(builder)
+      builder.source('second', topic('more', { key: utf8, value: utf8 }))
+    })
+    expect(other.node).to.equal('read')
+    expect(other.message).to.include("deadLetter('more') is the topic that source second reads")
   })
 })
