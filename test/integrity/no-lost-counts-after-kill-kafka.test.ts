@@ -12,7 +12,7 @@ import { killRepeatedly, seed } from '../support/killing.ts'
 import { generatedCalls, writeCalls } from '../support/police-job.ts'
 
 const ROWS = 60_000
-const KILLS = 3
+const KILLS = 5
 
 describe(`no count is lost after kill -9, on Kafka (MILLRACE_SEED=${seed})`, function () {
   this.timeout(150_000)
