@@ -2,8 +2,12 @@
 // stream time. Kafka's is the highest timestamp seen; where several tasks write at uneven speed, the
 // fastest would then close windows that the slowest still has rows for. Here the slowest decides.
 
-/** A writer that is silent for so long while others write holds nobody back any more. */
-const SILENT_MS = 10_000
+/**
+ * A writer that is silent for so long while others write holds nobody back any more: its task runs
+ * nowhere. Kafka's max.poll.interval.ms: a member that was killed, even several times one upon the other,
+ * is back long before that, and its rows must still find their windows open.
+ */
+const SILENT_MS = 300_000
 
 /** The event times that the writers of a topic have told, and when each was heard of. */
 export class WriterTimes {

@@ -28,22 +28,30 @@ describe('the times of writers', () => {
     expect(speak(times, 2, 300, 1_003)).to.equal(100)
   })
 
-  it('wait no longer than ten seconds of the writers’ clock for one that is silent', () => {
+  it('wait no longer than five minutes of the writers’ clock for one that is silent', () => {
     const times = new WriterTimes(2)
     speak(times, 0, 10, 1_000)
     speak(times, 1, 20, 1_000)
-    expect(speak(times, 1, 500, 11_000)).to.equal(10)
-    expect(speak(times, 1, 600, 11_001)).to.equal(600)
-    expect(speak(times, 0, 11, 11_002)).to.equal(11)
+    expect(speak(times, 1, 500, 301_000)).to.equal(10)
+    expect(speak(times, 1, 600, 301_001)).to.equal(600)
+    expect(speak(times, 0, 11, 301_002)).to.equal(11)
+  })
+
+  it('wait for one that was killed again before it could speak', () => {
+    const times = new WriterTimes(2)
+    speak(times, 0, 10, 1_000)
+    for (const sentAtMs of [1_000, 10_000, 18_000, 27_000, 75_000]) {
+      expect(speak(times, 1, sentAtMs, sentAtMs)).to.equal(10)
+    }
   })
 
   it('give each writer time to speak after all were silent', () => {
     const times = new WriterTimes(2)
     speak(times, 0, 10, 1_000)
     speak(times, 1, 20, 1_000)
-    expect(speak(times, 1, 500, 60_000)).to.equal(10)
-    expect(speak(times, 1, 550, 65_000)).to.equal(10)
-    expect(speak(times, 1, 600, 70_001)).to.equal(600)
+    expect(speak(times, 1, 500, 400_000)).to.equal(10)
+    expect(speak(times, 1, 550, 600_000)).to.equal(10)
+    expect(speak(times, 1, 600, 700_001)).to.equal(600)
   })
 
   it('are saved and restored, for another number of writers too', () => {
