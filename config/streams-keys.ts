@@ -86,11 +86,6 @@ export const streamsKeys = {
     120_000,
     'How often a line sums up what was processed; -1 for never.',
   ),
-  'metrics.recording.level': key(
-    oneOf('INFO', 'DEBUG'),
-    'INFO',
-    'DEBUG adds series per processor node and store operation.',
-  ),
 } as const
 
 const setByUs = {

@@ -71,18 +71,19 @@ export class SourceInput {
   }
 
   /**
-   * Runs rows until the batch ends or one lies after `limitMs` in event time.
+   * Runs rows, at most `rowsMax`, until the batch ends or one lies after `limitMs` in event time.
    * @returns how many were run.
    * @throws ProcessingError naming topic, partition and offset.
    */
-  run(limitMs: number): number {
+  run(limitMs: number, rowsMax = Infinity): number {
     const batch = this.#batch
     if (batch === undefined) return 0
     const timestamps = this.#timestamps()
     const from = this.#row
     const context = this.#context
     let row = from
-    for (; row < this.#count; row++) {
+    const end = Math.min(this.#count, from + rowsMax)
+    for (; row < end; row++) {
       const timestampMs = timestamps[row]!
       if (timestampMs > limitMs) break
       this.#row = row

@@ -8,7 +8,7 @@ import type { Plan, TaskSpec } from './plan.ts'
 /** The settings that a worker needs; nothing secret is among them. */
 export type ThreadConfig = Pick<
   StreamsConfig,
-  'emitIntervalMs' | 'pollMs' | 'bufferedBytesMax' | 'topicFormats'
+  'emitIntervalMs' | 'maxPollRecords' | 'pollMs' | 'bufferedBytesMax' | 'topicFormats'
 >
 
 /** What a worker is started with. */

@@ -44,6 +44,7 @@ export class StreamThread {
       topology,
       plan,
       formats: spec.config.topicFormats,
+      rowsMax: spec.config.maxPollRecords,
       port,
       outputs: this.#outputs,
       metrics,

@@ -108,6 +108,7 @@ export class StreamThreads {
       plan,
       config: {
         emitIntervalMs: config.emitIntervalMs,
+        maxPollRecords: config.maxPollRecords,
         pollMs: config.pollMs,
         bufferedBytesMax: config.bufferedBytesMax,
         topicFormats: config.topicFormats,

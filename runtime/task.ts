@@ -23,6 +23,8 @@ export interface TaskSurroundings {
   readonly plan: Plan
   /** Value formats by topic, as the configuration picked them. */
   readonly formats: StreamsConfig['topicFormats']
+  /** Rows of a source that a task runs per step, at most. */
+  readonly rowsMax: number
   readonly port: DataPort
   readonly outputs: Outputs
   readonly metrics: MetricSlab
@@ -149,7 +151,7 @@ export class Task implements TaskContext {
       // The next row's time is told before the limit is asked for: two partitions that both wait for
       // the other's last row would wait for ever.
       alignment.behind(slot, this.#timeOf(source))
-      rows = source.run(alignment.limitFor(slot))
+      rows = source.run(alignment.limitFor(slot), this.#around.rowsMax)
       this.#position = source.nextOffset ?? Math.min(reader.position, this.#stopAt)
     }
     const isBehind = !source.isEmpty || (reader.position < reader.end && !this.#isAtStop)

@@ -44,6 +44,13 @@ describe('the input of a task', () => {
     expect(made.streamTimeMs).to.equal(11)
   })
 
+  it('runs no more rows at a time than it is told', () => {
+    const { source } = task()
+    source.begin(batchOf(rows(5, 10, 3, 11, 4), 100), Infinity)
+    expect([source.run(Infinity, 2), source.isEmpty]).to.deep.equal([2, false])
+    while (!source.isEmpty) expect(source.run(Infinity, 2)).to.be.within(1, 2)
+  })
+
   it('leaves out rows from the offset on at which it is to stop', () => {
     const { source, seen } = task()
     source.begin(batchOf(rows(1, 2, 3), 100), 102)

@@ -67,6 +67,7 @@ export class TaskSimulation {
       topology,
       plan,
       formats: {},
+      rowsMax: Infinity,
       port,
       outputs: this.#outputs,
       metrics: this.#slab,
@@ -93,6 +94,11 @@ export class TaskSimulation {
     const batch = unpack(packed)
     log.batches.push(batch)
     log.end += batch.count
+  }
+
+  /** Whether a task has input that it has not read: frames without rows are input, too. */
+  hasUnread(task: Task): boolean {
+    return task.start.offset < this.#logOf(task.spec).end
   }
 
   /** What a partition has, batch by batch. */
