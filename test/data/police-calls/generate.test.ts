@@ -196,7 +196,7 @@ describe('generated police calls', () => {
     let count = 0
     let last: PoliceCall | undefined
     let duplicates = 0
-    let highest = 0
+    let lowest = Infinity
     const start = heldMegabytes()
     const rare = new Set<string>()
     for (const call of generatePoliceCalls({ rows: 1_000_000, seed: 1 })) {
@@ -207,13 +207,13 @@ describe('generated police calls', () => {
       }
       if (call.disposition === 'HOT') rare.add(call.crime_id)
       last = call
-      if (count % 200_000 === 0) highest = Math.max(highest, heldMegabytes())
+      if (count >= 600_000 && count % 200_000 === 0) lowest = Math.min(lowest, heldMegabytes())
     }
     expect(count).to.equal(1_000_000)
     expect(last?.call_date_time.slice(0, 7)).to.equal('2017-10')
     expect(duplicates).to.equal(5)
     expect(rare.size).to.equal(5)
-    // Kept, a million calls would take hundreds.
-    expect(highest - start).to.be.lessThan(30)
+    // Kept, 600,000 calls would take hundreds. The least counts: what was given up is swept later.
+    expect(lowest - start).to.be.lessThan(30)
   })
 })
