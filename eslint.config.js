@@ -6,6 +6,19 @@ export default tseslint.config(
   { ignores: ['dist/', '.build/', '.data/'] },
   js.configs.recommended,
   {
+    // What runs before anything is compiled.
+    files: ['**/*.cjs'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        require: 'readonly',
+        __dirname: 'readonly',
+      },
+    },
+  },
+  {
     files: ['**/*.{ts,cts}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {

@@ -1,0 +1,10 @@
+// The parts of the addon, each adding its functions to the module.
+#pragma once
+#include <node_api.h>
+
+namespace millrace {
+
+/** newScanner, scan, …: JSON rows into columns. */
+void addScanner(napi_env env, napi_value exports);
+
+}  // namespace millrace
