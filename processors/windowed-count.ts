@@ -1,6 +1,6 @@
 // Counts per key and window (Kafka's KStreamWindowAggregate with a count): late records are dropped per
 // window, updates go out by the emit strategy, closed windows are given up.
-import { packSnapshot, packUnsaved, restoreEntry } from '../state/count-log.ts'
+import { CountPacker, restoreEntry } from '../state/count-log.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import { WindowCounts } from '../state/window-counts.ts'
 import type { EmitStrategy, WindowedCountNode } from '../topology/node.ts'
@@ -30,6 +30,7 @@ class WindowedCount implements TaskStore {
   readonly #next: Forward
   readonly #context: TaskContext
   readonly #counts: WindowCounts
+  readonly #packer: CountPacker
   readonly #result = new StreamRecord()
   /** Stream time at which the earliest window held closes. */
   #closesAtMs = Infinity
@@ -46,6 +47,7 @@ class WindowedCount implements TaskStore {
     this.#keys = keys
     this.#context = context
     this.#counts = new WindowCounts(node.name, keys, node.windows)
+    this.#packer = new CountPacker(this.#counts)
     this.#result.keys = keys
     context.addStore(this)
     context.onEmit(() => this.#emitAndClose())
@@ -61,7 +63,7 @@ class WindowedCount implements TaskStore {
   }
 
   pack(isSnapshot: boolean): Uint8Array | undefined {
-    return isSnapshot ? packSnapshot(this.#counts) : packUnsaved(this.#counts)
+    return isSnapshot ? this.#packer.packSnapshot() : this.#packer.packUnsaved()
   }
 
   restore(entry: Uint8Array): void {
@@ -103,8 +105,8 @@ class WindowedCount implements TaskStore {
   }
 
   #emitAndClose(): void {
-    const isCoalesced = this.#emit === 'on-update-coalesced'
-    this.#counts.drainUpdates(isCoalesced ? this.#forward : () => undefined)
+    if (this.#emit === 'on-update-coalesced') this.#counts.drainUpdates(this.#forward)
+    else this.#counts.forgetUpdates()
     if (this.#context.streamTimeMs >= this.#closesAtMs) this.#close()
   }
 

@@ -6,21 +6,6 @@ const VERSION = 1
 const HEADER_BYTES = 16
 const ROW_BYTES = 28
 
-/** The counts changed since the last call as one entry, or undefined when there are none. */
-export function packUnsaved(store: WindowCounts): Uint8Array | undefined {
-  const rows = new CountRows(store)
-  store.drainUnsaved((entry) => rows.add(entry))
-  return rows.pack()
-}
-
-/** Everything that the store holds as one entry; what was unsaved is saved with it. */
-export function packSnapshot(store: WindowCounts): Uint8Array {
-  const rows = new CountRows(store)
-  store.drainUnsaved(() => undefined)
-  store.forEach((entry) => rows.add(entry))
-  return rows.pack() ?? new Uint8Array(HEADER_BYTES).fill(VERSION, 0, 1)
-}
-
 /**
  * Puts the counts of an entry back, later entries over earlier ones.
  * @throws Error when the bytes are no such entry.
@@ -49,10 +34,13 @@ export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
   }
 }
 
-/** Collects rows and the keys that they need. */
-class CountRows {
+/** Packs the counts of one store for its commits. */
+export class CountPacker {
   readonly #store: WindowCounts
-  readonly #slots = new Map<number, number>()
+  /** Place of a key in the entry in work, by key id; -1 where it has none. */
+  #slotOf = new Int32Array(0)
+  #keyIds = new Int32Array(64)
+  #keyCount = 0
   #keyBytes = 0
   #rows = new DataView(new ArrayBuffer(256 * ROW_BYTES))
   #count = 0
@@ -61,37 +49,69 @@ class CountRows {
     this.#store = store
   }
 
-  add(entry: number): void {
+  /** The counts changed since the last call as one entry, or undefined when there are none. */
+  packUnsaved(): Uint8Array | undefined {
+    this.#begin()
+    this.#store.drainUnsaved(this.#add)
+    return this.#count === 0 ? undefined : this.#pack()
+  }
+
+  /** Everything that the store holds as one entry; what was unsaved is saved with it. */
+  packSnapshot(): Uint8Array {
+    this.#begin()
+    this.#store.drainUnsaved(() => undefined)
+    this.#store.forEach(this.#add)
+    return this.#pack()
+  }
+
+  #begin(): void {
+    const { size } = this.#store.keys
+    if (this.#slotOf.length < size) this.#slotOf = new Int32Array(size * 2).fill(-1)
+    this.#keyCount = 0
+    this.#keyBytes = 0
+    this.#count = 0
+  }
+
+  readonly #add = (entry: number): void => {
     const store = this.#store
     const keyId = store.keyIdOf(entry)
-    let slot = this.#slots.get(keyId)
-    if (slot === undefined) {
-      slot = this.#slots.size
-      this.#slots.set(keyId, slot)
-      this.#keyBytes += 4 + store.keys.bytesOf(keyId).length
-    }
+    let slot = this.#slotOf[keyId]!
+    if (slot < 0) slot = this.#addKey(keyId)
     if ((this.#count + 1) * ROW_BYTES > this.#rows.byteLength) this.#grow()
     const at = this.#count * ROW_BYTES
-    this.#rows.setFloat64(at, store.windowOf(entry).startMs, true)
-    this.#rows.setFloat64(at + 8, store.countOf(entry), true)
-    this.#rows.setFloat64(at + 16, store.timestampOf(entry), true)
-    this.#rows.setUint32(at + 24, slot, true)
+    const rows = this.#rows
+    rows.setFloat64(at, store.windowStartOf(entry), true)
+    rows.setFloat64(at + 8, store.countOf(entry), true)
+    rows.setFloat64(at + 16, store.timestampOf(entry), true)
+    rows.setUint32(at + 24, slot, true)
     this.#count += 1
   }
 
-  pack(): Uint8Array | undefined {
-    if (this.#count === 0) return undefined
+  #addKey(keyId: number): number {
+    if (this.#keyCount === this.#keyIds.length) {
+      const grown = new Int32Array(this.#keyCount * 2)
+      grown.set(this.#keyIds)
+      this.#keyIds = grown
+    }
+    this.#keyBytes += 4 + this.#store.keys.bytesOf(keyId).length
+    this.#keyIds[this.#keyCount] = keyId
+    return (this.#slotOf[keyId] = this.#keyCount++)
+  }
+
+  #pack(): Uint8Array {
     const packed = new Uint8Array(HEADER_BYTES + this.#keyBytes + this.#count * ROW_BYTES)
     const view = new DataView(packed.buffer)
     view.setUint8(0, VERSION)
-    view.setUint32(4, this.#slots.size, true)
+    view.setUint32(4, this.#keyCount, true)
     view.setUint32(8, this.#count, true)
     let at = HEADER_BYTES
-    for (const keyId of this.#slots.keys()) {
+    for (let i = 0; i < this.#keyCount; i++) {
+      const keyId = this.#keyIds[i]!
       const bytes = this.#store.keys.bytesOf(keyId)
       view.setUint32(at, bytes.length, true)
       packed.set(bytes, at + 4)
       at += 4 + bytes.length
+      this.#slotOf[keyId] = -1
     }
     packed.set(new Uint8Array(this.#rows.buffer, 0, this.#count * ROW_BYTES), at)
     return packed

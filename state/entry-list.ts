@@ -2,21 +2,25 @@
 
 export class EntryList {
   size = 0
-  #entries = new Int32Array(256)
+  /** The first `size` are in the list; setting that to 0 forgets them. */
+  entries = new Int32Array(256)
 
   push(entry: number): void {
-    if (this.size === this.#entries.length) {
+    if (this.size === this.entries.length) {
       const grown = new Int32Array(this.size * 2)
-      grown.set(this.#entries)
-      this.#entries = grown
+      grown.set(this.entries)
+      this.entries = grown
     }
-    this.#entries[this.size++] = entry
+    this.entries[this.size++] = entry
   }
 
-  /** Visits all and forgets them; `visit` must not push. */
-  drain(visit: (entry: number) => void): void {
-    const { size } = this
+  /** Follows entries to their new places; those that are nowhere (-1) leave the list. */
+  moved(movedTo: Int32Array): void {
+    const { entries, size } = this
     this.size = 0
-    for (let i = 0; i < size; i++) visit(this.#entries[i]!)
+    for (let i = 0; i < size; i++) {
+      const entry = movedTo[entries[i]!]!
+      if (entry >= 0) entries[this.size++] = entry
+    }
   }
 }

@@ -1,5 +1,5 @@
-// Counts per key and window in typed arrays: the store behind a windowed count. One task owns it.
-// An entry is a number; entries of closed windows are used again.
+// Counts per key and window in typed arrays: the store behind a windowed count. One task owns it. An
+// entry is a number until others are added: entries of closed windows are dead, and swept when room ends.
 import type { TimeWindow } from '../topology/windows.ts'
 import { EntryList } from './entry-list.ts'
 import type { KeyHolder, KeyTable } from './key-table.ts'
@@ -8,6 +8,8 @@ import { WindowIndex } from './window-index.ts'
 const EMIT = 1
 const SAVE = 2
 const NONE = -1
+/** In place of a key: the entry's window is closed. */
+const DEAD = -1
 const INITIAL_ENTRIES = 1_024
 
 // An entry's fields lie side by side in one buffer, half a cache line: a row touches several windows,
@@ -18,7 +20,7 @@ const DOUBLES = ENTRY_BYTES / 8
 const KEY = 0
 const WINDOW = 1
 const FLAGS = 2
-/** The next entry of the same window, or the next free one. */
+/** The entry before it in the same window. */
 const NEXT = 3
 const COUNT = 2
 /** Highest timestamp counted, epoch ms. */
@@ -33,7 +35,6 @@ export class WindowCounts implements KeyHolder {
   #doubles = new Float64Array(this.#ints.buffer)
   /** Open addressing by key and window; at most half full. */
   #slots = new Int32Array(INITIAL_ENTRIES * 2).fill(NONE)
-  #firstFree = NONE
   #end = 0
   #rows = 0
   readonly #toEmit = new EntryList()
@@ -60,6 +61,11 @@ export class WindowCounts implements KeyHolder {
   /** The window of an entry. */
   windowOf(entry: number): TimeWindow {
     return this.#windows.boundsOf(this.#ints[entry * INTS + WINDOW]!)
+  }
+
+  /** Start of an entry's window, epoch ms. */
+  windowStartOf(entry: number): number {
+    return this.#windows.startOf(this.#ints[entry * INTS + WINDOW]!)
   }
 
   keyIdOf(entry: number): number {
@@ -96,14 +102,27 @@ export class WindowCounts implements KeyHolder {
     this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
   }
 
+  // The two below are not one method: a loop that calls one kind of visitor has it compiled in.
+
   /** Visits each entry changed since the last call, in the order of the first change. */
   drainUpdates(visit: (entry: number) => void): void {
-    this.#drain(this.#toEmit, EMIT, visit)
+    const { entries, size } = this.#toEmit
+    this.#toEmit.size = 0
+    for (let i = 0; i < size; i++) if (this.#clear(entries[i]!, EMIT)) visit(entries[i]!)
+  }
+
+  /** Takes all updates for put out. */
+  forgetUpdates(): void {
+    const { entries, size } = this.#toEmit
+    this.#toEmit.size = 0
+    for (let i = 0; i < size; i++) this.#clear(entries[i]!, EMIT)
   }
 
   /** Visits each entry changed since the last save and still held. */
   drainUnsaved(visit: (entry: number) => void): void {
-    this.#drain(this.#toSave, SAVE, visit)
+    const { entries, size } = this.#toSave
+    this.#toSave.size = 0
+    for (let i = 0; i < size; i++) if (this.#clear(entries[i]!, SAVE)) visit(entries[i]!)
   }
 
   /** Visits everything held, the earliest window first. */
@@ -127,7 +146,7 @@ export class WindowCounts implements KeyHolder {
         this.#forEachIn(window, (entry) => entries.push(entry))
         visit(entries)
       }
-      this.#freeAll(window)
+      this.#killAll(window)
       this.#windows.close(window)
     }
   }
@@ -145,14 +164,12 @@ export class WindowCounts implements KeyHolder {
     this.#reindex()
   }
 
-  #drain(list: EntryList, flag: number, visit: (entry: number) => void): void {
-    list.drain((entry) => {
-      // An entry freed since has lost its flags; one used anew stands in the list again.
-      const flags = this.#ints[entry * INTS + FLAGS]!
-      if ((flags & flag) === 0) return
-      this.#ints[entry * INTS + FLAGS] = flags & ~flag
-      visit(entry)
-    })
+  /** Takes a flag from an entry; false where it has none, as a dead one. */
+  #clear(entry: number, flag: number): boolean {
+    const at = entry * INTS + FLAGS
+    const flags = this.#ints[at]!
+    this.#ints[at] = flags & ~flag
+    return (flags & flag) !== 0
   }
 
   #forEachIn(window: number, visit: (entry: number) => void): void {
@@ -178,15 +195,11 @@ export class WindowCounts implements KeyHolder {
   }
 
   #add(slot: number, window: number, keyId: number): number {
-    let entry = this.#firstFree
-    if (entry !== NONE) {
-      this.#firstFree = this.#ints[entry * INTS + NEXT]!
-    } else if (this.#end < this.#capacity) {
-      entry = this.#end++
-    } else {
-      this.#grow()
+    if (this.#end === this.#capacity) {
+      this.#sweep(this.#rows * 2 > this.#capacity ? this.#capacity * 2 : this.#capacity)
       return this.#entryOf(window, keyId)
     }
+    const entry = this.#end++
     this.#slots[slot] = entry
     const ints = this.#ints
     const at = entry * INTS
@@ -201,45 +214,46 @@ export class WindowCounts implements KeyHolder {
     return entry
   }
 
-  #freeAll(window: number): void {
+  /** The entries of a window stay in their slots until the next sweep, found by nobody. */
+  #killAll(window: number): void {
     const ints = this.#ints
-    const mask = this.#slots.length - 1
-    for (let entry = this.#windows.firstEntries[window]!; entry !== NONE;) {
+    let entry = this.#windows.firstEntries[window]!
+    while (entry !== NONE) {
       const at = entry * INTS
-      const next = ints[at + NEXT]!
-      let slot = slotOf(ints[at + KEY]!, window, mask)
-      while (this.#slots[slot] !== entry) slot = (slot + 1) & mask
-      this.#closeGap(slot, mask)
+      ints[at + KEY] = DEAD
       ints[at + FLAGS] = 0
-      ints[at + NEXT] = this.#firstFree
-      this.#firstFree = entry
       this.#rows -= 1
-      entry = next
+      entry = ints[at + NEXT]!
     }
   }
 
-  /** Moves entries behind a freed slot up, so that searches end at the first empty slot (Knuth 6.4 R). */
-  #closeGap(freed: number, mask: number): void {
-    const slots = this.#slots
-    const ints = this.#ints
-    let gap = freed
-    for (let slot = (gap + 1) & mask; slots[slot] !== NONE; slot = (slot + 1) & mask) {
-      const entry = slots[slot]!
-      const home = slotOf(ints[entry * INTS + KEY]!, ints[entry * INTS + WINDOW]!, mask)
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
-      slots[gap] = entry
-      gap = slot
+  /** Moves what lives together, into arrays of this capacity. */
+  #sweep(capacity: number): void {
+    const from = this.#ints
+    const to = capacity === this.#capacity ? from : new Int32Array(capacity * INTS)
+    const movedTo = new Int32Array(this.#end)
+    let end = 0
+    for (let entry = 0; entry < this.#end; entry++) {
+      const at = entry * INTS
+      const isAlive = from[at + KEY] !== DEAD
+      movedTo[entry] = isAlive ? end : NONE
+      if (!isAlive) continue
+      for (let i = 0; i < INTS; i++) to[end * INTS + i] = from[at + i]!
+      const next = from[at + NEXT]!
+      // The entry before it has moved already.
+      to[end * INTS + NEXT] = next === NONE ? NONE : movedTo[next]!
+      end += 1
     }
-    slots[gap] = NONE
-  }
-
-  #grow(): void {
-    this.#capacity *= 2
-    const ints = new Int32Array(this.#capacity * INTS)
-    ints.set(this.#ints)
-    this.#ints = ints
-    this.#doubles = new Float64Array(ints.buffer)
-    this.#slots = new Int32Array(this.#capacity * 2)
+    if (to !== from) {
+      this.#ints = to
+      this.#doubles = new Float64Array(to.buffer)
+      this.#slots = new Int32Array(capacity * 2)
+      this.#capacity = capacity
+    }
+    this.#end = end
+    this.#windows.moved(movedTo)
+    this.#toEmit.moved(movedTo)
+    this.#toSave.moved(movedTo)
     this.#reindex()
   }
 

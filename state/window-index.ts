@@ -79,6 +79,14 @@ export class WindowIndex {
     this.#freeIds.push(id)
   }
 
+  /** Follows first entries to their new places. */
+  moved(movedTo: Int32Array): void {
+    const { firstEntries } = this
+    for (let id = 0; id < this.#end; id++) {
+      if (firstEntries[id] !== NONE) firstEntries[id] = movedTo[firstEntries[id]!]!
+    }
+  }
+
   #add(slot: number, startMs: number): number {
     if (this.#freeIds.length === 0 && this.#end === this.#starts.length) {
       this.#grow()

@@ -1,16 +1,16 @@
 // Counts as bytes: what was saved is what is read back, change upon change or as a snapshot.
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { packSnapshot, packUnsaved, restoreEntry } from '../../state/count-log.ts'
+import { CountPacker, restoreEntry } from '../../state/count-log.ts'
 import { contentOf, keyId, storeOf } from './counts.ts'
 
 describe('the log of counts', () => {
   it('is empty when nothing changed', () => {
     const store = storeOf()
-    expect(packUnsaved(store)).to.equal(undefined)
+    expect(new CountPacker(store).packUnsaved()).to.equal(undefined)
     store.increment(0, keyId(store.keys, 'a'), 1)
-    expect(packUnsaved(store)).to.be.instanceOf(Uint8Array)
-    expect(packUnsaved(store)).to.equal(undefined)
+    expect(new CountPacker(store).packUnsaved()).to.be.instanceOf(Uint8Array)
+    expect(new CountPacker(store).packUnsaved()).to.equal(undefined)
   })
 
   it('restores what it packed, later entries over earlier ones', () => {
@@ -24,14 +24,17 @@ describe('the log of counts', () => {
           for (const { window, key, at } of changes) {
             store.increment(window * 5, keyId(store.keys, key), at)
           }
-          if (commit === snapshotAt) log = [packSnapshot(store)]
-          else log.push(...[packUnsaved(store)].filter((entry) => entry !== undefined))
+          if (commit === snapshotAt) log = [new CountPacker(store).packSnapshot()]
+          else
+            log.push(
+              ...[new CountPacker(store).packUnsaved()].filter((entry) => entry !== undefined),
+            )
         })
         const restored = storeOf()
         for (const entry of log) restoreEntry(restored, entry)
         expect(contentOf(restored)).to.deep.equal(contentOf(store))
         expect(restored.rows).to.equal(store.rows)
-        expect(packUnsaved(restored)).to.equal(undefined)
+        expect(new CountPacker(restored).packUnsaved()).to.equal(undefined)
       }),
       { numRuns: 60 },
     )
@@ -44,14 +47,16 @@ describe('the log of counts', () => {
       store.restore(startMs, keyId(store.keys, key), 2 ** 40 + 1, startMs + 7)
     }
     const restored = storeOf()
-    restoreEntry(restored, packSnapshot(store))
+    restoreEntry(restored, new CountPacker(store).packSnapshot())
     expect(contentOf(restored)).to.deep.equal(contentOf(store))
   })
 
   it('reads entries wherever they lie in their memory', () => {
     const store = storeOf()
     store.increment(0, keyId(store.keys, 'a'), 1)
-    const entry = Buffer.concat([Buffer.from('x'), packSnapshot(store)]).subarray(1)
+    const entry = Buffer.concat([Buffer.from('x'), new CountPacker(store).packSnapshot()]).subarray(
+      1,
+    )
     const restored = storeOf()
     restoreEntry(restored, entry)
     expect(contentOf(restored)).to.deep.equal(contentOf(store))
@@ -61,12 +66,12 @@ describe('the log of counts', () => {
     const store = storeOf()
     store.increment(0, keyId(store.keys, 'a'), 1)
     store.dropThrough(0)
-    const snapshot = packSnapshot(store)
+    const snapshot = new CountPacker(store).packSnapshot()
     expect(snapshot.length).to.be.greaterThan(0)
     const restored = storeOf()
     restoreEntry(restored, snapshot)
     expect(restored.rows).to.equal(0)
-    expect(packUnsaved(store)).to.equal(undefined)
+    expect(new CountPacker(store).packUnsaved()).to.equal(undefined)
   })
 
   it('leaves windows out that were closed before they were saved', () => {
@@ -75,14 +80,14 @@ describe('the log of counts', () => {
     store.increment(50, keyId(store.keys, 'open'), 51)
     store.dropThrough(0)
     const restored = storeOf()
-    restoreEntry(restored, packUnsaved(store)!)
+    restoreEntry(restored, new CountPacker(store).packUnsaved()!)
     expect(contentOf(restored).map(({ key }) => key)).to.deep.equal(['open'])
   })
 
   it('refuses an entry of another version, and one that is cut short', () => {
     const store = storeOf()
     store.increment(0, keyId(store.keys, 'a'), 1)
-    const entry = packSnapshot(store)
+    const entry = new CountPacker(store).packSnapshot()
     const other = Uint8Array.from(entry)
     other[0] = 2
     const message = 'store counts: a saved entry is not of a known version'
