@@ -56,18 +56,20 @@ export function headersOf(batch: RecordBatch, row: number): RecordHeader[] {
  */
 export class RecordBatchBuilder {
   bytes = new Uint8Array(16_384)
+  view = new DataView(this.bytes.buffer)
   position = 0
   count = 0
   #ends = new Uint32Array(64 * ENDS_PER_ROW)
   #nulls = new Uint8Array(64)
   #timestamps = new Float64Array(64)
 
-  /** Makes room for `length` more bytes at `position`; `bytes` may be another array afterwards. */
+  /** Makes room for `length` more bytes at `position`; `bytes` and `view` may be others afterwards. */
   reserve(length: number): void {
     if (this.position + length > this.bytes.length) {
       const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.position + length))
       grown.set(this.bytes)
       this.bytes = grown
+      this.view = new DataView(grown.buffer)
     }
   }
 

@@ -4,6 +4,7 @@ import { partitionFor } from '../broker/partitioner.ts'
 import type { RecordBatchBuilder } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ErasedSinkTopic, SinkNode } from '../topology/node.ts'
+import { OVERRUN, Piece } from '../topology/serdes/piece.ts'
 import { ByteBuffer, type Serializer } from '../topology/serdes/serde.ts'
 import { innerSerdeOf, writeWindowStart } from '../topology/serdes/windowed.ts'
 import { userError, type Forward, type TaskContext, type TopicOutput } from './processor.ts'
@@ -22,7 +23,9 @@ export function sink(node: SinkNode, topic: ErasedSinkTopic, context: TaskContex
     const { keys, keyId } = record
     if (inner !== undefined && keys !== undefined && known.isOf(keys, inner)) {
       const rows = output.rowsOf(known.partitionOf(keys, keyId))
-      writeBytes(rows, keys.bytesOf(keyId))
+      const piece = known.bytesOf(keys, keyId)
+      rows.reserve(piece.length + OVERRUN)
+      rows.position = piece.write(rows.view, rows.position)
       writeWindowStart(record.windowStartMs, rows)
       rows.endKey()
       return rows
@@ -61,26 +64,21 @@ function writeSerializedKey(
   // A windowed key goes where its key goes, whatever the window.
   const length = inner === undefined ? buffer.position : buffer.position - 8
   const rows = output.rowsOf(partitionFor(buffer.bytes, output.partitions, 0, length))
-  writeBytes(rows, buffer.bytes.subarray(0, buffer.position))
+  rows.reserve(buffer.position)
+  rows.bytes.set(buffer.bytes.subarray(0, buffer.position), rows.position)
+  rows.position += buffer.position
   rows.endKey()
   return rows
 }
 
-function writeBytes(rows: RecordBatchBuilder, from: Uint8Array): void {
-  rows.reserve(from.length)
-  const { bytes } = rows
-  let at = rows.position
-  for (let i = 0; i < from.length; i++) bytes[at++] = from[i]!
-  rows.position = at
-}
-
-/** Partitions of a grouping's keys by key id, so that each key is hashed once. */
+/** A grouping's keys by key id: where each goes and how it is written, worked out once. */
 class KnownKeys {
   readonly #partitions: number
   #keys: KeyTable | undefined
   #isSame = false
   #epoch = -1
   #partitionOf = new Int16Array(1_024).fill(-1)
+  #bytesOf: Piece[] = []
 
   constructor(partitions: number) {
     this.#partitions = partitions
@@ -90,6 +88,7 @@ class KnownKeys {
   isOf(keys: KeyTable, serde: Serializer<never>): boolean {
     if (keys !== this.#keys) {
       this.#keys = keys
+      this.#epoch = -1
       // Names say it of fields; two serdes of JSON objects have one name and different bytes.
       const isFields = 'kind' in serde && serde.kind === 'fields'
       this.#isSame = keys.serde === serde || (isFields && keys.serde.name === serde.name)
@@ -105,9 +104,15 @@ class KnownKeys {
     return (this.#partitionOf[keyId] = partitionFor(bytes, this.#partitions))
   }
 
+  /** To be asked after `partitionOf`, which sees to changed ids. */
+  bytesOf(keys: KeyTable, keyId: number): Piece {
+    return (this.#bytesOf[keyId] ??= new Piece(keys.bytesOf(keyId)))
+  }
+
   #resize(keys: KeyTable): void {
     const grown = new Int16Array(Math.max(1_024, keys.size * 2)).fill(-1)
     if (keys.epoch === this.#epoch) grown.set(this.#partitionOf)
+    else this.#bytesOf = []
     this.#partitionOf = grown
     this.#epoch = keys.epoch
   }

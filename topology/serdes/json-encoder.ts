@@ -1,111 +1,105 @@
 // Writes declared objects as compact JSON straight into the batch to be produced.
 import { compileFunction } from 'node:vm'
 import { SerdeError } from '../errors.ts'
-import { toBytes, type ByteSink } from './serde.ts'
-import { utf8 } from './primitive.ts'
-import { jsonTextOf, writeInteger, writeUtf8 } from './text.ts'
 import type { JsonField, JsonFields } from './json-schema.ts'
+import { OVERRUN, Piece, writeDigits } from './piece.ts'
+import type { ByteSink } from './serde.ts'
+import { jsonTextOf, writeUtf8 } from './text.ts'
 
-/** Encoded strings kept at most; few distinct ones make up most of what jobs write. */
+/** Encoded strings kept at most per field; few distinct ones make up most of what jobs write. */
 const ENCODED_MAX = 16_384
+/** Longer ones are written as they come. */
 const ENCODED_LENGTH_MAX = 64
-
-/** Bytes to be copied four at a time, which a piece of JSON's length makes worth it. */
-class Piece {
-  readonly length: number
-  readonly #words: Int32Array
-
-  constructor(text: string) {
-    const bytes = toBytes(utf8, text)
-    this.length = bytes.length
-    this.#words = new Int32Array(Math.ceil(bytes.length / 4))
-    new Uint8Array(this.#words.buffer).set(bytes)
-  }
-
-  /** May write up to three bytes more than its length; the sink must have room for them. */
-  write(view: DataView, at: number): number {
-    const words = this.#words
-    for (let i = 0; i < words.length; i++) view.setInt32(at + i * 4, words[i]!, IS_LITTLE_ENDIAN)
-    return at + this.length
-  }
-}
+const ENCODED_BYTES_MAX = 6 * ENCODED_LENGTH_MAX + 2
+const DIGITS_MAX = 17
 
 /** Beyond it there are no dates. */
 const DATE_MS_MAX = 8.64e15
-
-const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** Writes one field's values. */
 class FieldWriter {
   readonly name: string
   readonly field: JsonField<unknown>
+  readonly isString: boolean
+  readonly isNumber: boolean
   /** `"name":` with the comma before it. */
   readonly label: Piece
-  readonly #isString: boolean
+  readonly #labelText: string
+  readonly #encoded = new Map<string, Piece>()
   #lastText: string | undefined
   #lastPiece: Piece | undefined
 
   constructor(name: string, field: JsonField<unknown>) {
     this.name = name
     this.field = field
-    this.label = new Piece(`,${JSON.stringify(name)}:`)
-    this.#isString = field.type === 'string'
+    this.isString = field.type === 'string'
+    this.isNumber = field.type === 'number' || field.type === 'integer'
+    this.#labelText = `,${JSON.stringify(name)}:`
+    this.label = Piece.of(this.#labelText)
   }
 
-  /** The value as a piece, or undefined when it must be written in another way. */
-  pieceOf(value: unknown, encoded: Map<string, Piece>): Piece | undefined {
-    if (typeof value !== 'string' || !this.#isString) return undefined
+  /** Bytes that the field takes at most when it is a short string or a whole number. */
+  get bytesMax(): number {
+    return this.label.length + (this.isString ? ENCODED_BYTES_MAX : DIGITS_MAX) + OVERRUN
+  }
+
+  /** Label and value of a string that may have come before. */
+  pieceOf(text: string): Piece | undefined {
     // Results come in runs of one key, a window each.
-    if (value === this.#lastText) return this.#lastPiece
-    let piece = encoded.get(value)
+    if (text === this.#lastText) return this.#lastPiece
+    if (text.length > ENCODED_LENGTH_MAX) return undefined
+    let piece = this.#encoded.get(text)
     if (piece === undefined) {
-      piece = new Piece(JSON.stringify(value))
-      if (value.length <= ENCODED_LENGTH_MAX) {
-        if (encoded.size === ENCODED_MAX) encoded.clear()
-        encoded.set(value, piece)
-      }
+      piece = Piece.of(this.#labelText + JSON.stringify(text))
+      if (this.#encoded.size === ENCODED_MAX) this.#encoded.clear()
+      this.#encoded.set(text, piece)
     }
-    this.#lastText = value
+    this.#lastText = text
     this.#lastPiece = piece
     return piece
   }
 
-  /** Any value that a piece is not made for. @throws SerdeError when it is not of the field's type. */
+  /** Label and value, whatever it is. @throws SerdeError when it is not of the field's type. */
   write(value: unknown, sink: ByteSink): void {
+    writeUtf8(this.#labelText, sink)
+    writeUtf8(this.#textOf(value), sink)
+  }
+
+  #textOf(value: unknown): string {
     const { type, isNullable } = this.field
-    if (typeof value === 'number' && type !== 'string' && type !== 'boolean' && type !== 'raw') {
-      this.#writeNumber(value, sink)
-    } else if (value === null && (isNullable || type === 'raw')) writeUtf8('null', sink)
-    else if (typeof value === 'boolean' && type === 'boolean') writeUtf8(String(value), sink)
-    else if (type === 'raw' && value !== undefined) this.#writeRaw(value, sink)
-    else throw this.#mistaken(value)
+    if (value === null && (isNullable || type === 'raw')) return 'null'
+    switch (type) {
+      case 'string':
+        if (typeof value === 'string') return JSON.stringify(value)
+        break
+      case 'boolean':
+        if (typeof value === 'boolean') return String(value)
+        break
+      case 'raw':
+        if (value !== undefined) return this.#rawTextOf(value)
+        break
+      case 'date-time':
+        if (typeof value === 'number' && Math.abs(value) <= DATE_MS_MAX) {
+          return `"${new Date(value).toISOString()}"`
+        }
+        break
+      default: {
+        const isIt = type === 'integer' ? Number.isSafeInteger(value) : Number.isFinite(value)
+        // Adding 0 makes -0 a 0, as JSON.stringify does.
+        if (isIt) return String((value as number) + 0)
+      }
+    }
+    throw new SerdeError(`field "${this.name}" is no ${type}: ${String(value)}`)
   }
 
-  #writeNumber(value: number, sink: ByteSink): void {
-    const { type } = this.field
-    if (type === 'date-time') {
-      if (!(Math.abs(value) <= DATE_MS_MAX)) throw this.#mistaken(value)
-      writeUtf8(`"${new Date(value).toISOString()}"`, sink)
-    } else if (Number.isSafeInteger(value)) writeInteger(value, sink)
-    else if (type === 'number' && Number.isFinite(value)) writeUtf8(String(value), sink)
-    else throw this.#mistaken(value)
-  }
-
-  #writeRaw(value: unknown, sink: ByteSink): void {
+  #rawTextOf(value: unknown): string {
     try {
-      writeUtf8(jsonTextOf(value), sink)
+      return jsonTextOf(value)
     } catch (cause) {
       throw new SerdeError(`field "${this.name}": ${(cause as Error).message}`, { cause })
     }
   }
-
-  #mistaken(value: unknown): SerdeError {
-    return new SerdeError(`field "${this.name}" is no ${this.field.type}: ${String(value)}`)
-  }
 }
-
-/** Room for a label or number beyond what is known, and for what a piece may write too much. */
-const SLACK = 16
 
 /** Puts the properties of a value into a list, in a fixed order. */
 type PropertyReader = (value: object, into: unknown[]) => void
@@ -122,17 +116,7 @@ function propertyReader(names: readonly string[]): PropertyReader {
 /** An encoder of the declared fields, in their order. Undeclared properties are not written. */
 export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink) => void {
   const writers = Object.entries(fields).map(([name, field]) => new FieldWriter(name, field))
-  const encoded = new Map<string, Piece>()
-  let bytes = new Uint8Array(0)
-  let view = new DataView(bytes.buffer)
-
-  const viewOf = (sink: ByteSink): DataView => {
-    if (sink.bytes !== bytes) {
-      bytes = sink.bytes as Uint8Array<ArrayBuffer>
-      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
-    return view
-  }
+  const bytesMax = writers.reduce((sum, writer) => sum + writer.bytesMax, 2)
 
   const read = propertyReader(writers.map(({ name }) => name))
   const values: unknown[] = writers.map(() => undefined)
@@ -140,28 +124,38 @@ export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink)
   return (value, sink) => {
     read(value, values)
     const open = sink.position
+    // Room for all fields that are short strings or whole numbers.
+    sink.reserve(bytesMax)
+    let { view } = sink
     let at = open
     for (let i = 0; i < writers.length; i++) {
       const writer = writers[i]!
       const fieldValue = values[i]
-      if (fieldValue === undefined && writer.field.isOptional) continue
-      const piece = writer.pieceOf(fieldValue, encoded)
-      sink.position = at
-      sink.reserve(writer.label.length + (piece?.length ?? 0) + SLACK)
-      at = writer.label.write(viewOf(sink), at)
-      if (piece !== undefined) {
-        at = piece.write(view, at)
-      } else {
-        sink.position = at
-        writer.write(fieldValue, sink)
-        at = sink.position
+      if (writer.isString && typeof fieldValue === 'string') {
+        const piece = writer.pieceOf(fieldValue)
+        if (piece !== undefined) {
+          at = piece.write(view, at)
+          continue
+        }
+      } else if (
+        writer.isNumber &&
+        Number.isSafeInteger(fieldValue) &&
+        (fieldValue as number) >= 0
+      ) {
+        at = writeDigits(view, writer.label.write(view, at), fieldValue as number)
+        continue
       }
+      if (fieldValue === undefined && writer.field.isOptional) continue
+      sink.position = at
+      writer.write(fieldValue, sink)
+      sink.reserve(bytesMax)
+      view = sink.view
+      at = sink.position
     }
-    sink.position = at
-    sink.reserve(2)
     // The first field's comma is the brace that opens the object.
-    if (at === open) sink.position += 1
-    sink.bytes[open] = 0x7b
-    sink.bytes[sink.position++] = 0x7d
+    if (at === open) at += 1
+    view.setInt8(open, 0x7b)
+    view.setInt8(at++, 0x7d)
+    sink.position = at
   }
 }

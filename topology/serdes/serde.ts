@@ -2,9 +2,11 @@
 
 /** Where a serde writes: it reserves room, writes at `position` and moves it. */
 export interface ByteSink {
-  bytes: Uint8Array
+  readonly bytes: Uint8Array
+  /** The same bytes, for writing words and numbers. */
+  readonly view: DataView
   position: number
-  /** Makes room for `length` more bytes; `bytes` may be another array afterwards. */
+  /** Makes room for `length` more bytes; `bytes` and `view` may be others afterwards. */
   reserve(length: number): void
 }
 
@@ -24,6 +26,7 @@ export interface Serde<T> extends Serializer<T> {
 /** A sink that grows; for what is not written straight into a batch. */
 export class ByteBuffer implements ByteSink {
   bytes = new Uint8Array(256)
+  view = new DataView(this.bytes.buffer)
   position = 0
 
   reserve(length: number): void {
@@ -31,6 +34,7 @@ export class ByteBuffer implements ByteSink {
     const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.position + length))
     grown.set(this.bytes.subarray(0, this.position))
     this.bytes = grown
+    this.view = new DataView(grown.buffer)
   }
 
   /** The bytes written since the last call, as a copy. */

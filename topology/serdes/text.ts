@@ -61,39 +61,3 @@ export function readLatin1(bytes: Uint8Array, start: number, end: number): strin
   for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!)
   return text
 }
-
-/** Writes a whole number in decimal digits. `value` must be a safe integer. */
-export function writeInteger(value: number, sink: ByteSink): void {
-  sink.reserve(20)
-  const { bytes } = sink
-  let at = sink.position
-  let rest = value
-  if (rest < 0) {
-    bytes[at++] = 0x2d
-    rest = -rest
-  }
-  const high = rest >= 1e9 ? Math.floor(rest / 1e9) : 0
-  if (high > 0) {
-    at = writeDigits(high % 1e9, bytes, at, 1)
-    at = writeDigits(rest - high * 1e9, bytes, at, 9)
-  } else {
-    at = writeDigits(rest, bytes, at, 1)
-  }
-  sink.position = at
-}
-
-function writeDigits(value: number, bytes: Uint8Array, start: number, atLeast: number): number {
-  let rest = value | 0
-  let width = atLeast
-  let bound = 10 ** atLeast
-  while (bound <= rest) {
-    bound *= 10
-    width += 1
-  }
-  for (let at = start + width - 1; at >= start; at--) {
-    const tens = (rest / 10) | 0
-    bytes[at] = 0x30 + rest - tens * 10
-    rest = tens
-  }
-  return start + width
-}

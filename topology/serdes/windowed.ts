@@ -41,17 +41,9 @@ export function innerSerdeOf(serde: Serializer<never>): Serializer<never> | unde
 /** Writes the start of a window as Kafka does: int64, big endian. */
 export function writeWindowStart(startMs: number, sink: ByteSink): void {
   sink.reserve(START_BYTES)
-  const { bytes } = sink
   const at = sink.position
   const high = Math.floor(startMs / 0x1_0000_0000)
-  const low = startMs - high * 0x1_0000_0000
-  bytes[at] = high >> 24
-  bytes[at + 1] = high >> 16
-  bytes[at + 2] = high >> 8
-  bytes[at + 3] = high
-  bytes[at + 4] = low >>> 24
-  bytes[at + 5] = low >>> 16
-  bytes[at + 6] = low >>> 8
-  bytes[at + 7] = low
+  sink.view.setInt32(at, high)
+  sink.view.setInt32(at + 4, startMs - high * 0x1_0000_0000)
   sink.position = at + START_BYTES
 }
