@@ -3,6 +3,7 @@
 import { KeyTable } from '../state/key-table.ts'
 import { assertNever, type ErasedSinkTopic, type TopologyNode } from '../topology/node.ts'
 import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
+import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import { FrameInput } from './frame-input.ts'
 import { groupInPlace, RepartitionWriter } from './group.ts'
 import { Parser } from './parse.ts'
@@ -31,6 +32,8 @@ export interface BuildOptions {
   readonly writersOf: (group: string) => number
   /** The topic with the value format that the configuration picked. */
   readonly resolve: (topic: ErasedSinkTopic) => ErasedSinkTopic
+  /** What reads rows with declared fields; the one in TypeScript where it is not given. */
+  readonly readerOf?: RowReaderFactory | undefined
 }
 
 /** Makes the processors of one task. @throws StaticTableError when a static table cannot be read. */
@@ -93,7 +96,7 @@ export function buildTask(
   }
   const children = childrenOf(input.name)
   const parsers = children.flatMap((node) =>
-    node.kind === 'parse' ? [new Parser(node, after(node.name), context)] : [],
+    node.kind === 'parse' ? [new Parser(node, after(node.name), context, options.readerOf)] : [],
   )
   const others = children.filter((node) => node.kind !== 'parse')
   const next =

@@ -3,6 +3,7 @@
 import { NULL_VALUE, headersOf, keyOf, valueOf, type RecordBatch } from '../broker/record-batch.ts'
 import { partitionFor } from '../broker/partitioner.ts'
 import type { DeadLetter, ParseNode } from '../topology/node.ts'
+import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import {
   deadLetterHeaders,
@@ -30,11 +31,11 @@ export class Parser {
   #lastMs = 0
   readonly #bad = new Map<number, { error: Error; reason: DropReason }>()
 
-  constructor(node: ParseNode, next: Forward, context: TaskContext) {
+  constructor(node: ParseNode, next: Forward, context: TaskContext, readerOf?: RowReaderFactory) {
     this.#node = node
     this.#next = next
     this.#context = context
-    this.#decoder = rowDecoderOf(node.decode)
+    this.#decoder = rowDecoderOf(node.decode, readerOf)
     this.#timestampOf = node.timestamp as unknown as TimestampOf | undefined
   }
 

@@ -1,7 +1,8 @@
 // How a parse node reads a batch: by columns where the serde declares fields, else row by row.
 import type { RecordBatch } from '../broker/record-batch.ts'
 import { jsonFieldsOf } from '../topology/serdes/json.ts'
-import { JsonScanner, ROW_REFUSED } from '../topology/serdes/json-scanner.ts'
+import { JsonScanner } from '../topology/serdes/json-scanner.ts'
+import { ROW_REFUSED, type RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Mapper, RecordContext } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import { rowViewOf } from './row-view.ts'
@@ -15,8 +16,11 @@ export interface RowDecoder {
   valueAt(row: number): unknown
 }
 
-/** The decoder for what `parse` was given. */
-export function rowDecoderOf(decode: Serde<never> | Mapper): RowDecoder {
+/** The decoder for what `parse` was given; `readerOf` makes what reads rows with declared fields. */
+export function rowDecoderOf(
+  decode: Serde<never> | Mapper,
+  readerOf?: RowReaderFactory,
+): RowDecoder {
   if (typeof decode === 'function') {
     const decodeBytes = decode as unknown as (
       bytes: Uint8Array,
@@ -25,23 +29,16 @@ export function rowDecoderOf(decode: Serde<never> | Mapper): RowDecoder {
     return eachRow((bytes, start, end, record) => decodeBytes(bytes.subarray(start, end), record))
   }
   const fields = jsonFieldsOf(decode)
-  if (fields !== undefined) return byColumns(new JsonScanner(fields))
+  if (fields !== undefined) return byColumns(new JsonScanner(fields, readerOf))
   const serde = decode as unknown as Serde<unknown>
   return eachRow((bytes, start, end) => serde.deserialize(bytes, start, end))
 }
 
 function byColumns(scanner: JsonScanner): RowDecoder {
   const view = rowViewOf(scanner)
-  let batch: RecordBatch | undefined
   return {
-    begin(next) {
-      batch = next
-      scanner.begin(next.bytes, next.count)
-    },
-    read(row) {
-      scanner.scan(row, batch!.ends[row * 3]!, batch!.ends[row * 3 + 1]!)
-      return scanner.status[row] === ROW_REFUSED ? scanner.errors.get(row) : undefined
-    },
+    begin: (batch) => scanner.scan(batch),
+    read: (row) => (scanner.status[row] === ROW_REFUSED ? scanner.errors.get(row) : undefined),
     valueAt(row) {
       view.row = row
       return view

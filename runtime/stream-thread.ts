@@ -3,6 +3,7 @@ import { receiveMessageOnPort } from 'node:worker_threads'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DataPort } from '../broker/ports.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
+import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import { SourceAlignment } from './alignment.ts'
 import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './messages.ts'
@@ -32,7 +33,12 @@ export class StreamThread {
   #lastEmitMs = 0
   #isStopping = false
 
-  constructor(spec: ThreadSpec, topology: Topology, port: DataPort) {
+  constructor(
+    spec: ThreadSpec,
+    topology: Topology,
+    port: DataPort,
+    readerOf: RowReaderFactory | undefined,
+  ) {
     const metrics = MetricSlab.open(spec.metrics)
     const { plan } = spec
     this.#spec = spec
@@ -50,6 +56,7 @@ export class StreamThread {
       metrics,
       alignment: new SourceAlignment(spec.alignment, plan.alignmentSlots, spec.alignmentDriftMs),
       unmatched: (node, key) => this.#unmatched.add(node, key),
+      readerOf,
     }
   }
 

@@ -7,6 +7,7 @@ import type { FrameInput } from '../processors/frame-input.ts'
 import type { DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
 import type { SourceInput } from '../processors/source-input.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
+import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { SourceAlignment } from './alignment.ts'
@@ -31,6 +32,8 @@ export interface TaskSurroundings {
   readonly alignment: SourceAlignment
   /** Counts a join that found no row. */
   readonly unmatched: (node: string, key: string | number) => void
+  /** What reads rows with declared fields; the one in TypeScript where it is not given. */
+  readonly readerOf?: RowReaderFactory | undefined
 }
 
 export class Task implements TaskContext {
@@ -69,6 +72,7 @@ export class Task implements TaskContext {
       cuts: new Set(cuts),
       writersOf: (group) => writersOf(topology, plan, group),
       resolve: (topic) => resolveFormat(topic, formats),
+      readerOf: around.readerOf,
     })
     this.#checkpoints = new TaskCheckpoints(port.openState(spec.taskId), spec.taskId)
     this.#position = this.#restore() ?? offset

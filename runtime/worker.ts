@@ -1,5 +1,6 @@
 // What a worker thread runs: piscina calls `runThread` once, and it ends when the thread is stopped.
 import { openDataPort } from '../broker/data-port.ts'
+import { nativeRowReader } from '../broker/native/row-reader.ts'
 import { assertTopology } from '../topology/topology.ts'
 import type { ThreadFailure, ThreadSpec } from './messages.ts'
 import { StreamThread } from './stream-thread.ts'
@@ -10,7 +11,8 @@ export async function runThread(spec: ThreadSpec): Promise<ThreadFailure | undef
   try {
     const module = (await import(spec.topology)) as { readonly default?: unknown }
     const topology = assertTopology(module.default, spec.topology)
-    thread = new StreamThread(spec, topology, await openDataPort(spec.channel))
+    const port = await openDataPort(spec.channel)
+    thread = new StreamThread(spec, topology, port, nativeRowReader())
     await thread.run()
     return undefined
   } catch (error) {

@@ -3,12 +3,13 @@
 import { createRequire } from 'node:module'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { RowReaderFunctions } from './row-reader.ts'
 
 /** A native object; it lives as long as its handle. */
 export type Handle = { readonly __brand: 'handle' }
 
 /** The functions of the addon. */
-export interface Addon {
+export interface Addon extends RowReaderFunctions {
   readonly __brand: 'addon'
 }
 

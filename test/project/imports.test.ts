@@ -10,7 +10,10 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
   [
     'runtime',
     /^runtime\//,
-    ['processors', 'state', 'topology', 'config', 'broker ports', 'embedded', 'kafka', 'open'],
+    [
+      ...['processors', 'state', 'topology', 'config', 'broker ports', 'embedded', 'kafka'],
+      ...['native', 'open'],
+    ],
   ],
   ['server', /^server\//, ['runtime', 'topology', 'config', 'broker ports']],
   ['config', /^config\//, []],
@@ -18,7 +21,7 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
   ['jobs', /^jobs\//, []],
   ['embedded', /^broker\/embedded\//, ['broker ports']],
   ['kafka', /^broker\/kafka(\.ts$|\/)/, ['broker ports', 'native']],
-  ['native', /^broker\/native(\.ts$|\/)/, ['broker ports']],
+  ['native', /^broker\/native(\.ts$|\/)/, ['broker ports', 'topology']],
   ['open', /^broker\/(open|data-port)\.ts$/, ['embedded', 'kafka', 'broker ports']],
   ['broker ports', /^broker\/[\w-]+\.ts$/, []],
   ['grafana', /^grafana\//, ['runtime']],

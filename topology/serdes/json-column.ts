@@ -1,6 +1,5 @@
 // One declared field of many JSON rows: typed arrays, and a dictionary where the field is interned. The
 // scanner fills it, row views and groupings read it.
-import { Dictionary } from './dictionary.ts'
 import type { JsonField } from './json-schema.ts'
 import { readUtf8 } from './text.ts'
 
@@ -11,8 +10,20 @@ export const NULL = 1
 /** In `presence`: the member has a value, in the array of its type. */
 export const PRESENT = 2
 
+/** In `presence`, while rows are read only: the member is a wall clock that waits for its zone. */
+export const LOCAL_TIME = 3
+
 /** Distinct values of an interned field after which the dictionary starts anew, at a batch's start. */
 const DICTIONARY_MAX = 65_536
+
+/** Gives equal texts, as UTF-8 bytes, equal ids, counted from 0. */
+export interface TextIds {
+  /** How many texts are known; the next new one gets this id. */
+  readonly size: number
+  idOf(bytes: Uint8Array, start: number, end: number): number
+  /** Forgets everything; ids given before mean nothing afterwards. */
+  clear(): void
+}
 
 /** One declared field's values, a cell a row. Which array is used depends on the type. */
 export class Column {
@@ -20,7 +31,8 @@ export class Column {
   readonly field: JsonField<unknown>
   readonly index: number
   readonly key: Uint8Array
-  readonly dictionary: Dictionary | undefined
+  /** Ids of the texts, where the field is interned. */
+  readonly dictionary: TextIds | undefined
   /** The strings behind the dictionary's ids. */
   texts: string[] = []
   presence = new Uint8Array(0)
@@ -30,12 +42,18 @@ export class Column {
   starts = new Uint32Array(0)
   ends = new Uint32Array(0)
 
-  constructor(name: string, field: JsonField<unknown>, index: number) {
+  /** `makeTextIds` is called where the field is interned. */
+  constructor(
+    name: string,
+    field: JsonField<unknown>,
+    index: number,
+    makeTextIds: (index: number) => TextIds,
+  ) {
     this.name = name
     this.field = field
     this.index = index
     this.key = new TextEncoder().encode(name)
-    this.dictionary = field.isInterned ? new Dictionary() : undefined
+    this.dictionary = field.isInterned ? makeTextIds(index) : undefined
   }
 
   /** Makes room for so many rows. */
@@ -61,6 +79,7 @@ export class Column {
     if (id === this.texts.length) this.texts.push(readUtf8(bytes, start, end))
     this.ids[row] = id
   }
+
   /** Starts the dictionary anew when it has grown too large; ids given before mean nothing then. */
   renewDictionary(): boolean {
     if (this.dictionary === undefined || this.dictionary.size <= DICTIONARY_MAX) return false

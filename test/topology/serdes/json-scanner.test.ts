@@ -1,38 +1,35 @@
 // The scanner case by case: escapes, numbers, times, nesting, spans, duplicates, its dictionaries.
 import { expect } from 'chai'
 import { json } from '../../../topology/serdes/json.ts'
-import {
-  JsonScanner,
-  ROW_READ,
-  ROW_REFUSED,
-  ROW_SLOW,
-} from '../../../topology/serdes/json-scanner.ts'
+import { JsonScanner } from '../../../topology/serdes/json-scanner.ts'
 import type { JsonFields } from '../../../topology/serdes/json-schema.ts'
+import { ROW_READ, ROW_REFUSED, ROW_SLOW } from '../../../topology/serdes/row-reader.ts'
 import { encoded } from './bytes.ts'
+import { describeReaders } from './readers.ts'
 import { expectedRow, scanRows, type Row } from './scanned.ts'
-
-/** Scans one row between two others and compares it with the oracle. */
-function scan(fields: JsonFields, row: string | Uint8Array): Row {
-  const bytes = typeof row === 'string' ? encoded(row) : row
-  const scanner = new JsonScanner(fields)
-  const found = scanRows(scanner, [encoded('{"x":1,'), bytes, encoded('"x":null}]}"')])[1]
-  expect(found).to.deep.equal(expectedRow(fields, bytes))
-  return found
-}
-
-/** How the middle row came out. */
-function statusOf(fields: JsonFields, row: string): number | undefined {
-  const scanner = new JsonScanner(fields)
-  scanRows(scanner, [encoded(row)])
-  return scanner.status[0]
-}
 
 const text = { x: json.string() }
 const number = { x: json.number() }
 const whole = { x: json.integer() }
 const raw = { x: json.raw() }
 
-describe('the scanner', () => {
+describeReaders('the scanner', (readerOf) => {
+  /** Scans one row between two others and compares it with the oracle. */
+  function scan(fields: JsonFields, row: string | Uint8Array): Row {
+    const bytes = typeof row === 'string' ? encoded(row) : row
+    const scanner = new JsonScanner(fields, readerOf)
+    const found = scanRows(scanner, [encoded('{"x":1,'), bytes, encoded('"x":null}]}"')])[1]
+    expect(found).to.deep.equal(expectedRow(fields, bytes))
+    return found
+  }
+
+  /** How the middle row came out. */
+  function statusOf(fields: JsonFields, row: string): number | undefined {
+    const scanner = new JsonScanner(fields, readerOf)
+    scanRows(scanner, [encoded(row)])
+    return scanner.status[0]
+  }
+
   it('reads plain rows by itself and leaves escapes to JSON.parse', () => {
     expect(statusOf(text, ' {"x" : "é", "y": {"z": "\\n"} }\r\n')).to.equal(ROW_READ)
     expect(statusOf(text, '{"x":"\\n"}')).to.equal(ROW_SLOW)
@@ -144,7 +141,7 @@ describe('the scanner', () => {
       const nested = '['.repeat(depth) + ']'.repeat(depth)
       expect(scan({}, `{"y":${nested}}`), `depth ${depth}`).to.deep.equal({})
       expect(scan({}, `{"y":${nested}]}`), `depth ${depth} and one`).to.equal(undefined)
-      const [row] = scanRows(new JsonScanner(raw), [encoded(`{"x":${nested}}`)])
+      const [row] = scanRows(new JsonScanner(raw, readerOf), [encoded(`{"x":${nested}}`)])
       let value = row?.['x'] as unknown[] | undefined
       let found = 0
       for (; value !== undefined; value = value[0] as unknown[] | undefined) found += 1
@@ -174,7 +171,7 @@ describe('the scanner', () => {
 
   it('remembers no day that it did not accept', () => {
     const at = { x: json.dateTime({ zone: 'UTC' }) }
-    const scanner = new JsonScanner(at)
+    const scanner = new JsonScanner(at, readerOf)
     const rows = ['2019-01-05', '2019-02-29', '2019-02-29', '2019-01-05', '2019-02-28']
     const found = scanRows(
       scanner,
@@ -190,13 +187,13 @@ describe('the scanner', () => {
   })
 })
 
-describe('the dictionaries of the scanner', () => {
+describeReaders('the dictionaries of the scanner', (readerOf) => {
   const fields = { x: json.string().interned() }
   const rowsOf = (from: number, count: number): Uint8Array[] =>
     Array.from({ length: count }, (_, i) => encoded(`{"x":"${from + i}"}`))
 
   it('give equal texts equal ids from batch to batch, by either road', () => {
-    const scanner = new JsonScanner(fields)
+    const scanner = new JsonScanner(fields, readerOf)
     const [column] = scanner.columns
     scanRows(scanner, [encoded('{"x":"a"}'), encoded('{"x":"b"}'), encoded('{"x":"\\u0061"}')])
     expect([...column!.ids.subarray(0, 3)]).to.deep.equal([0, 1, 0])
@@ -206,7 +203,7 @@ describe('the dictionaries of the scanner', () => {
   })
 
   it('begin anew with a batch once they hold more than 65,536 texts', () => {
-    const scanner = new JsonScanner(fields)
+    const scanner = new JsonScanner(fields, readerOf)
     scanRows(scanner, rowsOf(0, 65_536))
     scanRows(scanner, rowsOf(65_535, 2))
     expect([scanner.dictionaryEpoch, scanner.columns[0]?.dictionary?.size]).to.eql([0, 65_537])
@@ -216,7 +213,10 @@ describe('the dictionaries of the scanner', () => {
   })
 
   it('forget nothing that a smaller batch after a larger one needs', () => {
-    const scanner = new JsonScanner({ x: json.string().interned(), y: json.string().optional() })
+    const scanner = new JsonScanner(
+      { x: json.string().interned(), y: json.string().optional() },
+      readerOf,
+    )
     scanRows(scanner, [encoded('{"x":"a","y":"1"}'), encoded('{"x":"b","y":"2"}')])
     expect(scanRows(scanner, [encoded('{"x":"b"}')])).to.deep.equal([{ x: 'b' }])
   })

@@ -1,6 +1,8 @@
 // Runs the scanner over texts packed into one batch, and an oracle of its own to compare it with.
-import { JsonScanner, ROW_REFUSED } from '../../../topology/serdes/json-scanner.ts'
+import { RecordBatchBuilder, unpack } from '../../../broker/record-batch.ts'
+import type { JsonScanner } from '../../../topology/serdes/json-scanner.ts'
 import type { JsonField, JsonFields } from '../../../topology/serdes/json-schema.ts'
+import { ROW_REFUSED } from '../../../topology/serdes/row-reader.ts'
 import { parseDateTime } from '../../../topology/time/zoned-time.ts'
 
 /** What came of a row: its values without what is absent, or undefined where it was refused. */
@@ -8,13 +10,9 @@ export type Row = Readonly<Record<string, unknown>> | undefined
 
 /** Reads rows that lie back to back, so that whoever reads beyond one reads another. */
 export function scanRows(scanner: JsonScanner, rows: readonly Uint8Array[]): Row[] {
-  const bytes = Buffer.concat(rows)
-  scanner.begin(bytes, rows.length)
-  let start = 0
-  rows.forEach((row, i) => {
-    scanner.scan(i, start, start + row.length)
-    start += row.length
-  })
+  const builder = new RecordBatchBuilder()
+  for (const row of rows) builder.append(null, row, 0)
+  scanner.scan(unpack(builder.pack()))
   return rows.map((_, i) => valuesOf(scanner, i))
 }
 
