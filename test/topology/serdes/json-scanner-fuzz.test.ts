@@ -1,10 +1,18 @@
-// The scanner against JSON.parse and the schema: generated rows, and rows broken at random.
+// The scanner with each reader against JSON.parse and the schema: rows broken at random, rows made of any
+// JSON, numbers, date-times and bytes. MILLRACE_FUZZ_ROWS sets how many rows are broken.
+import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { json } from '../../../topology/serdes/json.ts'
 import { JsonScanner } from '../../../topology/serdes/json-scanner.ts'
+import type { JsonFields } from '../../../topology/serdes/json-schema.ts'
+import { ROW_READ } from '../../../topology/serdes/row-reader.ts'
+import { breakerOf, randomOf } from './broken-rows.ts'
 import { encoded } from './bytes.ts'
+import { rowReaders } from './readers.ts'
 import { expectedRow, scanRows } from './scanned.ts'
+
+const BROKEN_ROWS = Number(process.env['MILLRACE_FUZZ_ROWS'] ?? 200_000)
 
 const { fields } = json.object({
   id: json.string(),
@@ -16,27 +24,13 @@ const { fields } = json.object({
   at: json.dateTime({ zone: 'America/Los_Angeles' }),
   extra: json.raw().optional(),
 })
-
 const SEEDS = [
   '{"id":"1","type":"t","place":"p","priority":1.5e3,"units":-2,"urgent":true,"at":"2019-02-28T23:59:59.999","extra":{"a":[1,"x",null]}}',
   '{ "id" : "é😀" , "type":"Ünïcode" , "units" : null , "at" : "2019-03-10T02:30:00" , "other" : [ { } , [ ] , -0.0 ] }\n',
   '{"at":"2019-12-31T23:59:00-08:00","units":0,"type":"a\\u0041\\n","id":"\\ud83d\\ude00\\\\","place":null,"urgent":false}',
   '{"id":"1","id":"2","type":"x","type":"y","units":1,"units":9007199254740991,"at":"2020-02-29 12:00","x":"\\"}"}',
   '{"extra":"text","extra":[true,false],"id":"","type":"","units":10E0,"at":"1970-01-01T00:00:00.000Z"}',
-]
-const TOKENS = [
-  ...['{', '}', '[', ']', ',', ':', '"', '\\', '\\u', '\\ud800', '\\u0041', '\\x', '\\"', 'null'],
-  ...['true', 'fals', '0', '-', '1e999', '.5', '01', 'E+', ' ', '\t', '\n', '\u0000', '\u001f'],
-  ...[
-    '[[[',
-    '\u007f',
-    'é',
-    '\ufeff',
-    '-13-',
-    '02-30',
-    'T24',
-    '{"id":"1","type":"t","units":1,"at":"',
-  ],
+  '{"crime_id":"183653450","type":"Fight No Weapon","report_date":"2018-12-31T00:00:00.000","call_time":"23:57","at":"2018-12-31T23:57:00.000","place":"UTL","id":"700 Block Of Hollister Av","city":"San Francisco","state":"CA","units":1,"priority":0.25,"address_type":"Premise Address","common_location":""}',
 ]
 const MEMBERS = [
   ...[
@@ -54,104 +48,163 @@ const MEMBERS = [
     '"":{},',
   ],
   ...['"at":"2019-11-03T01:30:00.5",', '"priority":1e-400,', '"urgent":null,', '"\u00e9":5E5,'],
-].map((member) => Buffer.from(member))
+]
 
-/** Numbers from 0 below 1, the same on every run. */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+/** The rows that each reader's scanner has read; the oracle and all of them must agree. */
+class Comparison {
+  /** Rows that a reader has read without JSON.parse. */
+  readPlainly = 0
+  readonly #fields: JsonFields
+  readonly #scanners: Readonly<Record<string, JsonScanner>>
+
+  constructor(fields: JsonFields) {
+    this.#fields = fields
+    this.#scanners = Object.fromEntries(
+      Object.entries(rowReaders()).map(([name, readerOf]) => [
+        name,
+        new JsonScanner(fields, readerOf),
+      ]),
+    )
+  }
+
+  /** @returns how many of the rows were accepted. */
+  check(rows: readonly Uint8Array[]): number {
+    const expected = rows.map((row) => expectedRow(this.#fields, row))
+    const messages: (string | undefined)[][] = []
+    for (const [name, scanner] of Object.entries(this.#scanners)) {
+      scanRows(scanner, rows).forEach((found, i) => {
+        if (isDeepStrictEqual(found, expected[i])) return
+        const row = Buffer.from(rows[i]!).toString('latin1')
+        expect(found, `${name}: ${row}`).to.deep.equal(expected[i])
+      })
+      this.readPlainly += rows.filter((_, i) => scanner.status[i] === ROW_READ).length
+      messages.push(rows.map((_, i) => scanner.errors.get(i)?.message))
+    }
+    for (const others of messages.slice(1)) expect(others).to.deep.equal(messages[0])
+    return expected.filter((row) => row !== undefined).length
   }
 }
 
-/** A row with a few wounds: bytes changed, cut out, repeated, put in, or the end cut off. */
-function mutated(random: () => number): Uint8Array {
-  const below = (n: number): number => Math.floor(random() * n)
-  let bytes = Buffer.from(SEEDS[below(SEEDS.length)]!)
-  for (let wounds = 1 + Math.floor(random() ** 3 * 4); wounds > 0; wounds--) {
-    const at = below(bytes.length + 1)
-    const [before, after] = [bytes.subarray(0, at), bytes.subarray(at)]
-    const token = Buffer.from(TOKENS[below(TOKENS.length)]!)
-    const comma = bytes.indexOf(',', at)
-    const cases: (() => Buffer[])[] = [
-      () => [before, Buffer.of(below(256)), after.subarray(1)],
-      () => [before, after.subarray(1 + below(8))],
-      () => [before, token, after],
-      () => [before, token, after.subarray(1 + below(3))],
-      () => [bytes.subarray(0, comma + 1), token, bytes.subarray(comma + 1)],
-      () => [bytes.subarray(0, 1), MEMBERS[below(MEMBERS.length)]!, bytes.subarray(1)],
-      () => [
-        bytes.subarray(0, -1),
-        Buffer.of(0x2c),
-        MEMBERS[below(MEMBERS.length)]!.subarray(0, -1),
-        bytes.subarray(-1),
-      ],
-      () => [before, Buffer.of(0x61 + below(26)), after.subarray(1)],
-      () => [before, bytes.subarray(below(bytes.length + 1)).subarray(0, 12), after],
-      () => [before],
-      () => [before, Buffer.of(0x30 + below(10)), after.subarray(1)],
-    ]
-    bytes = Buffer.concat(cases[below(cases.length)]!())
-  }
-  return bytes
-}
-
-function check(scanner: JsonScanner, rows: readonly Uint8Array[]): number {
-  let accepted = 0
-  scanRows(scanner, rows).forEach((row, i) => {
-    const expected = expectedRow(fields, rows[i]!)
-    if (expected !== undefined) accepted += 1
-    expect(row, Buffer.from(rows[i]!).toString('latin1')).to.deep.equal(expected)
-  })
-  return accepted
-}
-
-describe('the scanner agrees with JSON.parse and the schema', () => {
-  it('on 60,000 broken rows', function () {
-    this.timeout(30_000)
-    const random = randomOf(20_190_101)
-    const scanner = new JsonScanner(fields)
+describe(`the scanner agrees with JSON.parse and the schema, ${Object.keys(rowReaders()).join(' and ')}`, () => {
+  it(`on ${BROKEN_ROWS} broken rows`, function () {
+    this.timeout(30_000 + BROKEN_ROWS / 5)
+    const broken = breakerOf(SEEDS, MEMBERS, randomOf(20_190_101))
+    const comparison = new Comparison(fields)
     let accepted = 0
-    for (let batch = 0; batch < 600; batch++) {
-      accepted += check(
-        scanner,
-        Array.from({ length: 100 }, () => mutated(random)),
-      )
+    for (let rows = 0; rows < BROKEN_ROWS; rows += 100) {
+      accepted += comparison.check(Array.from({ length: 100 }, broken))
     }
     // Both sides must be met often, or the comparison says nothing.
-    expect(accepted).to.be.within(6_000, 54_000)
+    expect(accepted / BROKEN_ROWS).to.be.within(0.1, 0.9)
+    const readers = Object.keys(rowReaders()).length
+    expect(comparison.readPlainly / BROKEN_ROWS / readers).to.be.greaterThan(0.05)
   })
 
   it('on rows made of any JSON, the declared fields among them or not', () => {
     const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.constantFrom('', 'a'))
     const any = fc.oneof(fc.jsonValue({ maxDepth: 3 }), text, fc.integer(), fc.constant(null))
+    const likely = (arbitrary: fc.Arbitrary<unknown>) => fc.oneof({ weight: 8, arbitrary }, any)
     const row = fc.record(
       {
-        id: fc.oneof({ weight: 8, arbitrary: text }, any),
-        type: fc.oneof({ weight: 8, arbitrary: text }, any),
+        id: likely(text),
+        type: likely(text),
         place: any,
-        priority: fc.oneof({ weight: 8, arbitrary: fc.double() }, any),
-        units: fc.oneof({ weight: 8, arbitrary: fc.option(fc.maxSafeInteger()) }, any),
-        urgent: fc.oneof({ weight: 8, arbitrary: fc.boolean() }, any),
-        at: fc.oneof(
-          { weight: 8, arbitrary: fc.date({ noInvalidDate: true }).map((at) => at.toJSON()) },
-          any,
-        ),
+        priority: likely(fc.double()),
+        units: likely(fc.option(fc.maxSafeInteger())),
+        urgent: likely(fc.boolean()),
+        at: likely(fc.date({ noInvalidDate: true }).map((at) => at.toJSON())),
         extra: any,
         other: any,
       },
       { requiredKeys: ['id', 'type', 'units', 'at'] },
     )
-    const scanner = new JsonScanner(fields)
+    const comparison = new Comparison(fields)
     const indent = fc.constantFrom(undefined, ' ', '\t')
     fc.assert(
       fc.property(row, indent, (value, space) => {
-        check(scanner, [encoded(JSON.stringify(value, null, space))])
+        comparison.check([encoded(JSON.stringify(value, null, space))])
       }),
-      { numRuns: 3_000, seed: 42 },
+      { numRuns: 2_000, seed: 42 },
+    )
+  })
+
+  it('on numbers of every form and size', () => {
+    const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 24 })
+    const literal = fc
+      .tuple(
+        fc.constantFrom('', '-', '+'),
+        fc.oneof(digits, fc.constantFrom('0', '9007199254740993', '179769313486231580')),
+        fc.oneof(
+          fc.constant(''),
+          digits.map((after) => `.${after}`),
+        ),
+        fc.oneof(
+          fc.constant(''),
+          fc.integer({ min: -350, max: 330 }).map((power) => `e${power}`),
+        ),
+      )
+      .map((parts) => parts.join(''))
+    const shortest = fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .map((value) => String(value))
+    const rows = fc.array(fc.oneof(literal, shortest), { minLength: 50, maxLength: 50 })
+    const comparison = new Comparison({ x: json.number(), y: json.integer().optional() })
+    fc.assert(
+      fc.property(rows, (literals) => {
+        comparison.check(literals.map((each) => encoded(`{"x":${each},"z":${each}}`)))
+        comparison.check(literals.map((each) => encoded(`{"x":0,"y":${each}}`)))
+      }),
+      { numRuns: 300, seed: 43 },
+    )
+  })
+
+  it('on date-times, nearly right and wrong, and the hours of a clock change', () => {
+    const random = randomOf(43)
+    const seeds = [
+      ...[
+        '2019-02-28T23:59:59.999',
+        '2020-02-29T00:00:00',
+        '2019-03-10T02:30:00.5',
+        '1969-12-31 16:00',
+      ],
+      ...['2019-11-03T01:59:59.123456789', '2019-01-01T00:00:00Z', '2019-01-01T12:00-0800'],
+      ...['0000-03-01T00:00:00+18:00', '9999-12-31T23:59:59-18', '2100-02-28T24:00:60+00:60'],
+    ]
+    const chars = '0123456789-:TZ+. 12é'
+    const below = (n: number): number => Math.floor(random() * n)
+    const at = json.dateTime({ zone: 'America/Los_Angeles' })
+    const comparison = new Comparison({ x: at, y: json.dateTime({ zone: 'UTC' }) })
+    for (let batch = 0; batch < 200; batch++) {
+      const rows = Array.from({ length: 100 }, () => {
+        let text = seeds[below(seeds.length)]!
+        for (let changes = below(3); changes > 0; changes--) {
+          const place = below(text.length + 1)
+          const char = below(8) === 0 ? '' : chars[below(chars.length)]!
+          text = text.slice(0, place) + char + text.slice(place + below(2))
+        }
+        return encoded(`{"x":"${text}","y":"${text}"}`)
+      })
+      comparison.check(rows)
+    }
+  })
+
+  it('on strings of any bytes, wherever they stand', () => {
+    const lead = fc.constantFrom(0x20, 0x41, 0x7f, 0x80, 0xbf, 0xc1, 0xc2, 0xe0, 0xed, 0xef)
+    const more = fc.constantFrom(0xf0, 0xf4, 0xf5, 0x9f, 0xa0, 0x8f, 0x90, 0x1f, 0x22, 0x5c)
+    const byte = fc.oneof(lead, more)
+    const bytes = fc.array(fc.oneof({ weight: 2, arbitrary: byte }, fc.constant(0x61)), {
+      maxLength: 40,
+    })
+    const comparison = new Comparison({ x: json.string().interned(), y: json.string().optional() })
+    fc.assert(
+      fc.property(fc.array(bytes, { minLength: 20, maxLength: 20 }), (texts) => {
+        const rows = ['{"x":"#"}', '{"x":"é","y":"#"}', '{"x":"","z":["#"]}', '{"x":"","#":1}']
+        for (const row of rows) {
+          const [before, after] = row.split('#').map((part) => Buffer.from(part))
+          comparison.check(texts.map((text) => Buffer.concat([before!, Buffer.from(text), after!])))
+        }
+      }),
+      { numRuns: 300, seed: 44 },
     )
   })
 })

@@ -1,9 +1,10 @@
 // The scanner case by case: escapes, numbers, times, nesting, spans, duplicates, its dictionaries.
 import { expect } from 'chai'
+import { RecordBatchBuilder, unpack } from '../../../broker/record-batch.ts'
 import { json } from '../../../topology/serdes/json.ts'
 import { JsonScanner } from '../../../topology/serdes/json-scanner.ts'
 import type { JsonFields } from '../../../topology/serdes/json-schema.ts'
-import { ROW_READ, ROW_REFUSED, ROW_SLOW } from '../../../topology/serdes/row-reader.ts'
+import { ROW_NULL, ROW_READ, ROW_REFUSED, ROW_SLOW } from '../../../topology/serdes/row-reader.ts'
 import { encoded } from './bytes.ts'
 import { describeReaders } from './readers.ts'
 import { expectedRow, scanRows, type Row } from './scanned.ts'
@@ -149,6 +150,26 @@ describeReaders('the scanner', (readerOf) => {
     }
   })
 
+  it('follows nesting of 100,000 levels, and refuses what it breaks off in', () => {
+    const deep = '['.repeat(100_000)
+    expect(scan({}, `{"y":${deep}${']'.repeat(100_000)}}`)).to.deep.equal({})
+    expect(scan({}, `{"y":${deep}`)).to.equal(undefined)
+    expect(scan({}, `{"y":${'{"a":['.repeat(50_000)}`)).to.equal(undefined)
+  })
+
+  it('reads rows of ten megabytes', () => {
+    const long = 'a'.repeat(5_000_000)
+    const fields = { x: json.string(), y: json.string().interned(), z: json.raw() }
+    const row = `{"x":"${long}é","y":"${long}","z":["${long.slice(100)}"],"last":1}`
+    const scanner = new JsonScanner(fields, readerOf)
+    const [found] = scanRows(scanner, [encoded(row)])
+    expect(scanner.status[0]).to.equal(ROW_READ)
+    expect(found?.['x']).to.equal(`${long}é`)
+    expect(found?.['y']).to.equal(long)
+    expect(found?.['z']).to.deep.equal([long.slice(100)])
+    expect(scanRows(scanner, [encoded(row.slice(0, -1))])[0]).to.equal(undefined)
+  })
+
   it('reads date-times in every form, and none that is no date', () => {
     const at = { x: json.dateTime({ zone: 'America/Los_Angeles' }) }
     const timeOf = (form: string): unknown => scan(at, `{"x":"${form}"}`)?.['x']
@@ -169,6 +190,17 @@ describeReaders('the scanner', (readerOf) => {
     for (const form of refused) expect(timeOf(form), form).to.equal(undefined)
   })
 
+  it('reads no row that has no value', () => {
+    const scanner = new JsonScanner(text, readerOf)
+    const builder = new RecordBatchBuilder()
+    builder.append(null, encoded('{"x":"a"}'), 0)
+    builder.append(encoded('{"x":"key"}'), null, 0)
+    builder.append(null, encoded(''), 0)
+    scanner.scan(unpack(builder.pack()))
+    expect([...scanner.status.subarray(0, 3)]).to.deep.equal([ROW_READ, ROW_NULL, ROW_REFUSED])
+    expect([...scanner.errors.keys()]).to.deep.equal([2])
+  })
+
   it('remembers no day that it did not accept', () => {
     const at = { x: json.dateTime({ zone: 'UTC' }) }
     const scanner = new JsonScanner(at, readerOf)
@@ -184,40 +216,5 @@ describeReaders('the scanner', (readerOf) => {
       Date.UTC(2019, 0, 5),
       Date.UTC(2019, 1, 28),
     ])
-  })
-})
-
-describeReaders('the dictionaries of the scanner', (readerOf) => {
-  const fields = { x: json.string().interned() }
-  const rowsOf = (from: number, count: number): Uint8Array[] =>
-    Array.from({ length: count }, (_, i) => encoded(`{"x":"${from + i}"}`))
-
-  it('give equal texts equal ids from batch to batch, by either road', () => {
-    const scanner = new JsonScanner(fields, readerOf)
-    const [column] = scanner.columns
-    scanRows(scanner, [encoded('{"x":"a"}'), encoded('{"x":"b"}'), encoded('{"x":"\\u0061"}')])
-    expect([...column!.ids.subarray(0, 3)]).to.deep.equal([0, 1, 0])
-    scanRows(scanner, [encoded('{"x":"b"}')])
-    expect(column!.ids[0]).to.equal(1)
-    expect(scanner.dictionaryEpoch).to.equal(0)
-  })
-
-  it('begin anew with a batch once they hold more than 65,536 texts', () => {
-    const scanner = new JsonScanner(fields, readerOf)
-    scanRows(scanner, rowsOf(0, 65_536))
-    scanRows(scanner, rowsOf(65_535, 2))
-    expect([scanner.dictionaryEpoch, scanner.columns[0]?.dictionary?.size]).to.eql([0, 65_537])
-    const found = scanRows(scanner, rowsOf(7, 3))
-    expect(found).to.deep.equal([{ x: '7' }, { x: '8' }, { x: '9' }])
-    expect([scanner.dictionaryEpoch, scanner.columns[0]?.dictionary?.size]).to.eql([1, 3])
-  })
-
-  it('forget nothing that a smaller batch after a larger one needs', () => {
-    const scanner = new JsonScanner(
-      { x: json.string().interned(), y: json.string().optional() },
-      readerOf,
-    )
-    scanRows(scanner, [encoded('{"x":"a","y":"1"}'), encoded('{"x":"b","y":"2"}')])
-    expect(scanRows(scanner, [encoded('{"x":"b"}')])).to.deep.equal([{ x: 'b' }])
   })
 })
