@@ -33,20 +33,21 @@ const uint8_t* endOfAnyString(const uint8_t* from, const uint8_t* end, StringTra
 
 /** From after the opening quote to the closing quote; nullptr when it is no string, or no UTF-8. */
 inline const uint8_t* endOfString(const uint8_t* from, const uint8_t* end, StringTraits& traits) {
+  const uint8_t* at = from;
 #ifdef __SSE2__
-  // Most strings are short and plain: one look at 16 bytes finds their quote.
-  if (end - from >= 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    const unsigned quotes = _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
-    const __m128i isEscape = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+  // Most strings are short and plain: one look at 16 bytes finds their quote, or two.
+  for (int block = 0; block < 2 && end - at >= 16; block++, at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const unsigned quotes = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+    const __m128i isEscape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
     // Compared as signed numbers: control characters and bytes beyond ASCII are both below a space.
-    const __m128i isOdd = _mm_or_si128(isEscape, _mm_cmplt_epi8(block, _mm_set1_epi8(' ')));
+    const __m128i isOdd = _mm_or_si128(isEscape, _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')));
     const unsigned odd = _mm_movemask_epi8(isOdd);
-    if (quotes != 0 && (odd & (quotes ^ (quotes - 1))) == 0) return from + __builtin_ctz(quotes);
-    if ((odd | quotes) == 0) return endOfAnyString(from + 16, end, traits);
+    if (quotes != 0 && (odd & (quotes ^ (quotes - 1))) == 0) return at + __builtin_ctz(quotes);
+    if ((odd | quotes) != 0) break;
   }
 #endif
-  return endOfAnyString(from, end, traits);
+  return endOfAnyString(at, end, traits);
 }
 
 /** From the first byte of a number to the place after it; nullptr when it is none. */

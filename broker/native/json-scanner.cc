@@ -13,6 +13,14 @@ namespace {
 constexpr uint8_t kNullValue = 2;
 constexpr size_t kEndsPerRow = 3;
 
+/** As `endOfValue`, for strings without a call. */
+inline const uint8_t* endOfUndeclared(const uint8_t* from, const uint8_t* end) {
+  if (from >= end || *from != '"') return endOfValue(from, end);
+  StringTraits traits;
+  const uint8_t* close = endOfString(from + 1, end, traits);
+  return close == nullptr ? nullptr : close + 1;
+}
+
 }  // namespace
 
 JsonScanner::JsonScanner(std::vector<Field> fields)
@@ -62,7 +70,7 @@ const uint8_t* JsonScanner::scanMembers(const uint8_t* from, const uint8_t* end)
     if (value == nullptr) value = scanKey(member, at, end, column);
     if (value == nullptr) return nullptr;
     value = skipSpace(value, end);
-    at = column == KeyOrder::kUndeclared ? endOfValue(value, end) : scanField(column, value, end);
+    at = column == KeyOrder::kUndeclared ? endOfUndeclared(value, end) : scanField(column, value, end);
     if (at == nullptr) return nullptr;
     at = skipSpace(at, end);
     if (at >= end) return nullptr;

@@ -17,14 +17,17 @@ class KeyOrder {
   const uint8_t* after(size_t member, const uint8_t* at, const uint8_t* end, int& column) const {
     if (member >= kMembersMax) return nullptr;
     const Key& key = keys_[member];
-    // Whole words are compared, so the row must go on behind the key as far as its last word does.
-    if (end - at < static_cast<ptrdiff_t>(key.words) * 8) return nullptr;
-    for (size_t i = 0; i < key.words; i++) {
-      uint64_t word;
-      memcpy(&word, at + i * 8, 8);
-      if ((word & key.mask[i]) != key.text[i]) return nullptr;
-    }
     if (key.words == 0) return nullptr;
+    if (end - at >= static_cast<ptrdiff_t>(key.words) * 8) {
+      for (size_t i = 0; i < key.words; i++) {
+        uint64_t word;
+        memcpy(&word, at + i * 8, 8);
+        if ((word & key.mask[i]) != key.text[i]) return nullptr;
+      }
+    } else if (end - at < key.length || memcmp(at, key.text, key.length) != 0) {
+      // So near the row's end the last word would reach beyond it.
+      return nullptr;
+    }
     column = key.column;
     return at + key.length;
   }
