@@ -42,7 +42,7 @@ function inspectFile(path: string): void {
   }
   try {
     const size = fstatSync(file).size
-    const problem = size === 0 ? undefined : problemOf(file, size)
+    const problem = size === 0 ? undefined : problemOf(file)
     if (problem === undefined) return
     const advice = 'restore it from a copy, or delete its directory to start anew'
     throw new BrokerError('MILLRACE_LOG_CORRUPT', `${path} ${problem}: ${advice}`)
@@ -51,14 +51,15 @@ function inspectFile(path: string): void {
   }
 }
 
-function problemOf(file: number, size: number): string | undefined {
+function problemOf(file: number): string | undefined {
   const first = metaAt(file, 0)
   if (first === undefined) return 'is not an lmdb file'
   const second = metaAt(file, first.pageSize)
   if (second === undefined) return 'has a damaged head'
   const written = [first, second].filter(({ txn }) => txn > 0n)
-  const pages = Math.min(...written.map(({ lastPage }) => lastPage)) + 1
-  const missing = pages - Math.ceil(size / first.pageSize)
+  const pages = Math.max(...written.map(({ lastPage }) => lastPage)) + 1
+  // Asked for after the head was read: what the head tells of was written before it.
+  const missing = pages - Math.ceil(fstatSync(file).size / first.pageSize)
   return written.length > 0 && missing > UNWRITTEN_PAGES_MAX ? 'is cut short' : undefined
 }
 

@@ -39,7 +39,7 @@ const DURABLE = TransactionFlags.ABORTABLE | TransactionFlags.SYNCHRONOUS_COMMIT
 const EIO = 5
 const FREE_BYTES_MIN = 16_777_216
 /** EFBIG, ENOSPC, EDQUOT, MDB_MAP_FULL */
-const NO_ROOM = new Set([27, 28, 122, -30_792])
+const NO_ROOM = new Set<unknown>([27, 28, 122, -30_792, 'EFBIG', 'ENOSPC', 'EDQUOT'])
 /** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_CURSOR_FULL, MDB_PAGE_FULL */
 const DAMAGED = new Set([-30_797, -30_796, -30_795, -30_794, -30_793, -30_787, -30_786])
 // Every task of every application may have some tables.
@@ -146,12 +146,12 @@ function translated<T>(path: string, work: () => T): T {
 /** What failed in lmdb as an error of ours; anything else is given back as it is. */
 function brokerErrorOf(path: string, cause: unknown): Error {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (typeof code !== 'number') return toError(cause)
-  const { message } = cause as Error
-  if (NO_ROOM.has(code) || (code === EIO && isFull(path))) {
+  const { message } = toError(cause)
+  if (NO_ROOM.has(code) || ((code === EIO || code === 'EIO') && isFull(path))) {
     const text = `No room is left for ${path}: free some space, or set a lower retention.bytes`
     return new BrokerError('MILLRACE_DISK_FULL', text, { cause, retriable: true })
   }
+  if (typeof code !== 'number') return toError(cause)
   if (DAMAGED.has(code)) {
     const text = `${path} is damaged (${message}): restore it from a copy, or delete it to start anew`
     return new BrokerError('MILLRACE_LOG_CORRUPT', text, { cause })

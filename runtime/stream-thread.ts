@@ -16,6 +16,11 @@ import { Vitals } from './vitals.ts'
 
 /** How long the loop runs without giving the event loop a turn. */
 const TURN_MS = 50
+/**
+ * Bytes produced at which a transactional port commits before its time: what runs through the caches of
+ * the processor costs less than what waited for the next interval, and memory stays small.
+ */
+const COMMIT_BYTES = 4_194_304
 
 export class StreamThread {
   readonly #spec: ThreadSpec
@@ -103,8 +108,11 @@ export class StreamThread {
 
   /** Whether more has been produced than the broker has taken, beyond the limit. */
   #isFull(): boolean {
-    const bytes = this.#port.pendingBytes + this.#outputs.waitingBytes
-    return bytes > this.#spec.config.bufferedBytesMax
+    return this.#bytesWaiting > this.#spec.config.bufferedBytesMax
+  }
+
+  get #bytesWaiting(): number {
+    return this.#port.pendingBytes + this.#outputs.waitingBytes
   }
 
   #emitIfDue(isIdle: boolean): void {
@@ -122,9 +130,11 @@ export class StreamThread {
     this.#metrics.stores(this.#tasks.values())
   }
 
-  /** With a transactional port rows wait for the commit. */
+  /** With a transactional port rows wait for the commit, which comes early where they are many. */
   #send(): void {
-    if (!this.#isGateClosed && !this.#port.transactional) this.#outputs.flush()
+    if (!this.#port.transactional) {
+      if (!this.#isGateClosed) this.#outputs.flush()
+    } else if (this.#bytesWaiting > COMMIT_BYTES) this.#prepare()
   }
 
   #answerRequests(): void {

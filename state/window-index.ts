@@ -4,6 +4,8 @@ import type { TimeWindow } from '../topology/windows.ts'
 
 const NONE = -1
 const INITIAL_WINDOWS = 64
+/** Bounds kept for the results that come next: kept with their windows, they would grow old in the heap. */
+const BOUNDS_KEPT = 64
 
 /** Gives open windows small ids; the id of a closed one serves again. */
 export class WindowIndex {
@@ -12,7 +14,10 @@ export class WindowIndex {
   readonly #sizeMs: number
   readonly #advanceMs: number
   #starts = new Float64Array(INITIAL_WINDOWS).fill(NaN)
-  #bounds: (TimeWindow | undefined)[] = []
+  readonly #bounds = Array.from({ length: BOUNDS_KEPT }, (): TimeWindow => ({
+    startMs: NaN,
+    endMs: NaN,
+  }))
   /** Open addressing by the window's number: neighbours in time are neighbours here. */
   #slots = new Int32Array(INITIAL_WINDOWS * 2).fill(NONE)
   readonly #freeIds: number[] = []
@@ -41,10 +46,12 @@ export class WindowIndex {
     }
   }
 
-  /** The bounds of a window, one object for all its results. */
+  /** The bounds of a window; results that follow each other share one object. */
   boundsOf(id: number): TimeWindow {
     const startMs = this.#starts[id]!
-    return (this.#bounds[id] ??= { startMs, endMs: startMs + this.#sizeMs })
+    const kept = this.#bounds[id % BOUNDS_KEPT]!
+    if (kept.startMs === startMs) return kept
+    return (this.#bounds[id % BOUNDS_KEPT] = { startMs, endMs: startMs + this.#sizeMs })
   }
 
   startOf(id: number): number {
@@ -74,7 +81,6 @@ export class WindowIndex {
     while (this.#slots[slot] !== id) slot = (slot + 1) & mask
     this.#closeGap(slot, mask)
     this.#starts[id] = NaN
-    this.#bounds[id] = undefined
     this.firstEntries[id] = NONE
     this.#freeIds.push(id)
   }

@@ -1,4 +1,4 @@
-// Writing: packed batches get their offsets inside the write transaction, so that threads and
+// Writing: batches on the disk get their offsets inside a write transaction, so that threads and
 // processes append to one partition without knowing of each other.
 import type { TopicPartition } from '../ports.ts'
 import {
@@ -7,16 +7,16 @@ import {
   rowStart,
   NULL_KEY,
   NULL_VALUE,
-  setBaseOffset,
   unpack,
 } from '../record-batch.ts'
 import { batchKey, partitionKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds, writeBounds } from './partition.ts'
-import { setAppendedAtMs, trim } from './retention.ts'
+import { packPointer, type Pointer } from './pointer.ts'
+import { trim } from './retention.ts'
+import type { PlacedRows } from './segment-writer.ts'
 
-// A value lies on contiguous pages: those of 64 to 512 KB are written and found fastest, and a long
-// one makes the file grow where only short gaps are free.
+// What a reader holds at a time, about.
 const BATCH_BYTES_MAX = 524_288
 const SPLIT_BYTES = 262_144
 /** Holds the lumps that a worker hands over, columns included. */
@@ -26,13 +26,13 @@ const SPARE_MAX = 64
 // Deletions that one append may do for each batch it adds: the log shrinks, no commit is long.
 const TRIM_STEPS = 3
 
-/** Rows ready to be appended. */
+/** Rows ready to be written. */
 export interface PackedRows {
   readonly target: TopicPartition
   readonly packed: Uint8Array<ArrayBuffer>
 }
 
-/** Buffers that packed rows lie in until they are appended: the log copies them, so they serve again. */
+/** Buffers that packed rows lie in until they are on the disk. */
 export class PackRooms {
   readonly #spare: ArrayBuffer[] = []
 
@@ -94,36 +94,30 @@ function split(packed: Uint8Array): Uint8Array<ArrayBuffer>[] {
  * Appends rows to their partitions, and deletes what these no longer keep. Call it in a transaction.
  * @throws BrokerError MILLRACE_TOPIC_MISSING
  */
-export function append(log: Log, rows: readonly PackedRows[]): void {
+export function append(log: Log, rows: readonly PlacedRows[]): void {
   const nowMs = log.nowMs()
-  for (const [target, batches] of byPartition(rows)) {
+  for (const [target, pointers] of byPartition(rows)) {
     const topic = log.topics.get(target)
     const key = partitionKey(topic.id, target.partition)
     const bounds = readBounds(log, key)
-    for (const packed of batches) {
-      setBaseOffset(packed, bounds.end)
-      setAppendedAtMs(packed, nowMs)
-      log.batches.putSync(batchKey(topic.id, target.partition, bounds.end), asBuffer(packed))
-      bounds.end += countOf(packed)
-      bounds.bytes += packed.byteLength
+    for (const pointer of pointers) {
+      log.batches.putSync(batchKey(topic.id, target.partition, bounds.end), packPointer(pointer))
+      log.segments.count(pointer.segment, 1)
+      bounds.end += pointer.count
+      bounds.bytes += pointer.length
     }
-    trim(log, topic, target.partition, bounds, nowMs, TRIM_STEPS * batches.length)
+    trim(log, topic, target.partition, bounds, nowMs, TRIM_STEPS * pointers.length)
     writeBounds(log, key, bounds)
   }
 }
 
-/** What lmdb takes, without a copy. */
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
-}
-
-function byPartition(rows: readonly PackedRows[]): Map<TopicPartition, Uint8Array[]> {
-  const groups = new Map<string, { target: TopicPartition; batches: Uint8Array[] }>()
-  for (const { target, packed } of rows) {
+function byPartition(rows: readonly PlacedRows[]): Map<TopicPartition, Pointer[]> {
+  const groups = new Map<string, { target: TopicPartition; pointers: Pointer[] }>()
+  for (const { target, pointer } of rows) {
     const name = `${target.partition}/${target.topic}`
     const group = groups.get(name)
-    if (group === undefined) groups.set(name, { target, batches: [packed] })
-    else group.batches.push(packed)
+    if (group === undefined) groups.set(name, { target, pointers: [pointer] })
+    else group.pointers.push(pointer)
   }
-  return new Map([...groups.values()].map(({ target, batches }) => [target, batches]))
+  return new Map([...groups.values()].map(({ target, pointers }) => [target, pointers]))
 }

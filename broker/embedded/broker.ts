@@ -16,7 +16,7 @@ import type { RecordBatch } from '../record-batch.ts'
 import { EmbeddedGroup } from './group.ts'
 import { partitionKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
-import { openLog, type Log, type LogOptions } from './log.ts'
+import { cleanUp, openLog, type Log, type LogOptions } from './log.ts'
 import { readBounds } from './partition.ts'
 import { EmbeddedProducer } from './producer.ts'
 import { sweep } from './retention.ts'
@@ -38,7 +38,11 @@ export function openEmbeddedBroker(
   directory: string,
   options: EmbeddedBrokerOptions = {},
 ): Promise<Broker> {
-  return new Promise((resolve) => resolve(new EmbeddedBroker(openLog(directory, options), options)))
+  return new Promise((resolve) => {
+    const log = openLog(directory, options)
+    cleanUp(log)
+    resolve(new EmbeddedBroker(log, options))
+  })
 }
 
 class EmbeddedBroker implements Broker {

@@ -12,6 +12,7 @@ import type { RecordBatchBuilder } from '../record-batch.ts'
 import { append, PackRooms, packRows, type PackedRows } from './append.ts'
 import { LogReader } from './log-reader.ts'
 import { openLog, type Log, type LogOptions } from './log.ts'
+import { SegmentWriter } from './segment-writer.ts'
 
 /** The channel of an embedded log. */
 export type EmbeddedChannel = Extract<ChannelSpec, { kind: 'embedded' }>
@@ -33,6 +34,7 @@ class EmbeddedDataPort implements DataPort {
   readonly transactional = true
   readonly #log: Log
   readonly #applicationId: string
+  readonly #writer: SegmentWriter
   readonly #rooms = new PackRooms()
   #pending: PackedRows[] = []
   #pendingBytes = 0
@@ -41,6 +43,7 @@ class EmbeddedDataPort implements DataPort {
   constructor(log: Log, applicationId: string) {
     this.#log = log
     this.#applicationId = applicationId
+    this.#writer = new SegmentWriter(log)
     // Made here, before any transaction in which a task writes to it.
     openPositions(this.openState(''))
   }
@@ -82,10 +85,12 @@ class EmbeddedDataPort implements DataPort {
 
   /** When it throws nothing was written, and what was produced waits for the next commit. */
   commit(write: () => void): void {
-    this.#log.environment.transaction(() => {
-      append(this.#log, this.#pending)
+    const placed = this.#writer.write(this.#pending)
+    this.#log.transaction(() => {
+      append(this.#log, placed)
       write()
     })
+    this.#writer.committed()
     this.#rooms.giveBack(this.#pending)
     this.#pending = []
     this.#pendingBytes = 0
@@ -95,6 +100,10 @@ class EmbeddedDataPort implements DataPort {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#log.close()
+    try {
+      this.#writer.close()
+    } finally {
+      this.#log.close()
+    }
   }
 }

@@ -96,7 +96,7 @@ export class EmbeddedGroup implements Group {
     this.#purgedMs = nowMs
     const read = positions.filter((at) => log.topics.get(at).isInternal)
     if (read.length === 0) return
-    log.environment.transaction(() => {
+    log.transaction(() => {
       for (const at of read) purge(log, log.topics.get(at), at.partition, at.offset, PURGE_STEPS)
     })
   }

@@ -1,10 +1,11 @@
 // Reads one partition of the log from an offset on. The ports' readers on the main thread and in
 // workers are this one; it copies each batch, so no lmdb snapshot outlives a call.
 import { BrokerError, type PartitionReader, type TopicPartitionOffset } from '../ports.ts'
-import { countOf, unpack, type RecordBatch } from '../record-batch.ts'
-import { batchKey, partitionKey, writeBatchKey } from './keys.ts'
+import { setBaseOffset, unpack, type RecordBatch } from '../record-batch.ts'
+import { batchKey, offsetOfKey, partitionKey, writeBatchKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds } from './partition.ts'
+import { readPointer } from './pointer.ts'
 import { fromRow } from './slice.ts'
 
 /**
@@ -67,29 +68,39 @@ export class LogReader implements PartitionReader {
     const epoch = snapshot.latest()
     if (epoch === this.#seen) return undefined
     this.#seen = epoch
-    const bounds = readBounds(this.#log, this.#boundsKey)
-    this.#end = bounds.end
-    if (this.#position >= bounds.end) return undefined
-    return this.#take(this.#seek(bounds.start))
+    const batch = this.#seek()
+    return batch === undefined ? undefined : this.#take(batch)
   }
 
-  /** The batch at the position, the one that has it inside, or the first one that is left. */
-  #seek(start: number): RecordBatch {
-    if (this.#position < start) this.#position = start
-    const exact = this.#batchAt(this.#position)
-    if (exact !== undefined) return exact
+  /** The batch at the position, or at the start where that is later; undefined at the end. */
+  #seek(): RecordBatch | undefined {
+    for (;;) {
+      const { start, end } = readBounds(this.#log, this.#boundsKey)
+      this.#end = end
+      if (this.#position < start) this.#position = start
+      if (this.#position >= end) return undefined
+      const batch = this.#batchAt(this.#position) ?? this.#batchAround(this.#position)
+      if (batch !== undefined) return batch
+      // It was deleted while it was read, or it ought to be there.
+      if (readBounds(this.#log, this.#boundsKey).start <= this.#position) {
+        throw this.#damaged('it is missing')
+      }
+    }
+  }
+
+  /** The rows from an offset on of the batch that has it inside. */
+  #batchAround(offset: number): RecordBatch | undefined {
     const [before] = this.#log.batches.getKeys({
-      start: batchKey(this.#topicId, this.partition, this.#position),
+      start: batchKey(this.#topicId, this.partition, offset),
       end: batchKey(this.#topicId, this.partition, 0),
       inclusiveEnd: true,
       reverse: true,
       limit: 1,
     })
     const batch = before === undefined ? undefined : this.#read(before as Buffer)
-    if (batch === undefined) throw this.#damaged('it is missing')
-    const row = this.#position - (batch.offsets[0] ?? 0)
-    if (row >= batch.count) throw this.#damaged('it is missing')
-    return fromRow(batch, row)
+    if (batch === undefined) return undefined
+    const row = offset - (batch.offsets[0] ?? 0)
+    return row < batch.count ? fromRow(batch, row) : undefined
   }
 
   #take(batch: RecordBatch): RecordBatch {
@@ -104,14 +115,18 @@ export class LogReader implements PartitionReader {
   #read(key: Buffer): RecordBatch | undefined {
     const found = this.#log.batches.getBinaryFast(key)
     if (found === undefined) return undefined
-    const { length } = found
-    if (this.#copy.length < length) this.#copy = new Uint8Array(2 * length)
-    this.#copy.set(found.subarray(0, length))
-    const packed = this.#copy.subarray(0, length)
     try {
-      if (countOf(packed) === 0) throw new Error('it holds no rows')
+      const pointer = readPointer(found)
+      const { length } = pointer
+      if (this.#copy.length < length) this.#copy = new Uint8Array(2 * length)
+      this.#log.files.read(pointer, this.#copy)
+      const packed = this.#copy.subarray(0, length)
+      setBaseOffset(packed, offsetOfKey(key))
       return unpack(packed)
     } catch (cause) {
+      // What this snapshot still shows another process may have deleted since.
+      this.#log.snapshot.renew()
+      if (this.#log.batches.getBinaryFast(key) === undefined) return undefined
       throw this.#damaged(cause instanceof Error ? cause.message : 'it cannot be read', cause)
     }
   }

@@ -4,6 +4,7 @@ import type { Producer, TopicPartition } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { append, packRows, type PackedRows } from './append.ts'
 import type { Log } from './log.ts'
+import { SegmentWriter } from './segment-writer.ts'
 
 // A commit of 8 MB takes about 10 ms of the main thread, most of it waiting for the disk.
 const WAITING_BYTES_MAX = 8_388_608
@@ -12,6 +13,7 @@ const LINGER_MS = 20
 /** A producer of the embedded log. When a commit fails its rows wait for the next one. */
 export class EmbeddedProducer implements Producer {
   readonly #log: Log
+  readonly #writer: SegmentWriter
   #waiting: PackedRows[] = []
   #waitingBytes = 0
   #waitingRows = 0
@@ -21,6 +23,7 @@ export class EmbeddedProducer implements Producer {
 
   constructor(log: Log) {
     this.#log = log
+    this.#writer = new SegmentWriter(log)
   }
 
   get delivered(): number {
@@ -55,7 +58,11 @@ export class EmbeddedProducer implements Producer {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await this.flush()
+    try {
+      await this.flush()
+    } finally {
+      this.#writer.close()
+    }
   }
 
   #commitLater(): void {
@@ -70,7 +77,9 @@ export class EmbeddedProducer implements Producer {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#waiting.length === 0) return
-    this.#log.environment.transaction(() => append(this.#log, this.#waiting))
+    const placed = this.#writer.write(this.#waiting)
+    this.#log.transaction(() => append(this.#log, placed))
+    this.#writer.committed()
     this.#delivered += this.#waitingRows
     this.#waiting = []
     this.#waitingBytes = 0

@@ -1,19 +1,12 @@
 // What a partition no longer keeps: its oldest batches go in small steps, within the commits that add
 // new ones and by a timer of the broker. Age is counted from the append, not from event time.
-import { countOf } from '../record-batch.ts'
 import { batchKey, offsetOfKey, partitionKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds, writeBounds, type PartitionBounds } from './partition.ts'
+import { readPointer, type Pointer } from './pointer.ts'
 import type { Topic } from './topic-table.ts'
 
-// The last eight bytes of a packed batch's header are the log's.
-const APPENDED_AT = 24
 const SWEEP_STEPS = 64
-
-/** Notes in a packed batch when it was appended, epoch milliseconds. */
-export function setAppendedAtMs(packed: Uint8Array, nowMs: number): void {
-  new DataView(packed.buffer, packed.byteOffset).setFloat64(APPENDED_AT, nowMs, true)
-}
 
 interface Limits {
   readonly bytes: number
@@ -55,21 +48,28 @@ export function trim(
   let deleted = 0
   for (const found of [...keys]) {
     const key = found as Buffer
-    const packed = log.batches.getBinaryFast(key)
-    if (packed === undefined) break
-    const offset = offsetOfKey(key)
-    const { length } = packed
-    const next = offset + countOf(packed)
-    const header = new DataView(packed.buffer, packed.byteOffset)
-    const tooOld = nowMs - header.getFloat64(APPENDED_AT, true) > limits.ms
-    const tooMuch = bounds.bytes - length >= limits.bytes && next < bounds.end
+    const pointer = pointerAt(log, key)
+    if (pointer === undefined) break
+    const next = offsetOfKey(key) + pointer.count
+    const tooOld = nowMs - pointer.appendedMs > limits.ms
+    const tooMuch = bounds.bytes - pointer.length >= limits.bytes && next < bounds.end
     if (!tooOld && !tooMuch) break
-    log.batches.removeSync(key)
-    bounds.bytes -= length
-    bounds.start = next
+    remove(log, key, pointer, bounds)
     deleted += 1
   }
   return deleted
+}
+
+function pointerAt(log: Log, key: Buffer): Pointer | undefined {
+  const value = log.batches.getBinaryFast(key)
+  return value === undefined ? undefined : readPointer(value)
+}
+
+function remove(log: Log, key: Buffer, pointer: Pointer, bounds: PartitionBounds): void {
+  log.batches.removeSync(key)
+  log.segments.count(pointer.segment, -1)
+  bounds.bytes -= pointer.length
+  bounds.start = offsetOfKey(key) + pointer.count
 }
 
 /** Deletes at most `steps` batches of an internal topic that end at or before `position`. */
@@ -89,14 +89,10 @@ export function purge(
     limit: steps,
   })
   for (const found of [...keys]) {
-    const packed = log.batches.getBinaryFast(found)
-    if (packed === undefined) break
-    const { length } = packed
-    const next = offsetOfKey(found as Buffer) + countOf(packed)
-    if (next > position) break
-    log.batches.removeSync(found)
-    bounds.bytes -= length
-    bounds.start = next
+    const oldest = found as Buffer
+    const pointer = pointerAt(log, oldest)
+    if (pointer === undefined || offsetOfKey(oldest) + pointer.count > position) break
+    remove(log, oldest, pointer, bounds)
   }
   writeBounds(log, key, bounds)
 }
@@ -109,7 +105,7 @@ export function sweep(log: Log): boolean {
     for (let partition = 0; partition < topic.partitions; partition++) {
       const key = partitionKey(topic.id, partition)
       if (readBounds(log, key).bytes === 0) continue
-      const deleted = log.environment.transaction(() => {
+      const deleted = log.transaction(() => {
         const bounds = readBounds(log, key)
         const count = trim(log, topic, partition, bounds, log.nowMs(), SWEEP_STEPS)
         if (count > 0) writeBounds(log, key, bounds)

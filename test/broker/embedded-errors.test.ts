@@ -58,21 +58,37 @@ describe('the embedded log refuses', function () {
     await broker.close()
   }
 
-  function overwrite(from: number, length: number): void {
-    const opened = openSync(file, 'r+')
+  function overwrite(path: string, from: number, length: number): void {
+    const opened = openSync(path, 'r+')
     writeSync(opened, Buffer.alloc(length, 7), 0, length, from)
     closeSync(opened)
+  }
+
+  const segment = (): string => join(directory, 'segments', '0000000001.log')
+
+  /** What reading the topic from its start comes to. */
+  async function failureOfReading(): Promise<unknown> {
+    const broker = await openEmbeddedBroker(directory)
+    const reader = await broker.openReader({ topic: 't', partition: 0, offset: 0 })
+    try {
+      while ((await reader.read(0)) !== undefined);
+    } catch (error) {
+      return error
+    } finally {
+      await broker.close()
+    }
+    throw new Error('everything could be read')
   }
 
   it('a log of a newer format, and names both', async () => {
     await fill(1)
     const environment = openEnvironment(directory)
-    environment.table('meta').putSync(Buffer.from('format'), Buffer.from('2'))
+    environment.table('meta').putSync(Buffer.from('format'), Buffer.from('3'))
     environment.close()
     const before = readFileSync(file)
     const error = await refusal(directory)
     expect(error.code).to.equal('MILLRACE_LOG_VERSION')
-    expect(error.message).to.include(directory).and.include('format 2').and.include('format 1')
+    expect(error.message).to.include(directory).and.include('format 3').and.include('format 2')
     expect(readFileSync(file).equals(before), 'the file is as it was').to.equal(true)
   })
 
@@ -89,30 +105,39 @@ describe('the embedded log refuses', function () {
 
   it('a log that is cut short, or whose head is damaged', async () => {
     await fill(20)
-    overwrite(4096, 4096)
+    overwrite(file, 4096, 4096)
     expect((await refusal(directory)).message).to.include('has a damaged head')
     rmSync(directory, { recursive: true })
-    await fill(20)
+    const broker = await openEmbeddedBroker(directory)
+    const names = Array.from({ length: 1_500 }, (_, i) => `topic-${i}`)
+    await broker.ensureTopics(names.map((name) => ({ name, partitions: 1 })))
+    await broker.close()
     truncateSync(file, statSync(file).size / 2)
     const error = await refusal(directory)
     expect(error.code).to.equal('MILLRACE_LOG_CORRUPT')
     expect(error.message).to.include('is cut short')
   })
 
-  it('to read a damaged batch, and says which', async () => {
+  it('to read a damaged batch, and says which and where it lies', async () => {
     await fill(20)
-    overwrite(Math.floor(statSync(file).size / 2 / 4096) * 4096, 262_144)
-    const broker = await openEmbeddedBroker(directory)
-    const reader = await broker.openReader({ topic: 't', partition: 0, offset: 0 })
-    let failure: unknown
-    try {
-      while ((await reader.read(0)) !== undefined);
-    } catch (error) {
-      failure = error
-    }
+    overwrite(segment(), Math.floor(statSync(segment()).size / 2), 1)
+    const failure = await failureOfReading()
     expect(failure).to.have.property('code', 'MILLRACE_LOG_CORRUPT')
-    expect(String(failure)).to.match(/batch of t\/0 at offset \d+00 /)
-    await broker.close()
+    expect(String(failure)).to.match(
+      /batch of t\/0 at offset 1000 .*0000000001\.log is not what was/,
+    )
+  })
+
+  it('to read a batch whose file is cut short or gone', async () => {
+    await fill(20)
+    truncateSync(segment(), statSync(segment()).size - 1)
+    const cut = await failureOfReading()
+    expect(cut).to.have.property('code', 'MILLRACE_LOG_CORRUPT')
+    expect(String(cut)).to.match(/batch of t\/0 at offset 1900 .*0000000001\.log is cut short/)
+    rmSync(segment())
+    const gone = await failureOfReading()
+    expect(gone).to.have.property('code', 'MILLRACE_LOG_CORRUPT')
+    expect(String(gone)).to.match(/batch of t\/0 at offset 0 .*0000000001\.log/)
   })
 
   it('a path that is a file, or below one', async () => {

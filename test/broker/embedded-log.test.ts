@@ -1,7 +1,7 @@
 // What is special to the embedded log: retention, long batches, threads, transactions.
 import { expect } from 'chai'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -11,6 +11,15 @@ import { RecordBatchBuilder, unpack } from '../../broker/record-batch.ts'
 import { numbered, pollRecords, readRecords, recordsOf, until, valuesOf } from './records.ts'
 
 const KILOBYTE = new Uint8Array(1024).fill(65)
+
+const segmentsIn = (directory: string): string[] => readdirSync(join(directory, 'segments'))
+
+/** Bytes of the log's files. */
+const storedBytes = (directory: string): number =>
+  [
+    join(directory, 'data.mdb'),
+    ...segmentsIn(directory).map((name) => join(directory, 'segments', name)),
+  ].reduce((sum, file) => sum + statSync(file).size, 0)
 
 describe('the embedded log', function () {
   this.timeout(60_000)
@@ -22,7 +31,7 @@ describe('the embedded log', function () {
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'millrace-log-'))
     nowMs = 1_000_000
-    const options = { nowMs: () => nowMs }
+    const options = { nowMs: () => nowMs, segmentBytes: 500_000 }
     broker = await openEmbeddedBroker(directory, { ...options, sweepMs: 10 })
     port = openEmbeddedDataPort({ kind: 'embedded', directory, applicationId: 'app' }, options)
   })
@@ -48,13 +57,32 @@ describe('the embedded log', function () {
     const config = { 'retention.bytes': `${1_000_000}` }
     await broker.ensureTopics([{ name: 'short', partitions: 1, config }])
     for (let i = 0; i < 30; i++) commitKilobytes('short', 100)
-    const file = join(directory, 'data.mdb')
-    const before = statSync(file).size
+    const before = storedBytes(directory)
     for (let i = 0; i < 100; i++) commitKilobytes('short', 100)
     const { start, end } = await marksOf('short')
     expect(end).to.equal(13_000)
     expect(end - start).to.be.within(900, 1_200)
-    expect(statSync(file).size).to.be.lessThan(before + 1_000_000)
+    expect(before).to.be.lessThan(2_500_000)
+    expect(storedBytes(directory)).to.be.lessThan(before + 1_000_000)
+  })
+
+  it('leaves no file of what is deleted, and none that a killed process has left', async () => {
+    await broker.ensureTopics([
+      { name: 'aging', partitions: 1, config: { 'retention.ms': '1000' } },
+      { name: 'cut', partitions: 1, isInternal: true },
+    ])
+    commitKilobytes('aging', 5)
+    commitKilobytes('cut', 5)
+    expect(segmentsIn(directory)).to.have.length(2)
+    writeFileSync(join(directory, 'segments', '0000009999.log'), 'left by a crash')
+    port.close()
+    nowMs += 2_000
+    const group = await broker.openGroup({ applicationId: 'app', stateDir: '/nowhere' })
+    await group.commit([{ topic: 'cut', partition: 0, offset: 5 }])
+    await until('all is deleted', () => Promise.resolve(segmentsIn(directory).length === 1))
+    await broker.close()
+    broker = await openEmbeddedBroker(directory)
+    expect(segmentsIn(directory)).to.deep.equal([])
   })
 
   it('goes on at the start when what a reader would read next is deleted', async () => {
