@@ -54,6 +54,11 @@ export class WindowIndex {
     return (this.#bounds[id % BOUNDS_KEPT] = { startMs, endMs: startMs + this.#sizeMs })
   }
 
+  /** Which window it is, counted from the epoch by their starts; beyond 32 bits they begin anew. */
+  numberOf(id: number): number {
+    return (this.#starts[id]! / this.#advanceMs) | 0
+  }
+
   startOf(id: number): number {
     return this.#starts[id]!
   }
