@@ -31,6 +31,16 @@ describeReaders('the dictionaries of the scanner', (readerOf) => {
     expect([scanner.dictionaryEpoch, scanner.columns[0]?.dictionary?.size]).to.eql([1, 3])
   })
 
+  it('tell texts apart whose hashes are the same', () => {
+    // Of so many texts about ten pairs have the same hash of 32 bits.
+    const count = 300_000
+    const scanner = new JsonScanner(fields, readerOf)
+    scanRows(scanner, rowsOf(1_000_000, count))
+    const [column] = scanner.columns
+    expect(column!.texts).to.have.length(count)
+    expect(column!.texts.every((text, i) => text === String(1_000_000 + i))).to.equal(true)
+  })
+
   it('hold texts of any characters, the empty one and parts of others among them', () => {
     const scanner = new JsonScanner(fields, readerOf)
     const texts = [

@@ -81,6 +81,32 @@ describeReaders('the scanner', (readerOf) => {
     }
   })
 
+  it('refuses escapes that are none, in any field', () => {
+    const chars = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+    const accepted = chars.filter((char) => {
+      const found = scan(text, `{"x":"a","y":"\\${char}"}`)
+      expect(scan(text, `{"x":"\\${char}"}`) === undefined).to.equal(found === undefined)
+      return found !== undefined
+    })
+    expect(accepted.join('')).to.equal('"/\\bfnrt')
+    for (const escape of ['u00e9', 'uD83D', 'udE00', 'uABcd']) {
+      expect(scan(text, `{"x":"a","y":"\\${escape}"}`)).to.deep.equal({ x: 'a' })
+    }
+    for (const escape of [
+      'u',
+      'u00',
+      'u00e',
+      'ug000',
+      'u0g00',
+      'u00/0',
+      'u000:',
+      'u00@0',
+      'U0000',
+    ]) {
+      expect(scan(text, `{"x":"a","y":"\\${escape}"}`), escape).to.equal(undefined)
+    }
+  })
+
   it('refuses a byte order mark, what follows a row, and what is no object', () => {
     for (const row of ['\ufeff{"x":"a"}', '{"x":"a"}x', '{"x":"a"}{}', '{"x":"a"},', '']) {
       expect(scan(text, row)).to.equal(undefined)
@@ -181,6 +207,8 @@ describeReaders('the scanner', (readerOf) => {
     expect(timeOf('2019-01-02T12:00:00.007')).to.equal(noonMs + 7)
     expect(timeOf('2019-07-02T12:00:00')).to.equal(Date.UTC(2019, 6, 2, 19))
     expect(timeOf('2020-02-29T00:00:00')).to.equal(Date.UTC(2020, 1, 29, 8))
+    expect(timeOf('2000-02-29T00:00:00')).to.equal(Date.UTC(2000, 1, 29, 8))
+    expect(timeOf('2100-02-29T00:00:00')).to.equal(undefined)
     expect(timeOf('2019-01-31T00:00:00')).to.equal(Date.UTC(2019, 0, 31, 8))
     const refused = ['2019-13-01T00:00:00', '2019-00-01T00:00:00', '2019-02-29T00:00:00']
     refused.push('2019-01-00T00:00:00', '2019-04-31T00:00:00', '2019-01-01T24:00:00', '2019-01-01')
