@@ -8,8 +8,6 @@ import { WindowIndex } from './window-index.ts'
 const EMIT = 1
 const SAVE = 2
 const NONE = -1
-/** In place of a key: the entry's window is closed. */
-const DEAD = -1
 const INITIAL_ENTRIES = 1_024
 
 // An entry's fields lie side by side in one buffer, half a cache line: a row touches several windows,
@@ -146,8 +144,8 @@ export class WindowCounts implements KeyHolder {
         this.#forEachIn(window, (entry) => entries.push(entry))
         visit(entries)
       }
-      this.#killAll(window)
-      this.#windows.close(window)
+      // Its entries are dead by that: they stay where they are until the next sweep, found by nobody.
+      this.#rows -= this.#windows.close(window)
     }
   }
 
@@ -164,12 +162,12 @@ export class WindowCounts implements KeyHolder {
     this.#reindex()
   }
 
-  /** Takes a flag from an entry; false where it has none, as a dead one. */
+  /** Takes a flag from an entry; false where it has none, and for a dead one. */
   #clear(entry: number, flag: number): boolean {
-    const at = entry * INTS + FLAGS
-    const flags = this.#ints[at]!
-    this.#ints[at] = flags & ~flag
-    return (flags & flag) !== 0
+    const at = entry * INTS
+    const flags = this.#ints[at + FLAGS]!
+    this.#ints[at + FLAGS] = flags & ~flag
+    return (flags & flag) !== 0 && this.#windows.isOpen(this.#ints[at + WINDOW]!)
   }
 
   #forEachIn(window: number, visit: (entry: number) => void): void {
@@ -209,22 +207,9 @@ export class WindowCounts implements KeyHolder {
     ints[at + NEXT] = this.#windows.firstEntries[window]!
     this.#doubles[entry * DOUBLES + COUNT] = 0
     this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
-    this.#windows.firstEntries[window] = entry
+    this.#windows.added(window, entry)
     this.#rows += 1
     return entry
-  }
-
-  /** The entries of a window stay in their slots until the next sweep, found by nobody. */
-  #killAll(window: number): void {
-    const ints = this.#ints
-    let entry = this.#windows.firstEntries[window]!
-    while (entry !== NONE) {
-      const at = entry * INTS
-      ints[at + KEY] = DEAD
-      ints[at + FLAGS] = 0
-      this.#rows -= 1
-      entry = ints[at + NEXT]!
-    }
   }
 
   /** Moves what lives together, into arrays of this capacity. */
@@ -235,7 +220,7 @@ export class WindowCounts implements KeyHolder {
     let end = 0
     for (let entry = 0; entry < this.#end; entry++) {
       const at = entry * INTS
-      const isAlive = from[at + KEY] !== DEAD
+      const isAlive = this.#windows.isOpen(from[at + WINDOW]!)
       movedTo[entry] = isAlive ? end : NONE
       if (!isAlive) continue
       for (let i = 0; i < INTS; i++) to[end * INTS + i] = from[at + i]!
@@ -251,7 +236,7 @@ export class WindowCounts implements KeyHolder {
       this.#capacity = capacity
     }
     this.#end = end
-    this.#windows.moved(movedTo)
+    this.#windows.swept(movedTo)
     this.#toEmit.moved(movedTo)
     this.#toSave.moved(movedTo)
     this.#reindex()
@@ -262,9 +247,9 @@ export class WindowCounts implements KeyHolder {
     const ints = this.#ints
     const mask = slots.length - 1
     for (let entry = 0; entry < this.#end; entry++) {
-      const keyId = ints[entry * INTS + KEY]!
-      if (keyId === DEAD) continue
-      let slot = slotOf(keyId, this.#windows.numberOf(ints[entry * INTS + WINDOW]!), mask)
+      const window = ints[entry * INTS + WINDOW]!
+      if (!this.#windows.isOpen(window)) continue
+      let slot = slotOf(ints[entry * INTS + KEY]!, this.#windows.numberOf(window), mask)
       while (slots[slot] !== NONE) slot = (slot + 1) & mask
       slots[slot] = entry
     }

@@ -7,10 +7,11 @@ const INITIAL_WINDOWS = 64
 /** Bounds kept for the results that come next: kept with their windows, they would grow old in the heap. */
 const BOUNDS_KEPT = 64
 
-/** Gives open windows small ids; the id of a closed one serves again. */
+/** Gives open windows small ids; the id of a closed one serves again after the next sweep of the store. */
 export class WindowIndex {
-  /** First entry of each window's chain, by id; the store's to set. -1 for none. */
+  /** First entry of each window's chain, by id; -1 for none. */
   firstEntries = new Int32Array(INITIAL_WINDOWS).fill(NONE)
+  #entryCounts = new Int32Array(INITIAL_WINDOWS)
   readonly #sizeMs: number
   readonly #advanceMs: number
   #starts = new Float64Array(INITIAL_WINDOWS).fill(NaN)
@@ -21,6 +22,8 @@ export class WindowIndex {
   /** Open addressing by the window's number: neighbours in time are neighbours here. */
   #slots = new Int32Array(INITIAL_WINDOWS * 2).fill(NONE)
   readonly #freeIds: number[] = []
+  /** Ids of closed windows that entries still bear. */
+  #closedIds: number[] = []
   #end = 0
 
   constructor({ sizeMs, advanceMs }: { sizeMs: number; advanceMs: number }) {
@@ -30,7 +33,7 @@ export class WindowIndex {
 
   /** How many windows are open. */
   get size(): number {
-    return this.#end - this.#freeIds.length
+    return this.#end - this.#freeIds.length - this.#closedIds.length
   }
 
   /** The id of the window that starts at `startMs`, opened when it is new. */
@@ -80,22 +83,39 @@ export class WindowIndex {
     return ids.sort((one, other) => this.#starts[one]! - this.#starts[other]!)
   }
 
-  close(id: number): void {
+  /** Puts an entry in front of a window's chain. */
+  added(id: number, entry: number): void {
+    this.firstEntries[id] = entry
+    this.#entryCounts[id]! += 1
+  }
+
+  isOpen(id: number): boolean {
+    // NaN, the start of a closed one, does not equal itself.
+    return this.#starts[id] === this.#starts[id]
+  }
+
+  /** @returns how many entries the window had. */
+  close(id: number): number {
     const mask = this.#slots.length - 1
     let slot = (this.#starts[id]! / this.#advanceMs) & mask
     while (this.#slots[slot] !== id) slot = (slot + 1) & mask
     this.#closeGap(slot, mask)
+    const count = this.#entryCounts[id]!
     this.#starts[id] = NaN
+    this.#entryCounts[id] = 0
     this.firstEntries[id] = NONE
-    this.#freeIds.push(id)
+    this.#closedIds.push(id)
+    return count
   }
 
-  /** Follows first entries to their new places. */
-  moved(movedTo: Int32Array): void {
+  /** Follows first entries to their new places; no entry bears the id of a closed window any more. */
+  swept(movedTo: Int32Array): void {
     const { firstEntries } = this
     for (let id = 0; id < this.#end; id++) {
       if (firstEntries[id] !== NONE) firstEntries[id] = movedTo[firstEntries[id]!]!
     }
+    for (const id of this.#closedIds) this.#freeIds.push(id)
+    this.#closedIds = []
   }
 
   #add(slot: number, startMs: number): number {
@@ -129,7 +149,10 @@ export class WindowIndex {
     starts.set(this.#starts)
     const firstEntries = new Int32Array(capacity).fill(NONE)
     firstEntries.set(this.firstEntries)
+    const entryCounts = new Int32Array(capacity)
+    entryCounts.set(this.#entryCounts)
     this.#starts = starts
+    this.#entryCounts = entryCounts
     this.firstEntries = firstEntries
     this.#slots = new Int32Array(capacity * 2).fill(NONE)
     const mask = this.#slots.length - 1
