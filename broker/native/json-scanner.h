@@ -34,7 +34,7 @@ struct Cells {
   uint8_t* presence;
   int32_t* ids;
   double* numbers;
-  /** Two a row: where the value starts and ends in the batch's bytes. */
+  /** Where the value starts and ends in the batch's bytes. */
   uint32_t* starts;
   uint32_t* ends;
 };
