@@ -1,5 +1,6 @@
 // Frames: how rows travel through a repartition topic. One record is one frame: the distinct keys once,
 // then a key number and a timestamp per row. The version byte comes first; the format is private.
+import { ByteBuffer } from '../topology/serdes/serde.ts'
 
 const VERSION = 1
 const HEADER_BYTES = 32
@@ -27,15 +28,22 @@ export class FrameBuilder {
   rowCount = 0
   /** Goes up with each frame written: keys must be added anew. */
   number = 1
-  readonly #keys: Uint8Array[] = []
-  #keyBytes = 0
+  /** The bytes of the keys: write one, then call `endKey`. */
+  readonly keys = new ByteBuffer()
+  #keyEnds = new Uint32Array(64)
+  #keyCount = 0
   #keyOf = new Uint32Array(256)
   #timestamps = new Float64Array(256)
 
-  /** Adds a key to the frame's own list and gives its number there. */
-  addKey(bytes: Uint8Array): number {
-    this.#keyBytes += bytes.length
-    return this.#keys.push(bytes) - 1
+  /** Ends a key written to `keys`; its number in the frame's own list. */
+  endKey(): number {
+    if (this.#keyCount === this.#keyEnds.length) {
+      const grown = new Uint32Array(this.#keyCount * 2)
+      grown.set(this.#keyEnds)
+      this.#keyEnds = grown
+    }
+    this.#keyEnds[this.#keyCount] = this.keys.position
+    return this.#keyCount++
   }
 
   addRow(key: number, timestampMs: number): void {
@@ -48,7 +56,7 @@ export class FrameBuilder {
 
   /** Bytes that `write` will take. */
   get byteLength(): number {
-    return HEADER_BYTES + this.rowCount * 12 + this.#keys.length * 4 + this.#keyBytes
+    return HEADER_BYTES + this.rowCount * 12 + this.#keyCount * 4 + this.keys.position
   }
 
   /** Writes the frame and begins the next; `bytes` must have room for `byteLength` at `at`. */
@@ -64,26 +72,19 @@ export class FrameBuilder {
     view.setUint32(4, writer, true)
     view.setFloat64(8, streamTimeMs, true)
     view.setUint32(16, this.rowCount, true)
-    view.setUint32(20, this.#keys.length, true)
+    view.setUint32(20, this.#keyCount, true)
     view.setFloat64(24, sentAtMs, true)
     let to = at + HEADER_BYTES
     bytes.set(asBytes(this.#timestamps, this.rowCount * 8), to)
     to += this.rowCount * 8
     bytes.set(asBytes(this.#keyOf, this.rowCount * 4), to)
     to += this.rowCount * 4
-    let end = 0
-    for (const key of this.#keys) {
-      end += key.length
-      view.setUint32(to - at, end, true)
-      to += 4
-    }
-    for (const key of this.#keys) {
-      bytes.set(key, to)
-      to += key.length
-    }
+    bytes.set(asBytes(this.#keyEnds, this.#keyCount * 4), to)
+    to += this.#keyCount * 4
+    bytes.set(this.keys.bytes.subarray(0, this.keys.position), to)
     this.rowCount = 0
-    this.#keys.length = 0
-    this.#keyBytes = 0
+    this.#keyCount = 0
+    this.keys.position = 0
     this.number += 1
   }
 

@@ -3,7 +3,7 @@
 import { partitionFor } from '../broker/partitioner.ts'
 import { KeyTable } from '../state/key-table.ts'
 import { Dictionary } from '../topology/serdes/dictionary.ts'
-import { ByteBuffer, type Serde } from '../topology/serdes/serde.ts'
+import { ByteBuffer, type ByteSink, type Serde } from '../topology/serdes/serde.ts'
 import type { GroupKey, GroupNode } from '../topology/node.ts'
 import type { Column } from '../topology/serdes/json-column.ts'
 import type { JsonScanner } from '../topology/serdes/json-scanner.ts'
@@ -62,7 +62,8 @@ export class RepartitionWriter {
     if (this.#frameOf[id] !== frame.number) {
       if (frame.byteLength > FRAME_BYTES_MAX) this.#write(partition, this.#context.streamTimeMs)
       this.#frameOf[id] = frame.number
-      this.#frameKeyOf[id] = frame.addKey(this.#groups.bytesOf(id))
+      this.#groups.write(id, frame.keys)
+      this.#frameKeyOf[id] = frame.endKey()
     }
     frame.addRow(this.#frameKeyOf[id]!, record.timestampMs)
   }
@@ -158,6 +159,10 @@ class GroupKeys {
 
   bytesOf(id: number): Uint8Array {
     return this.#dictionary.bytesOf(id)
+  }
+
+  write(id: number, sink: ByteSink): void {
+    this.#dictionary.write(id, sink)
   }
 
   clear(): void {

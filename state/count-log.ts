@@ -1,5 +1,6 @@
 // Counts as bytes: what a commit saves of a store, and how it is read back. One entry holds the keys
 // once and then a row per count, so that saving ten thousand counts is one write.
+import { ByteBuffer } from '../topology/serdes/serde.ts'
 import type { WindowCounts } from './window-counts.ts'
 
 const VERSION = 1
@@ -41,7 +42,7 @@ export class CountPacker {
   #slotOf = new Int32Array(0)
   #keyIds = new Int32Array(64)
   #keyCount = 0
-  #keyBytes = 0
+  readonly #keys = new ByteBuffer()
   #rows = new DataView(new ArrayBuffer(256 * ROW_BYTES))
   #count = 0
 
@@ -68,7 +69,7 @@ export class CountPacker {
     const { size } = this.#store.keys
     if (this.#slotOf.length < size) this.#slotOf = new Int32Array(size * 2).fill(-1)
     this.#keyCount = 0
-    this.#keyBytes = 0
+    this.#keys.position = 0
     this.#count = 0
   }
 
@@ -93,27 +94,29 @@ export class CountPacker {
       grown.set(this.#keyIds)
       this.#keyIds = grown
     }
-    this.#keyBytes += 4 + this.#store.keys.bytesOf(keyId).length
+    const { keys } = this.#store
+    const length = keys.lengthOf(keyId)
+    this.#keys.reserve(4 + length)
+    this.#keys.view.setUint32(this.#keys.position, length, true)
+    this.#keys.position += 4
+    keys.write(keyId, this.#keys)
     this.#keyIds[this.#keyCount] = keyId
     return (this.#slotOf[keyId] = this.#keyCount++)
   }
 
   #pack(): Uint8Array {
-    const packed = new Uint8Array(HEADER_BYTES + this.#keyBytes + this.#count * ROW_BYTES)
+    const keyBytes = this.#keys.position
+    const packed = new Uint8Array(HEADER_BYTES + keyBytes + this.#count * ROW_BYTES)
     const view = new DataView(packed.buffer)
     view.setUint8(0, VERSION)
     view.setUint32(4, this.#keyCount, true)
     view.setUint32(8, this.#count, true)
-    let at = HEADER_BYTES
-    for (let i = 0; i < this.#keyCount; i++) {
-      const keyId = this.#keyIds[i]!
-      const bytes = this.#store.keys.bytesOf(keyId)
-      view.setUint32(at, bytes.length, true)
-      packed.set(bytes, at + 4)
-      at += 4 + bytes.length
-      this.#slotOf[keyId] = -1
-    }
-    packed.set(new Uint8Array(this.#rows.buffer, 0, this.#count * ROW_BYTES), at)
+    packed.set(this.#keys.bytes.subarray(0, keyBytes), HEADER_BYTES)
+    packed.set(
+      new Uint8Array(this.#rows.buffer, 0, this.#count * ROW_BYTES),
+      HEADER_BYTES + keyBytes,
+    )
+    for (let i = 0; i < this.#keyCount; i++) this.#slotOf[this.#keyIds[i]!] = -1
     return packed
   }
 

@@ -1,6 +1,6 @@
 // The keys of a grouped stream in one task: bytes, value and a small id that stores use in their place.
 import { Dictionary } from '../topology/serdes/dictionary.ts'
-import type { Serde } from '../topology/serdes/serde.ts'
+import type { ByteSink, Serde } from '../topology/serdes/serde.ts'
 
 /** Keys below this number are kept even when no store uses them any more. */
 const COMPACT_ABOVE = 65_536
@@ -46,8 +46,18 @@ export class KeyTable {
     return this.#values[id]
   }
 
+  /** A view of the key's bytes. */
   bytesOf(id: number): Uint8Array {
     return this.#dictionary.bytesOf(id)
+  }
+
+  lengthOf(id: number): number {
+    return this.#dictionary.lengthOf(id)
+  }
+
+  /** Writes the key's bytes. */
+  write(id: number, sink: ByteSink): void {
+    this.#dictionary.write(id, sink)
   }
 
   /** Makes a store take part in compaction. */

@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { FrameBuilder, FrameReader, type Frame } from '../../processors/frame.ts'
+import { writeUtf8 } from '../../topology/serdes/text.ts'
 
 interface Row {
   readonly key: string
@@ -12,7 +13,11 @@ interface Row {
 function written(builder: FrameBuilder, rows: readonly Row[], at = 0): Uint8Array {
   const keys = new Map<string, number>()
   for (const { key, timestampMs } of rows) {
-    const known = keys.get(key) ?? builder.addKey(Buffer.from(key))
+    let known = keys.get(key)
+    if (known === undefined) {
+      writeUtf8(key, builder.keys)
+      known = builder.endKey()
+    }
     keys.set(key, known)
     builder.addRow(known, timestampMs)
   }

@@ -1,17 +1,22 @@
 // Byte strings to small ids: the dictionary behind interned columns and group keys. Ids are dense and
 // mean something in one thread only; what leaves the thread are the bytes.
+import type { ByteSink } from './serde.ts'
 
 const INITIAL_SLOTS = 1_024
+const INITIAL_BYTES = 16_384
 
 /** Interns byte strings: equal bytes get equal ids, counted from 0. */
 export class Dictionary {
+  #size = 0
   #slots = new Int32Array(INITIAL_SLOTS).fill(-1)
-  #hashes: number[] = []
-  #entries: Uint8Array[] = []
+  #hashes = new Int32Array(INITIAL_SLOTS / 2)
+  // All byte strings back to back: one object each would be what a long run's heap consists of.
+  #bytes = new Uint8Array(INITIAL_BYTES)
+  #ends = new Uint32Array(INITIAL_SLOTS / 2)
 
   /** How many byte strings are known; the next new one gets this id. */
   get size(): number {
-    return this.#entries.length
+    return this.#size
   }
 
   /** The id of the bytes from `start` to `end`; they are copied when new. */
@@ -22,52 +27,87 @@ export class Dictionary {
     let slot = hash & mask
     for (;;) {
       const id = slots[slot]!
-      if (id < 0) return this.#add(slot, hash, bytes.slice(start, end))
+      if (id < 0) return this.#add(slot, hash, bytes, start, end)
       if (this.#hashes[id] === hash && this.#matches(id, bytes, start, end)) return id
       slot = (slot + 1) & mask
     }
   }
 
-  /** The bytes behind an id. */
+  /** How many bytes an id stands for. */
+  lengthOf(id: number): number {
+    return this.#ends[id]! - this.#startOf(id)
+  }
+
+  /** The bytes behind an id, a view of them. */
   bytesOf(id: number): Uint8Array {
-    return this.#entries[id]!
+    return this.#bytes.subarray(this.#startOf(id), this.#ends[id])
+  }
+
+  /** Writes the bytes behind an id. */
+  write(id: number, sink: ByteSink): void {
+    const from = this.#startOf(id)
+    const length = this.#ends[id]! - from
+    sink.reserve(length)
+    const { bytes, position } = sink
+    for (let i = 0; i < length; i++) bytes[position + i] = this.#bytes[from + i]!
+    sink.position = position + length
   }
 
   /** Forgets everything; ids given before mean nothing afterwards. */
   clear(): void {
+    this.#size = 0
     this.#slots = new Int32Array(INITIAL_SLOTS).fill(-1)
-    this.#hashes = []
-    this.#entries = []
+    this.#hashes = new Int32Array(INITIAL_SLOTS / 2)
+    this.#bytes = new Uint8Array(INITIAL_BYTES)
+    this.#ends = new Uint32Array(INITIAL_SLOTS / 2)
+  }
+
+  #startOf(id: number): number {
+    return id === 0 ? 0 : this.#ends[id - 1]!
   }
 
   #matches(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const entry = this.#entries[id]!
-    if (entry.length !== end - start) return false
-    for (let i = 0; i < entry.length; i++) {
-      if (entry[i] !== bytes[start + i]) return false
+    const from = this.#startOf(id)
+    const length = this.#ends[id]! - from
+    if (length !== end - start) return false
+    for (let i = 0; i < length; i++) {
+      if (this.#bytes[from + i] !== bytes[start + i]) return false
     }
     return true
   }
 
-  #add(slot: number, hash: number, entry: Uint8Array): number {
-    const id = this.#entries.length
+  #add(slot: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const id = this.#size
+    const at = id === 0 ? 0 : this.#ends[id - 1]!
+    const to = at + end - start
+    if (to > this.#bytes.length) this.#bytes = grown(this.#bytes, new Uint8Array(2 * to))
+    for (let i = 0; i < to - at; i++) this.#bytes[at + i] = bytes[start + i]!
+    this.#ends[id] = to
+    this.#hashes[id] = hash
     this.#slots[slot] = id
-    this.#hashes.push(hash)
-    this.#entries.push(entry)
-    if (this.#entries.length * 2 > this.#slots.length) this.#rehash()
+    this.#size = id + 1
+    if (this.#size * 2 === this.#slots.length) this.#grow()
     return id
   }
 
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2).fill(-1)
+  #grow(): void {
+    const size = this.#size
+    this.#hashes = grown(this.#hashes, new Int32Array(size * 2))
+    this.#ends = grown(this.#ends, new Uint32Array(size * 2))
+    const slots = new Int32Array(size * 4).fill(-1)
     const mask = slots.length - 1
-    for (let id = 0; id < this.#hashes.length; id++) {
+    for (let id = 0; id < size; id++) {
       let slot = this.#hashes[id]! & mask
       while (slots[slot]! >= 0) slot = (slot + 1) & mask
       slots[slot] = id
     }
     this.#slots = slots
   }
+}
+
+function grown<T extends Uint8Array | Int32Array | Uint32Array>(from: T, to: T): T {
+  to.set(from)
+  return to
 }
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
