@@ -7,6 +7,10 @@ export async function openDataPort(spec: ChannelSpec): Promise<DataPort> {
     const { openEmbeddedDataPort } = await import('./embedded/index.ts')
     return openEmbeddedDataPort(spec)
   }
+  if (spec.kind === 'kafka-native') {
+    const { openNativeDataPort } = await import('./kafka/native-data-port.ts')
+    return openNativeDataPort(spec)
+  }
   const { openPlainDataPort } = await import('./kafka/plain-data-port.ts')
   return openPlainDataPort(spec)
 }

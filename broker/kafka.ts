@@ -1,5 +1,5 @@
 // The broker port over Apache Kafka, and the one importer of node-rdkafka, which must live on the main
-// thread of a process: workers take `kafka/plain-data-port.ts`, which does not reach this file.
+// thread of a process: workers take the data ports in `kafka/`, which do not reach this file.
 import { BrokerError } from './ports.ts'
 import type {
   Broker,
@@ -38,6 +38,8 @@ export interface KafkaBrokerOptions {
   readonly replicationFactor?: number
   /** How long to wait for the first answer of a broker, 10,000 ms unless said. */
   readonly connectMsMax?: number
+  /** `plain` leaves the addon out; `native`, the default, takes it where it can be had. */
+  readonly dataPath?: 'native' | 'plain'
   /** How to load the client; tests put their own here. */
   readonly load?: () => Promise<RdModule>
 }
@@ -56,6 +58,7 @@ export async function openKafkaBroker(options: KafkaBrokerOptions): Promise<Brok
     module: await loadClient(options.load ?? importClient),
     address: { bootstrapServers, clientId, settings: { common, consumer, producer, admin } },
     connectMsMax: options.connectMsMax ?? CONNECT_MS_MAX,
+    dataPath: options.dataPath ?? 'native',
   }
   const lookup = await connectLookup(factory)
   return new KafkaBroker(factory, lookup, options.replicationFactor ?? -1)

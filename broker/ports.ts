@@ -129,7 +129,17 @@ export interface AssignmentListener {
   onFailed(error: BrokerError): void
 }
 
+/** How rows get between a broker's clients and the workers. */
+export interface DataPathInfo {
+  /** `plain`: through the main thread, several times slower than in the workers themselves. */
+  readonly path: 'native' | 'plain'
+  /** Why it is the plain path, for a person to read. */
+  readonly reason?: string
+}
+
 export interface Group {
+  /** Left out where there is only one. */
+  readonly dataPath?: DataPathInfo
   /** Resolves when the subscription is made; partitions come through the listener. */
   join(topics: readonly string[], listener: AssignmentListener): Promise<void>
   /** Next offset by the last commit, or the partition's start where there is none. */
@@ -157,6 +167,16 @@ export type ChannelSpec =
       readonly applicationId: string
       readonly stateDir: string
       readonly port: MessagePort
+    }
+  | {
+      readonly kind: 'kafka-native'
+      readonly applicationId: string
+      readonly stateDir: string
+      readonly port: MessagePort
+      /** The `client.id` of the producer that the worker writes with. */
+      readonly producer: string
+      /** What tells the main thread that there is something for the worker. */
+      readonly waker: number
     }
 
 /** Records in and out of one worker. All calls are synchronous; waiting is the caller's business. */

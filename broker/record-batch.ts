@@ -114,6 +114,18 @@ export class RecordBatchBuilder {
     this.count = 0
   }
 
+  /** The rows as columns that are longer than they are; valid until the builder changes. */
+  get columns(): Omit<RecordBatch, 'offsets'> {
+    const { count, bytes } = this
+    return {
+      count,
+      bytes,
+      ends: this.#ends,
+      nulls: this.#nulls,
+      timestamps: this.#timestamps,
+    }
+  }
+
   /** Bytes that the rows take when they are packed. */
   get packedBytes(): number {
     return layoutOf(this.count, this.position, false).length

@@ -123,7 +123,7 @@ export class ThreadHandle {
 }
 
 function portsOf(channel: ChannelSpec): MessagePort[] {
-  return channel.kind === 'kafka-plain' ? [channel.port] : []
+  return 'port' in channel ? [channel.port] : []
 }
 
 function deathOf(threadId: string, cause: unknown): ThreadError {

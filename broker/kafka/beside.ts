@@ -1,28 +1,28 @@
 // Partitions that workers read outside the group's assignment, to restore a store or to fill a global
 // table: a consumer of its own, connected when the first is opened.
-import type { TopicPartition, TopicPartitionOffset, Watermarks } from '../ports.ts'
-import type { ReaderHandle } from './channel.ts'
-import { connectConsumer, disconnectConsumer, type ClientFactory } from './clients.ts'
-import type { Feed, Outlet } from './feed.ts'
-import { Intake } from './intake.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import { disconnectConsumer } from './clients.ts'
 import type { RdConsumer } from './rd-client.ts'
+import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
+
+/** A consumer outside the group, and its partitions. */
+export interface Connected {
+  readonly consumer: RdConsumer
+  readonly intake: PartitionIntake
+}
 
 /** What the owner hears and answers. */
 export interface BesideOptions {
-  readonly factory: ClientFactory
-  watermarks(of: TopicPartition): Promise<Watermarks>
+  /** The end of a partition must be told exactly: a restore must neither stop early nor wait. */
+  connect(): Promise<Connected>
   failed(error: { readonly code: number; readonly message: string }): void
-}
-
-interface Connected {
-  readonly consumer: RdConsumer
-  readonly intake: Intake
 }
 
 /** Readers outside the group. */
 export class Beside {
   readonly #options: BesideOptions
   #connected: Promise<Connected> | undefined
+  readonly #current = new Map<string, ReaderHandle>()
   #work: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -32,23 +32,23 @@ export class Beside {
 
   /** Opens a reader; its rows come as soon as the consumer is there. */
   open(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {
-    let feed: Feed | undefined
-    let intake: Intake | undefined
+    const place = `${from.topic}/${from.partition}`
+    let reader: ReaderHandle | undefined
     this.#then(async (connected) => {
-      intake = connected.intake
+      const { intake, consumer } = connected
       await remove(connected, from)
-      feed = intake.add(from)
-      await intake.connect(feed, outlet, from.offset)
-      await intake.start([from], () => connected.consumer.incrementalAssign([from]))
+      intake.add(from)
+      reader = intake.open(outlet, from)
+      this.#current.set(place, reader)
+      await intake.start([from], () => consumer.incrementalAssign([from]))
     })
     return {
-      took: (bytes) => {
-        if (feed !== undefined) intake?.took(feed, bytes)
-      },
+      took: (bytes) => reader?.took(bytes),
       close: () =>
         this.#then(async (connected) => {
-          const current = connected.intake.feed(from.topic, from.partition)
-          if (current !== undefined && current === feed) await remove(connected, from)
+          if (reader === undefined || this.#current.get(place) !== reader) return
+          this.#current.delete(place)
+          await remove(connected, from)
         }),
     }
   }
@@ -67,7 +67,7 @@ export class Beside {
     this.#work = this.#work.then(async () => {
       if (this.#closed) return
       try {
-        this.#connected ??= this.#connect()
+        this.#connected ??= this.#options.connect()
         await change(await this.#connected)
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
@@ -75,21 +75,13 @@ export class Beside {
       }
     })
   }
-
-  async #connect(): Promise<Connected> {
-    const { factory, watermarks, failed } = this.#options
-    const name = `${factory.address.clientId}-beside`
-    // The end is told exactly: a restore must not stop early, nor wait for control records.
-    const consumer = await connectConsumer(factory, name, { 'enable.partition.eof': 'true' })
-    return { consumer, intake: new Intake({ consumer, watermarks, failed }) }
-  }
 }
 
 // Without a reader that works the worker would wait for ever.
 const FINAL_CODE = -150
 
 async function remove({ consumer, intake }: Connected, from: TopicPartition): Promise<void> {
-  if (intake.feed(from.topic, from.partition) === undefined) return
+  if (!intake.has(from)) return
   const partitions = [{ topic: from.topic, partition: from.partition }]
   await intake.remove(partitions, () => consumer.incrementalUnassign(partitions))
 }

@@ -2,20 +2,18 @@
 // The group has one for each worker; a replaced channel is closed and what it held is let go.
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
-import type { Outlet } from './feed.ts'
 import type { ToMain, ToPort } from './messages.ts'
-
-/** An open reader of a worker, whichever consumer serves it. */
-export interface ReaderHandle {
-  took(bytes: number): void
-  close(): void
-}
+import type { Outlet, ReaderHandle } from './reading.ts'
 
 /** What the group does for its channels. */
 export interface ChannelOwner {
   openReader(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle
   /** `sent` is to be called when the rows are the broker client's. */
   produce(target: TopicPartition, packed: ArrayBuffer, sent: () => void): void
+  /** A partition of the worker's has an error, by the client's code. */
+  failed(error: { readonly code: number; readonly message: string }): void
+  /** The channel is over. */
+  closed(): void
 }
 
 /** One worker's channel. */
@@ -51,6 +49,7 @@ export class Channel {
     this.#port.close()
     for (const reader of this.#readers.values()) reader.close()
     this.#readers.clear()
+    this.#owner.closed()
   }
 
   #hear(message: ToMain): void {
@@ -65,6 +64,8 @@ export class Channel {
       const { reader, topic, partition, offset } = message
       const outlet: Outlet = { reader, post: (sent, transfer) => this.#post(sent, transfer) }
       this.#readers.set(reader, this.#owner.openReader(outlet, { topic, partition, offset }))
+    } else if (message.kind === 'failed') {
+      this.#owner.failed(message)
     } else {
       this.#readers.get(message.reader)?.close()
       this.#readers.delete(message.reader)

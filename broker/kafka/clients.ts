@@ -5,6 +5,7 @@ import {
   consumerConf,
   lookupConf,
   producerConf,
+  REPORT_FAILURES,
   withoutSecrets,
   type KafkaAddress,
 } from './settings.ts'
@@ -14,6 +15,8 @@ export interface ClientFactory {
   readonly module: RdModule
   readonly address: KafkaAddress
   readonly connectMsMax: number
+  /** The way that rows should take to the workers. */
+  readonly dataPath: 'native' | 'plain'
 }
 
 const DISCONNECT_MS_MAX = 10_000
@@ -36,10 +39,16 @@ export function connectConsumer(
   return connect(factory, () => new module.KafkaConsumer(conf, {}))
 }
 
-/** A producer that reports failed deliveries. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
-export async function connectProducer(factory: ClientFactory): Promise<RdProducer> {
+/**
+ * A producer; unless `extra` says otherwise it reports failed deliveries.
+ * @throws BrokerError MILLRACE_BROKER_UNREACHABLE
+ */
+export async function connectProducer(
+  factory: ClientFactory,
+  extra: RdConf = REPORT_FAILURES,
+): Promise<RdProducer> {
   const { module, address } = factory
-  const conf = producerConf(address)
+  const conf = { ...producerConf(address), ...extra }
   const producer = await connect(factory, () => new module.Producer(conf, {}))
   producer.setPollInterval(POLL_MS)
   return producer

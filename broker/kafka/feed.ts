@@ -3,14 +3,8 @@
 import type { TopicPartition } from '../ports.ts'
 import { packWithOffsets, RecordBatchBuilder } from '../record-batch.ts'
 import type { RecordHeader } from '../record-headers.ts'
-import type { ToPort } from './messages.ts'
 import type { RdMessage } from './rd-client.ts'
-
-/** Where a feed's rows go: the reader of a channel. */
-export interface Outlet {
-  readonly reader: number
-  post(message: ToPort, transfer?: ArrayBuffer[]): void
-}
+import type { Outlet } from './reading.ts'
 
 /** The main thread's side of a partition that a worker reads, or may read. */
 export class Feed implements TopicPartition {

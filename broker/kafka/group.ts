@@ -1,32 +1,28 @@
 // Membership of one instance: its consumer and producer, the channels of its workers, and the commit.
+// How rows get to the workers is the data path's business.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { BrokerError } from '../ports.ts'
 import type {
   AssignmentListener,
   ChannelSpec,
+  DataPathInfo,
   Group,
   GroupOptions,
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts'
-import { Beside } from './beside.ts'
-import { Channel, type ChannelOwner, type ReaderHandle } from './channel.ts'
-import {
-  connectConsumer,
-  connectProducer,
-  disconnectConsumer,
-  disconnectProducer,
-  type ClientFactory,
-} from './clients.ts'
+import { Channel } from './channel.ts'
+import { disconnectConsumer, disconnectProducer, type ClientFactory } from './clients.ts'
 import { Committer } from './committer.ts'
+import { chooseDataPath, type DataPath } from './data-path.ts'
 import { isFinal, isLost, isRetriable, requestFailed, topicMissing } from './errors.ts'
-import type { Outlet } from './feed.ts'
-import { Intake } from './intake.ts'
-import type { RdConsumer, RdError, RdProducer } from './rd-client.ts'
+import { connectNative, nativePath } from './native-path.ts'
+import { connectPlain, plainPath, type GroupClients, type PathOptions } from './plain-path.ts'
+import type { RdConf, RdError } from './rd-client.ts'
+import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
-import { Sender } from './sender.ts'
-import { deliveryMsOf, withoutSecrets } from './settings.ts'
+import { withoutSecrets } from './settings.ts'
 import type { Topics } from './topics.ts'
 
 const REQUEST_MS_MAX = 10_000
@@ -36,9 +32,9 @@ const JOIN_MS_MAX = 1_000
 const UNASSIGN_MS_MAX = 5_000
 const LOOK_MS = 5
 
-interface Clients {
-  readonly consumer: RdConsumer
-  readonly producer: RdProducer
+interface Connected {
+  readonly clients: GroupClients
+  readonly open: (options: PathOptions) => DataPath
 }
 
 /** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
@@ -55,13 +51,24 @@ export async function openKafkaGroup(
       heard.rebalanced?.(error.code, partitions),
     offset_commit_cb: committer.heard,
   }
-  const [consumer, producer] = await Promise.all([
-    connectConsumer(factory, options.applicationId, callbacks),
-    connectProducer(factory),
-  ])
-  const group = new KafkaGroup(factory, topics, options, { consumer, producer }, committer)
+  const connected = await connect(factory, options.applicationId, callbacks)
+  const group = new KafkaGroup(factory, topics, options, connected, committer)
   heard.rebalanced = (code, partitions) => group.rebalanced(code, partitions)
   return group
+}
+
+async function connect(
+  factory: ClientFactory,
+  groupId: string,
+  callbacks: RdConf,
+): Promise<Connected> {
+  const choice = chooseDataPath(factory)
+  if (choice.path === 'native') {
+    const clients = await connectNative(factory, choice, groupId, callbacks)
+    return { clients, open: (options) => nativePath(clients, choice, options) }
+  }
+  const clients = await connectPlain(factory, groupId, callbacks)
+  return { clients, open: (options) => plainPath(clients, choice.reason, options) }
 }
 
 const atMost = (ms: number, work: Promise<void>): Promise<void> =>
@@ -71,11 +78,9 @@ class KafkaGroup implements Group {
   readonly #factory: ClientFactory
   readonly #topics: Topics
   readonly #options: GroupOptions
-  readonly #clients: Clients
+  readonly #clients: GroupClients
   readonly #committer: Committer
-  readonly #intake: Intake
-  readonly #beside: Beside
-  readonly #sender: Sender
+  readonly #path: DataPath
   readonly #channels = new Map<number, Channel>()
   #rebalance: Rebalance | undefined
   #listener: AssignmentListener | undefined
@@ -87,7 +92,7 @@ class KafkaGroup implements Group {
     factory: ClientFactory,
     topics: Topics,
     options: GroupOptions,
-    clients: Clients,
+    { clients, open }: Connected,
     committer: Committer,
   ) {
     this.#factory = factory
@@ -95,13 +100,16 @@ class KafkaGroup implements Group {
     this.#options = options
     this.#clients = clients
     this.#committer = committer
-    const shared = {
-      watermarks: (of: TopicPartition) => topics.watermarks(of),
-      failed: (error: { code: number; message: string }) => this.#failed(error),
-    }
-    this.#intake = new Intake({ ...shared, consumer: clients.consumer })
-    this.#beside = new Beside({ ...shared, factory })
-    this.#sender = new Sender(clients.producer, deliveryMsOf(factory.address))
+    this.#path = open({
+      ...options,
+      factory,
+      watermarks: (of) => topics.watermarks(of),
+      failed: (error) => this.#failed(error),
+    })
+  }
+
+  get dataPath(): DataPathInfo {
+    return this.#path.info
   }
 
   async join(topics: readonly string[], listener: AssignmentListener): Promise<void> {
@@ -118,7 +126,7 @@ class KafkaGroup implements Group {
     this.#listener = listener
     this.#rebalance = new Rebalance({
       consumer,
-      intake: this.#intake,
+      intake: this.#path.intake,
       committer: this.#committer,
       listener,
       drain: () => this.#drain(),
@@ -148,13 +156,19 @@ class KafkaGroup implements Group {
   openChannel(worker: number, wake: () => void = () => undefined): ChannelSpec {
     this.#channels.get(worker)?.close()
     const { port1, port2 } = new MessageChannel()
-    const owner: ChannelOwner = {
-      openReader: (outlet, from) => this.#openReader(outlet, from),
-      produce: (target, packed, sent) => this.#sender.add(target, packed, sent),
-    }
-    const channel = new Channel(port1, owner, wake)
+    const { spec, close } = this.#path.openChannel(port2, wake)
+    const channel = new Channel(
+      port1,
+      {
+        openReader: (outlet, from) => this.#openReader(outlet, from),
+        produce: (target, packed, sent) => this.#path.produce(target, packed, sent),
+        failed: (error) => this.#failed(error),
+        closed: close,
+      },
+      wake,
+    )
     this.#channels.set(worker, channel)
-    return { kind: 'kafka-plain', ...this.#options, port: port2 }
+    return spec
   }
 
   commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
@@ -171,18 +185,19 @@ class KafkaGroup implements Group {
   // 1 take what the workers have posted  2 deliver it; later batches wait  3 commit the offsets
   async #commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
     this.#drain()
-    await this.#sender.flush()
+    await this.#path.outbox.flush()
     await this.#committer.commit(this.#clients.consumer, positions)
   }
 
   // 1 read nothing more  2 give the partitions back: the group hears of it at once  3 disconnect
   async #leave(): Promise<void> {
     const { consumer, producer } = this.#clients
-    await this.#intake.pauseAll()
+    const { intake, beside, outbox } = this.#path
+    await intake.pauseAll()
     if (this.#rebalance !== undefined) await this.#unassign(this.#rebalance)
     for (const channel of this.#channels.values()) channel.close()
-    this.#sender.close()
-    await Promise.all([this.#intake.stop(), this.#beside.close()])
+    outbox.close()
+    await Promise.all([intake.stop(), beside.close()])
     await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])
   }
 
@@ -201,18 +216,8 @@ class KafkaGroup implements Group {
   }
 
   #openReader(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {
-    const feed = this.#intake.feed(from.topic, from.partition)
-    if (feed === undefined) return this.#beside.open(outlet, from)
-    void this.#intake.connect(feed, outlet, from.offset)
-    return {
-      took: (bytes) => {
-        if (feed.outlet === outlet) this.#intake.took(feed, bytes)
-      },
-      close: () => {
-        const current = feed.outlet === outlet || feed.pending === outlet
-        if (current) void this.#intake.disconnect(feed)
-      },
-    }
+    const { intake, beside } = this.#path
+    return intake.has(from) ? intake.open(outlet, from) : beside.open(outlet, from)
   }
 
   #drain(): void {

@@ -1,9 +1,10 @@
 // A consumer's partitions as feeds: hands each row to its feed, and pauses the partitions whose worker
 // does not keep up. A group has one for what it is assigned and one for what is read besides.
 import type { TopicPartition, TopicPartitionOffset, Watermarks } from '../ports.ts'
-import { Feed, type Outlet } from './feed.ts'
+import { Feed } from './feed.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer, RdEndOfPartition, RdMessage } from './rd-client.ts'
+import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
 
 /** What an intake needs from its owner. */
 export interface IntakeOptions {
@@ -23,7 +24,7 @@ const SILENCE_MS = 1_000
 const SEEK_MS_MAX = 10_000
 
 /** The feeds of one consumer, and its pump. */
-export class Intake {
+export class Intake implements PartitionIntake {
   readonly #options: IntakeOptions
   readonly #consumer: RdConsumer
   readonly #pump: Pump
@@ -44,31 +45,42 @@ export class Intake {
     this.#ends.unref()
   }
 
-  /** The feed of a partition, if it is one of this consumer's. */
-  feed(topic: string, partition: number): Feed | undefined {
-    return this.#feeds.get(topic)?.[partition]
+  get isEmpty(): boolean {
+    return this.#count === 0
   }
 
-  /** Every feed. */
-  all(): Feed[] {
-    return [...this.#feeds.values()].flatMap((feeds) => Object.values(feeds))
+  has({ topic, partition }: TopicPartition): boolean {
+    return this.#feed(topic, partition) !== undefined
   }
 
   /** Adds a feed that the consumer does not read yet. */
-  add(of: TopicPartition): Feed {
+  add(of: TopicPartition): void {
     const feed = new Feed(of)
+    if (!this.has(of)) this.#count += 1
     const feeds = this.#feeds.get(of.topic) ?? []
     feeds[of.partition] = feed
     this.#feeds.set(of.topic, feeds)
-    this.#count += 1
-    return feed
   }
 
-  /** Forgets feeds; `change` takes them from the consumer, between two calls. */
+  open(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {
+    const feed = this.#feed(from.topic, from.partition)
+    if (feed === undefined) throw new Error(`no feed of ${from.topic}/${from.partition}`)
+    void this.#connect(feed, outlet, from.offset)
+    return {
+      took: (bytes) => {
+        if (feed.outlet === outlet) this.#took(feed, bytes)
+      },
+      close: () => {
+        const current = feed.outlet === outlet || feed.pending === outlet
+        if (current) void this.#disconnect(feed)
+      },
+    }
+  }
+
   async remove(partitions: readonly TopicPartition[], change: () => void): Promise<void> {
     await this.#pump.between(() => {
       for (const { topic, partition } of partitions) {
-        if (this.feed(topic, partition) === undefined) continue
+        if (this.#feed(topic, partition) === undefined) continue
         delete this.#feeds.get(topic)?.[partition]
         this.#count -= 1
       }
@@ -76,23 +88,21 @@ export class Intake {
     })
   }
 
-  /** Begins to read feeds at offsets; `change` gives them to the consumer, between two calls. */
   async start(positions: readonly TopicPartitionOffset[], change: () => void): Promise<void> {
     await this.#pump.between(() => {
       change()
       for (const { topic, partition, offset } of positions) {
-        const feed = this.feed(topic, partition)
+        const feed = this.#feed(topic, partition)
         if (feed === undefined) continue
         feed.active = true
         feed.next = offset
         feed.paused = false
       }
-      this.#pause(this.all().filter((feed) => feed.active && feed.outlet === undefined))
+      this.#pause(this.#all().filter((feed) => feed.active && feed.outlet === undefined))
     })
   }
 
-  /** Gives a feed's rows to a reader, from an offset on. */
-  async connect(feed: Feed, outlet: Outlet, offset: number): Promise<void> {
+  async #connect(feed: Feed, outlet: Outlet, offset: number): Promise<void> {
     if (!feed.active) {
       feed.connect(outlet, offset)
       this.#ask(feed)
@@ -111,7 +121,7 @@ export class Intake {
   }
 
   /** Stops the rows of a feed whose reader is gone. */
-  async disconnect(feed: Feed): Promise<void> {
+  async #disconnect(feed: Feed): Promise<void> {
     feed.pending = undefined
     feed.connect(undefined, feed.next)
     if (!feed.active) return
@@ -121,21 +131,28 @@ export class Intake {
   }
 
   /** The worker has taken rows: a paused partition may go on. */
-  took(feed: Feed, bytes: number): void {
+  #took(feed: Feed, bytes: number): void {
     feed.outstandingBytes = Math.max(0, feed.outstandingBytes - bytes)
     if (!feed.paused || feed.outstandingBytes > this.#bytesMax() * RESUME_SHARE) return
     void this.#pump.between(() => this.#resume(feed))
   }
 
-  /** Stops reading everything; the consumer goes on serving its callbacks. */
   async pauseAll(): Promise<void> {
-    await this.#pump.between(() => this.#pause(this.all().filter((feed) => feed.active)))
+    await this.#pump.between(() => this.#pause(this.#all().filter((feed) => feed.active)))
   }
 
-  /** Ends the pump. */
   async stop(): Promise<void> {
     clearInterval(this.#ends)
     await this.#pump.stop()
+  }
+
+  /** The feed of a partition, if it is one of this consumer's. */
+  #feed(topic: string, partition: number): Feed | undefined {
+    return this.#feeds.get(topic)?.[partition]
+  }
+
+  #all(): Feed[] {
+    return [...this.#feeds.values()].flatMap((feeds) => Object.values(feeds))
   }
 
   #take(messages: readonly RdMessage[]): void {
@@ -147,7 +164,7 @@ export class Intake {
       if (message.partition !== partition || message.topic !== topic) {
         partition = message.partition
         topic = message.topic
-        feed = this.feed(topic, partition)
+        feed = this.#feed(topic, partition)
       }
       if (feed?.add(message) === true) begun.push(feed)
     }
@@ -158,12 +175,12 @@ export class Intake {
   }
 
   #heardEnds(ends: readonly RdEndOfPartition[]): void {
-    for (const { topic, partition } of ends) this.feed(topic, partition)?.hearNothingLeft()
+    for (const { topic, partition } of ends) this.#feed(topic, partition)?.hearNothingLeft()
   }
 
   #tellEnds(): void {
     const nowMs = performance.now()
-    for (const feed of this.all()) {
+    for (const feed of this.#all()) {
       if (!feed.active || feed.outlet === undefined) continue
       feed.hear(this.#knownEnd(feed))
       const silent = nowMs - feed.lastRowsMs > SILENCE_MS
@@ -232,7 +249,7 @@ export class Intake {
   }
 
   #holds(feed: Feed): boolean {
-    return this.feed(feed.topic, feed.partition) === feed
+    return this.#feed(feed.topic, feed.partition) === feed
   }
 }
 

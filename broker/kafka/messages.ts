@@ -17,6 +17,8 @@ export type ToPort =
       /** Where the partition starts: nothing before it will ever come. */
       readonly start: number
     }
+  /** The worker may poll the partition itself, of the consumer with that `client.id`. */
+  | { readonly kind: 'opened'; readonly reader: number; readonly client: string }
   /** Bytes taken by `produce` that are now the broker client's. */
   | { readonly kind: 'sent'; readonly bytes: number }
 
@@ -31,6 +33,8 @@ export type ToMain =
       readonly offset: number
     }
   | { readonly kind: 'close'; readonly reader: number }
+  /** An error of a partition that the worker polls, by librdkafka's code. */
+  | { readonly kind: 'failed'; readonly code: number; readonly message: string }
   /** Bytes of rows that the worker has taken out of its queue. */
   | { readonly kind: 'took'; readonly reader: number; readonly bytes: number }
   | {

@@ -1,9 +1,7 @@
 // The data port of a worker without the addon: the main thread consumes and produces, packed batches
 // cross over the channel. Runs in workers, so nothing here may import the Kafka client.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
-import { openEnvironment, type Environment } from '../lmdb.ts'
+import type { Environment } from '../lmdb.ts'
 import type {
   ChannelSpec,
   DataPort,
@@ -13,6 +11,7 @@ import type {
 } from '../ports.ts'
 import { unpack, type RecordBatch, type RecordBatchBuilder } from '../record-batch.ts'
 import type { ToMain, ToPort } from './messages.ts'
+import { StateDirectories } from './state-directories.ts'
 
 /** How a worker reaches Kafka without the addon. */
 export type PlainChannelSpec = Extract<ChannelSpec, { kind: 'kafka-plain' }>
@@ -25,15 +24,14 @@ export function openPlainDataPort(spec: PlainChannelSpec): DataPort {
 class PlainDataPort implements DataPort {
   readonly transactional = false
   readonly #port: MessagePort
-  readonly #stateDir: string
+  readonly #states: StateDirectories
   readonly #readers = new Map<number, PlainReader>()
-  readonly #states = new Map<string, Environment>()
   #lastReader = 0
   #pendingBytes = 0
 
-  constructor({ port, applicationId, stateDir }: PlainChannelSpec) {
-    this.#port = port
-    this.#stateDir = join(stateDir, applicationId)
+  constructor(spec: PlainChannelSpec) {
+    this.#port = spec.port
+    this.#states = new StateDirectories(spec)
   }
 
   openReader(from: TopicPartitionOffset): PartitionReader {
@@ -66,25 +64,18 @@ class PlainDataPort implements DataPort {
   }
 
   openState(taskId: string): Environment {
-    const open = this.#states.get(taskId)
-    if (open !== undefined) return open
-    const directory = join(this.#stateDir, taskId)
-    mkdirSync(directory, { recursive: true })
-    const environment = openEnvironment(directory)
-    this.#states.set(taskId, environment)
-    return environment
+    return this.#states.open(taskId)
   }
 
   closeState(taskId: string): void {
-    this.#states.get(taskId)?.close()
-    this.#states.delete(taskId)
+    this.#states.close(taskId)
   }
 
   /** What was produced is on its way already; `Group.commit` waits for it. */
   commit(): void {}
 
   close(): void {
-    for (const taskId of [...this.#states.keys()]) this.closeState(taskId)
+    this.#states.closeAll()
     this.#readers.clear()
     this.#port.close()
   }
@@ -99,7 +90,7 @@ class PlainDataPort implements DataPort {
       if (received === undefined) return
       const { message } = received
       if (message.kind === 'sent') this.#pendingBytes -= message.bytes
-      else this.#readers.get(message.reader)?.hear(message)
+      else if (message.kind !== 'opened') this.#readers.get(message.reader)?.hear(message)
     }
   }
 }
@@ -147,7 +138,7 @@ class PlainReader implements PartitionReader {
     this.#link.closed()
   }
 
-  hear(message: Extract<ToPort, { reader: number }>): void {
+  hear(message: Extract<ToPort, { end: number }>): void {
     this.end = message.end
     if (message.kind === 'rows') this.#waiting.push(message.packed)
     else if (this.#waiting.length === this.#next && this.position < message.start) {

@@ -141,6 +141,7 @@ export interface RdAdmin {
 
 /** The module itself. */
 export interface RdModule {
+  readonly librdkafkaVersion?: string
   readonly KafkaConsumer: new (conf: RdConf, topicConf: RdConf) => RdConsumer
   readonly Producer: new (conf: RdConf, topicConf: RdConf) => RdProducer
   readonly AdminClient: { create(conf: RdConf): RdAdmin }

@@ -3,13 +3,13 @@
 import { BrokerError } from '../ports.ts'
 import type { AssignmentListener, TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import type { Committer } from './committer.ts'
-import type { Intake } from './intake.ts'
 import { RdCode, type RdConsumer } from './rd-client.ts'
+import type { PartitionIntake } from './reading.ts'
 
 /** What a rebalance works on. */
 export interface RebalanceParts {
   readonly consumer: RdConsumer
-  readonly intake: Intake
+  readonly intake: PartitionIntake
   readonly committer: Committer
   readonly listener: AssignmentListener
   /** Takes what the workers have posted: the readers they opened must be known before reading starts. */
@@ -95,7 +95,7 @@ export class Rebalance {
       if (consumer.rebalanceProtocol() === 'COOPERATIVE') consumer.incrementalUnassign(partitions)
       else consumer.unassign()
     })
-    if (intake.all().length === 0) this.#parts.committer.lost = false
+    if (intake.isEmpty) this.#parts.committer.lost = false
   }
 
   async #takeAway(partitions: readonly TopicPartition[]): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type RdNativeProducer,
   type RdProducer,
 } from './rd-client.ts'
+import type { Outbox } from './reading.ts'
 
 interface Batch extends TopicPartition {
   readonly rows: RecordBatch
@@ -29,7 +30,7 @@ const FLUSH_MS = 200
 const DELIVERY_SLACK_MS = 2_000
 
 /** Hands batches to a producer's queue, and keeps its first failure. */
-export class Sender {
+export class Sender implements Outbox {
   readonly #producer: RdProducer
   readonly #native: RdNativeProducer
   readonly #deliveryMs: number

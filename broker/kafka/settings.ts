@@ -56,7 +56,7 @@ export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
   }
 }
 
-/** Settings of a producer. A report for each delivery would cost three times what sending does. */
+/** Settings of a producer. */
 export function producerConf(address: KafkaAddress): RdConf {
   return {
     ...commonConf(address),
@@ -68,9 +68,15 @@ export function producerConf(address: KafkaAddress): RdConf {
     'message.timeout.ms': String(DELIVERY_MS),
     ...address.settings.common,
     ...address.settings.producer,
-    'delivery.report.only.error': 'true',
-    dr_cb: true,
   }
+}
+
+/** Has failed deliveries reported. A report for each would cost three times what sending does. */
+export const REPORT_FAILURES: RdConf = { 'delivery.report.only.error': 'true', dr_cb: true }
+
+/** Lets the addon at `path` find the client that is made, by a name that no other has. */
+export function nativeConf(path: string, clientId: string): RdConf {
+  return { 'plugin.library.paths': path, 'client.id': clientId }
 }
 
 /** Settings of the client that creates topics. */

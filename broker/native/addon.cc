@@ -5,5 +5,6 @@
 
 NAPI_MODULE_INIT() {
   millrace::addScanner(env, exports);
+  millrace::addKafka(env, exports);
   return exports;
 }

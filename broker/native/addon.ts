@@ -3,13 +3,14 @@
 import { createRequire } from 'node:module'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { KafkaAddon } from './kafka-addon.ts'
 import type { RowReaderFunctions } from './row-reader.ts'
 
 /** A native object; it lives as long as its handle. */
 export type Handle = { readonly __brand: 'handle' }
 
 /** The functions of the addon. */
-export interface Addon extends RowReaderFunctions {
+export interface Addon extends RowReaderFunctions, KafkaAddon {
   readonly __brand: 'addon'
 }
 

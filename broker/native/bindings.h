@@ -7,4 +7,7 @@ namespace millrace {
 /** newScanner, scan, …: JSON rows into columns. */
 void addScanner(napi_env env, napi_value exports);
 
+/** openReader, poll, openWriter, produce, …: Kafka's partitions, read and written in workers. */
+void addKafka(napi_env env, napi_value exports);
+
 }  // namespace millrace

@@ -13,38 +13,39 @@ const VALUE_BYTES = 1_000
 
 describe('backpressure of a worker on Kafka', function () {
   this.timeout(120_000)
-  let broker: Broker
-
-  before(async () => {
-    broker = await connect()
-  })
-  after(() => broker.close())
-
-  it('holds few bytes for a worker that sleeps, and gives it every row in order afterwards', async () => {
-    const topic = await withTopic(broker)
-    await fill(broker, topic)
-    const group = await broker.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
-    const spec = group.openChannel(0)
-    if (spec.kind !== 'kafka-plain') throw new Error('not a channel of Kafka')
-    const script = new URL(`./kafka-slow-reader${extension()}`, import.meta.url)
-    const worker = new Worker(script, { workerData: { spec }, transferList: [spec.port] })
-    const ask = async (order: SlowReaderOrder): Promise<SlowReaderAnswer> => {
-      worker.postMessage(order)
-      const [answer] = (await once(worker, 'message')) as [SlowReaderAnswer]
-      return answer
-    }
-    await join(group, topic, async (offset) => {
-      await ask({ open: { topic, partition: 0, offset } })
+  for (const dataPath of ['native', 'plain'] as const) {
+    it(`holds few bytes for a worker that sleeps, and gives it every row in order afterwards, ${dataPath}`, async () => {
+      const broker = await connect({ dataPath })
+      await holdsFewBytes(broker)
+      await broker.close()
     })
-    const before = process.memoryUsage().rss
-    await untilQuiet()
-    const grownMb = (process.memoryUsage().rss - before) / 1024 / 1024
-    expect(grownMb, '120 MB wait in the topic').to.be.lessThan(90)
-    expect(await ask({ readUntil: ROWS })).to.deep.equal({ rows: ROWS, gap: undefined })
-    await once(worker, 'exit')
-    await group.leave()
-  })
+  }
 })
+
+async function holdsFewBytes(broker: Broker): Promise<void> {
+  const topic = await withTopic(broker)
+  await fill(broker, topic)
+  const group = await broker.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
+  const spec = group.openChannel(0)
+  if (!('port' in spec)) throw new Error('not a channel of Kafka')
+  const script = new URL(`./kafka-slow-reader${extension()}`, import.meta.url)
+  const worker = new Worker(script, { workerData: { spec }, transferList: [spec.port] })
+  const ask = async (order: SlowReaderOrder): Promise<SlowReaderAnswer> => {
+    worker.postMessage(order)
+    const [answer] = (await once(worker, 'message')) as [SlowReaderAnswer]
+    return answer
+  }
+  await join(group, topic, async (offset) => {
+    await ask({ open: { topic, partition: 0, offset } })
+  })
+  const before = process.memoryUsage().rss
+  await untilQuiet()
+  const grownMb = (process.memoryUsage().rss - before) / 1024 / 1024
+  expect(grownMb, '120 MB wait in the topic').to.be.lessThan(90)
+  expect(await ask({ readUntil: ROWS })).to.deep.equal({ rows: ROWS, gap: undefined })
+  await once(worker, 'exit')
+  await group.leave()
+}
 
 const extension = (): string => (import.meta.url.endsWith('.ts') ? '.ts' : '.js')
 

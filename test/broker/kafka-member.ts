@@ -4,10 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKafkaBroker, type KafkaBrokerOptions } from '../../broker/kafka.ts'
+import { openNativeDataPort } from '../../broker/kafka/native-data-port.ts'
 import { openPlainDataPort } from '../../broker/kafka/plain-data-port.ts'
 import type {
   Broker,
   BrokerError,
+  ChannelSpec,
   DataPort,
   Group,
   PartitionReader,
@@ -24,9 +26,14 @@ export async function connect(options: Partial<KafkaBrokerOptions> = {}): Promis
 
 /** The worker's side of a group's channel, in this thread. */
 export function openChannel(group: Group, worker = 0): DataPort {
-  const spec = group.openChannel(worker)
-  if (spec.kind !== 'kafka-plain') throw new Error(`not a channel of Kafka: ${spec.kind}`)
-  return openPlainDataPort(spec)
+  return openKafkaDataPort(group.openChannel(worker))
+}
+
+/** The data port of either path. */
+export function openKafkaDataPort(spec: ChannelSpec): DataPort {
+  if (spec.kind === 'kafka-native') return openNativeDataPort(spec)
+  if (spec.kind === 'kafka-plain') return openPlainDataPort(spec)
+  throw new Error(`not a channel of Kafka: ${spec.kind}`)
 }
 
 /** A directory that `use` may fill; it is removed afterwards. */

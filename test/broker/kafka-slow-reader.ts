@@ -1,6 +1,7 @@
 // A worker that reads a partition when it is told to: the other side of the backpressure test.
 import { parentPort, workerData } from 'node:worker_threads'
-import { openPlainDataPort, type PlainChannelSpec } from '../../broker/kafka/plain-data-port.ts'
+import { openDataPort } from '../../broker/data-port.ts'
+import type { ChannelSpec } from '../../broker/ports.ts'
 
 /** What the worker is told: open and wait, or read until so many rows were seen. */
 export type SlowReaderOrder =
@@ -13,8 +14,8 @@ export type SlowReaderOrder =
 export type SlowReaderAnswer =
   { readonly opened: true } | { readonly rows: number; readonly gap: number | undefined }
 
-const { spec } = workerData as { readonly spec: PlainChannelSpec }
-const port = openPlainDataPort(spec)
+const { spec } = workerData as { readonly spec: ChannelSpec }
+const port = await openDataPort(spec)
 let reader: ReturnType<typeof port.openReader> | undefined
 let rows = 0
 let gap: number | undefined

@@ -1,18 +1,20 @@
-// The contract of a broker over a real Kafka.
-import { openPlainDataPort } from '../../broker/kafka/plain-data-port.ts'
+// The contract of a broker over a real Kafka, on either path between the clients and the workers.
 import { openKafkaBroker } from '../../broker/kafka.ts'
 import { sharedKafka } from '../support/kafka.ts'
 import { describeBrokerContract } from './contract.ts'
+import { openKafkaDataPort } from './kafka-member.ts'
 
-describeBrokerContract('Kafka', async () => {
-  const { bootstrapServers } = await sharedKafka()
-  const broker = await openKafkaBroker({ bootstrapServers, clientId: 'contract' })
-  return {
-    broker,
-    openDataPort: (spec) => {
-      if (spec.kind !== 'kafka-plain') throw new Error(`not a channel of Kafka: ${spec.kind}`)
-      return openPlainDataPort(spec)
-    },
-    close: () => broker.close(),
-  }
-})
+for (const dataPath of ['native', 'plain'] as const) {
+  describeBrokerContract(`Kafka, ${dataPath}`, async () => {
+    const { bootstrapServers } = await sharedKafka()
+    const broker = await openKafkaBroker({ bootstrapServers, clientId: 'contract', dataPath })
+    return {
+      broker,
+      openDataPort: (spec) => {
+        if (spec.kind !== `kafka-${dataPath}`) throw new Error(`another path: ${spec.kind}`)
+        return openKafkaDataPort(spec)
+      },
+      close: () => broker.close(),
+    }
+  })
+}

@@ -1,0 +1,90 @@
+// The native way: workers poll their partitions and produce by themselves, through the addon, on the
+// clients that the main thread has made. It keeps membership, offsets and seeking.
+import { randomUUID } from 'node:crypto'
+import { Beside } from './beside.ts'
+import { connectConsumer, connectProducer, type ClientFactory } from './clients.ts'
+import type { DataPath, DataPathChoice } from './data-path.ts'
+import { NativeIntake } from './native-intake.ts'
+import { NativeOutbox } from './native-outbox.ts'
+import type { GroupClients, PathOptions } from './plain-path.ts'
+import type { RdConf } from './rd-client.ts'
+import { deliveryMsOf, nativeConf } from './settings.ts'
+
+type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
+
+/** A group's clients, and the names by which the addon knows them. */
+export interface NativeClients extends GroupClients {
+  readonly consumerId: string
+  readonly producerId: string
+}
+
+/** Partitions end with an event: what lies between the last row and the end are control records. */
+const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
+
+/** Connects a group's clients. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export async function connectNative(
+  factory: ClientFactory,
+  { addonPath }: NativeChoice,
+  groupId: string,
+  callbacks: RdConf,
+): Promise<NativeClients> {
+  const consumerId = uniqueId(factory)
+  const producerId = uniqueId(factory)
+  const [consumer, producer] = await Promise.all([
+    connectConsumer(factory, groupId, {
+      ...callbacks,
+      ...END_OF_PARTITION,
+      ...nativeConf(addonPath, consumerId),
+    }),
+    // The addon sees deliveries itself; the client's own reports would take its marks for objects.
+    connectProducer(factory, nativeConf(addonPath, producerId)),
+  ])
+  return { consumer, producer, consumerId, producerId }
+}
+
+/** The path over clients of `connectNative`. */
+export function nativePath(
+  { consumer, producer, consumerId, producerId }: NativeClients,
+  { addon, addonPath }: NativeChoice,
+  options: PathOptions,
+): DataPath {
+  const { factory, applicationId, stateDir, failed } = options
+  const connect = async () => {
+    const clientId = uniqueId(factory)
+    const name = `${factory.address.clientId}-beside`
+    const conf = { ...END_OF_PARTITION, ...nativeConf(addonPath, clientId) }
+    const besides = await connectConsumer(factory, name, conf)
+    return {
+      consumer: besides,
+      intake: new NativeIntake({ consumer: besides, clientId, addon, failed }),
+    }
+  }
+  const deliveryMs = deliveryMsOf(factory.address)
+  return {
+    info: { path: 'native' },
+    intake: new NativeIntake({ consumer, clientId: consumerId, addon, failed }),
+    beside: new Beside({ connect, failed }),
+    outbox: new NativeOutbox({ producer, clientId: producerId, addon, deliveryMs }),
+    openChannel: (port, wake) => {
+      const waker = addon.openWaker(wake)
+      return {
+        spec: {
+          kind: 'kafka-native',
+          applicationId,
+          stateDir,
+          port,
+          producer: producerId,
+          waker,
+        },
+        close: () => addon.closeWaker(waker),
+      }
+    },
+    produce: ({ topic }) => {
+      throw new Error(`a worker with the addon posted rows for ${topic}`)
+    },
+  }
+}
+
+/** The addon finds clients by their names, over all threads of the process. */
+const uniqueId = ({ address }: ClientFactory): string =>
+  `${address.clientId}-${randomUUID().slice(0, 13)}`

@@ -1,0 +1,63 @@
+// The plain way: the main thread consumes and produces, packed batches cross to and from the workers.
+import type { TopicPartition, Watermarks } from '../ports.ts'
+import { Beside } from './beside.ts'
+import { connectConsumer, connectProducer, type ClientFactory } from './clients.ts'
+import type { DataPath } from './data-path.ts'
+import { Intake } from './intake.ts'
+import type { RdConf, RdConsumer, RdProducer } from './rd-client.ts'
+import { Sender } from './sender.ts'
+import { deliveryMsOf } from './settings.ts'
+
+/** A group's clients. */
+export interface GroupClients {
+  readonly consumer: RdConsumer
+  readonly producer: RdProducer
+}
+
+/** What a path is made of beside its clients. */
+export interface PathOptions {
+  readonly factory: ClientFactory
+  readonly applicationId: string
+  readonly stateDir: string
+  watermarks(of: TopicPartition): Promise<Watermarks>
+  failed(error: { readonly code: number; readonly message: string }): void
+}
+
+/** Connects a group's clients. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export async function connectPlain(
+  factory: ClientFactory,
+  groupId: string,
+  callbacks: RdConf,
+): Promise<GroupClients> {
+  const [consumer, producer] = await Promise.all([
+    connectConsumer(factory, groupId, callbacks),
+    connectProducer(factory),
+  ])
+  return { consumer, producer }
+}
+
+/** The path over clients of `connectPlain`. */
+export function plainPath(
+  { consumer, producer }: GroupClients,
+  reason: string,
+  options: PathOptions,
+): DataPath {
+  const { factory, applicationId, stateDir, watermarks, failed } = options
+  const sender = new Sender(producer, deliveryMsOf(factory.address))
+  const connect = async () => {
+    const name = `${factory.address.clientId}-beside`
+    const besides = await connectConsumer(factory, name, { 'enable.partition.eof': 'true' })
+    return { consumer: besides, intake: new Intake({ consumer: besides, watermarks, failed }) }
+  }
+  return {
+    info: { path: 'plain', reason },
+    intake: new Intake({ consumer, watermarks, failed }),
+    beside: new Beside({ connect, failed }),
+    outbox: sender,
+    openChannel: (port) => ({
+      spec: { kind: 'kafka-plain', applicationId, stateDir, port },
+      close: () => undefined,
+    }),
+    produce: (target, packed, sent) => sender.add(target, packed, sent),
+  }
+}

@@ -1,0 +1,106 @@
+// The Kafka part of the addon: clients of librdkafka that have it as their plugin, by client.id, and
+// their partitions and topics, to be read and written in any thread.
+
+/** A partition being read; closed by `closeReader`, at the latest when it is collected. */
+export type ReaderHandle = { readonly __brand: 'partition-reader' }
+/** A topic being written. */
+export type WriterHandle = { readonly __brand: 'packed-writer' }
+
+/** Places in the `state` of `poll`. */
+export const PollState = {
+  /** Bytes of `bytes` that the rows take. */
+  bytes: 0,
+  /** Not 0: the next record alone needs so many bytes, and there are less. */
+  needed: 1,
+  /** 1 when a record was at hand and found no room. */
+  left: 2,
+  /** The end of the partition, when everything before it has been given; else -1. */
+  endOfPartition: 3,
+  /** The end as the last fetch told it; negative when unknown. */
+  highWatermark: 4,
+  /** librdkafka's code of an error of the partition, or 0. */
+  error: 5,
+  slots: 6,
+} as const
+
+/** A row that could not be delivered: librdkafka's code, and its text for it. */
+export interface DeliveryFailure {
+  readonly code: number
+  readonly text: string
+  readonly topic: string
+  readonly partition: number
+}
+
+/** What the addon does with Kafka. A client that was closed is not there; asking it of its epochs throws. */
+export interface KafkaAddon {
+  /** Of the library that has loaded the addon as its plugin; undefined before the first has. */
+  librdkafkaVersion(): string | undefined
+  /** How many clients are alive. */
+  clientCount(): number
+
+  /** Has `wake` called in this thread when a reader or writer that was given the number signals. */
+  openWaker(wake: () => void): number
+  closeWaker(waker: number): void
+
+  /**
+   * Takes a partition's rows out of its consumer's own queue, for a reader. To be called before the
+   * partition is assigned; it lasts as long as the consumer.
+   */
+  splitPartition(clientId: string, topic: string, partition: number): void
+  /** @returns undefined when the client is not there. */
+  openReader(
+    clientId: string,
+    topic: string,
+    partition: number,
+    waker: number,
+  ): ReaderHandle | undefined
+  /**
+   * Packs the records at hand into columns, as many as there is room for.
+   * @returns how many rows, or -1 when the client is gone.
+   */
+  poll(
+    reader: ReaderHandle,
+    bytes: Uint8Array,
+    ends: Uint32Array,
+    nulls: Uint8Array,
+    timestamps: Float64Array,
+    offsets: Float64Array,
+    state: Float64Array,
+  ): number
+  /** What the last error of a partition says. */
+  readerError(reader: ReaderHandle): string
+  closeReader(reader: ReaderHandle): void
+
+  /** @returns undefined when the client is not there. */
+  openWriter(clientId: string, topic: string, waker: number): WriterHandle | undefined
+  /** Counts rows as taken before they are produced. @returns their epoch. */
+  reserve(writer: WriterHandle, rows: number): number
+  /**
+   * Hands reserved rows over, from row `from` up to `count`.
+   * @returns the first row not taken, since the client's queue is full, or `count`; -1: it is gone.
+   */
+  produce(
+    writer: WriterHandle,
+    epoch: number,
+    partition: number,
+    bytes: Uint8Array,
+    ends: Uint32Array,
+    nulls: Uint8Array,
+    timestamps: Float64Array,
+    from: number,
+    count: number,
+  ): number
+  /** Bytes of keys and values that the broker has not acknowledged. */
+  bytesInFlight(writer: WriterHandle): number
+  /** Rows reserved and not produced count as abandoned. */
+  closeWriter(writer: WriterHandle): void
+
+  /** Begins the other one of a producer's two epochs. @returns the one that ended. */
+  turnEpoch(clientId: string): number
+  /** Rows of an epoch that are neither acknowledged nor failed. */
+  rowsInFlight(clientId: string, epoch: number): number
+  /** The first row that could not be delivered. */
+  deliveryFailure(clientId: string): DeliveryFailure | undefined
+  /** Rows that were reserved and whose writer closed before it produced them, since the last call. */
+  takeAbandoned(clientId: string): number
+}
