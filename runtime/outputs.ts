@@ -4,8 +4,8 @@ import { RecordBatchBuilder } from '../broker/record-batch.ts'
 import type { TopicOutput } from '../processors/processor.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 
-/** Bytes of one value in a log, about: what its store likes best. */
-const LUMP_BYTES = 262_144
+/** Bytes of one batch in a log, about. */
+const LUMP_BYTES = 131_072
 
 interface Target {
   readonly topic: string

@@ -18,7 +18,7 @@ export interface TaskMeta {
 }
 
 /** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
-const SNAPSHOT_BYTES_MIN = 4_194_304
+const SNAPSHOT_BYTES_MIN = 1_048_576
 
 /** The checkpoints of one task, in the environment of its worker. */
 export class TaskCheckpoints {

@@ -22,7 +22,7 @@ export class ThreadError extends Error {
 export type ThreadEnd =
   { readonly how: 'stopped' } | { readonly how: 'failed' | 'died'; readonly error: ThreadError }
 
-const YOUNG_GENERATION_MB = 24
+const YOUNG_GENERATION_MB = 12
 const WORKER = new URL('./worker.js', import.meta.url)
 
 export class ThreadHandle {

@@ -20,8 +20,8 @@ import type { PlacedRows } from './segment-writer.ts'
 const BATCH_BYTES_MAX = 524_288
 const SPLIT_BYTES = 262_144
 /** Holds the lumps that a worker hands over, columns included. */
-const ROOM_BYTES = 393_216
-/** Buffers kept for the next commit: 25 MB at most. */
+const ROOM_BYTES = 196_608
+/** Buffers kept for the next commit: 12 MB at most. */
 const SPARE_MAX = 64
 // Deletions that one append may do for each batch it adds: the log shrinks, no commit is long.
 const TRIM_STEPS = 3
