@@ -64,7 +64,7 @@ describe('the outputs of a worker', () => {
   })
 
   it('hand over a lump at a time where rows wait for the commit anyway', () => {
-    const lump = 'x'.repeat(200_000)
+    const lump = 'x'.repeat(100_000)
     for (const transactional of [true, false]) {
       const { outputs, produced, write } = outputsOf(transactional)
       for (let i = 0; i < 5; i++) write('two', 0, lump)
