@@ -5,7 +5,7 @@ import { expect } from 'chai'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
 import type { Broker, Group } from '../../broker/ports.ts'
 import { fresh, withTopic } from './contract-member.ts'
-import { connect } from './kafka-member.ts'
+import { connect, DATA_PATHS } from './kafka-member.ts'
 import type { SlowReaderAnswer, SlowReaderOrder } from './kafka-slow-reader.ts'
 
 const ROWS = 120_000
@@ -13,7 +13,7 @@ const VALUE_BYTES = 1_000
 
 describe('backpressure of a worker on Kafka', function () {
   this.timeout(120_000)
-  for (const dataPath of ['native', 'plain'] as const) {
+  for (const dataPath of DATA_PATHS) {
     it(`holds few bytes for a worker that sleeps, and gives it every row in order afterwards, ${dataPath}`, async () => {
       const broker = await connect({ dataPath })
       await holdsFewBytes(broker)

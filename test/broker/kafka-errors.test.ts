@@ -4,7 +4,7 @@ import { openKafkaBroker } from '../../broker/kafka.ts'
 import { BrokerError, type Broker } from '../../broker/ports.ts'
 import { startKafka } from '../support/kafka.ts'
 import { fresh, withTopic } from './contract-member.ts'
-import { connect, openChannel, ReadingMember } from './kafka-member.ts'
+import { connect, DATA_PATHS, openChannel, ReadingMember } from './kafka-member.ts'
 import { numbered, readRecords, rowsOf, until, valuesOf } from './records.ts'
 
 const clientId = 'test'
@@ -160,19 +160,21 @@ describe('producing to Kafka', function () {
     await producer.close()
   })
 
-  it('refuses every commit after a row of a worker was refused', async () => {
-    const own = await connect()
-    const topic = fresh('small')
-    const config = { 'max.message.bytes': '200' }
-    await own.ensureTopics([{ name: topic, partitions: 1, config }])
-    const group = await own.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
-    const port = openChannel(group)
-    port.produce({ topic, partition: 0 }, rowsOf([{ value: 'x'.repeat(5_000) }]))
-    expect((await failureOf(group.commit([]))).code).to.equal('MILLRACE_PRODUCE_FAILED')
-    port.produce({ topic, partition: 0 }, numbered(1))
-    expect((await failureOf(group.commit([]))).code).to.equal('MILLRACE_PRODUCE_FAILED')
-    await until('what was given up is not pending', () => port.pendingBytes === 0)
-    port.close()
-    await own.close()
-  })
+  for (const dataPath of DATA_PATHS) {
+    it(`refuses every commit after a row of a worker was refused, ${dataPath}`, async () => {
+      const own = await connect({ dataPath })
+      const topic = fresh('small')
+      const config = { 'max.message.bytes': '200' }
+      await own.ensureTopics([{ name: topic, partitions: 1, config }])
+      const group = await own.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
+      const port = openChannel(group)
+      port.produce({ topic, partition: 0 }, rowsOf([{ value: 'x'.repeat(5_000) }]))
+      expect((await failureOf(group.commit([]))).code).to.equal('MILLRACE_PRODUCE_FAILED')
+      port.produce({ topic, partition: 0 }, numbered(1))
+      expect((await failureOf(group.commit([]))).code).to.equal('MILLRACE_PRODUCE_FAILED')
+      await until('what was given up is not pending', () => port.pendingBytes === 0)
+      port.close()
+      await own.close()
+    })
+  }
 })

@@ -3,16 +3,29 @@ import { expect } from 'chai'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
 import type { Broker } from '../../broker/ports.ts'
 import { fresh, send, withTopic } from './contract-member.ts'
-import { connect, openChannel, ReadingMember, withDirectory, type SeenRow } from './kafka-member.ts'
+import {
+  connect,
+  DATA_PATHS,
+  openChannel,
+  ReadingMember,
+  withDirectory,
+  type SeenRow,
+} from './kafka-member.ts'
 import { numbered, pollRecords, until, valuesOf } from './records.ts'
 
-describe('a group on Kafka', function () {
+for (const dataPath of DATA_PATHS) {
+  describe(`a group on Kafka, ${dataPath}`, function () {
+    describeMembership.call(this, dataPath)
+  })
+}
+
+function describeMembership(this: Mocha.Suite, dataPath: 'native' | 'plain'): void {
   this.timeout(120_000)
   let broker: Broker
   const members: ReadingMember[] = []
 
   before(async () => {
-    broker = await connect()
+    broker = await connect({ dataPath })
   })
   afterEach(async () => {
     for (const member of members.splice(0)) await member.abandon()
@@ -20,7 +33,7 @@ describe('a group on Kafka', function () {
   after(() => broker.close())
 
   const join = async (applicationId: string, topic: string): Promise<ReadingMember> => {
-    const member = await ReadingMember.join(applicationId, topic)
+    const member = await ReadingMember.join(applicationId, topic, { dataPath })
     members.push(member)
     return member
   }
@@ -104,7 +117,7 @@ describe('a group on Kafka', function () {
   })
 
   it('refuses to join a topic that is missing', async () => {
-    const own = await connect()
+    const own = await connect({ dataPath })
     const group = await own.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
     const listener = {
       onAssigned: () => Promise.resolve([]),
@@ -137,7 +150,7 @@ describe('a group on Kafka', function () {
 
   it('reads partitions outside its assignment to their end', async () => {
     await withDirectory(async (stateDir) => {
-      const own = await connect()
+      const own = await connect({ dataPath })
       const input = await withTopic(own)
       const changelog = await withTopic(own, 2)
       await send(own, { topic: changelog, partition: 1 }, 3_000)
@@ -160,7 +173,7 @@ describe('a group on Kafka', function () {
       await own.close()
     })
   })
-})
+}
 
 const partitionsOf = (rows: readonly SeenRow[]): Set<number> =>
   new Set(rows.map(({ partition }) => partition))

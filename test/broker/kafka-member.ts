@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { openKafkaBroker, type KafkaBrokerOptions } from '../../broker/kafka.ts'
 import { openNativeDataPort } from '../../broker/kafka/native-data-port.ts'
 import { openPlainDataPort } from '../../broker/kafka/plain-data-port.ts'
+import { loadAddon } from '../../broker/native/addon.ts'
 import type {
   Broker,
   BrokerError,
@@ -23,6 +24,10 @@ export async function connect(options: Partial<KafkaBrokerOptions> = {}): Promis
   const { bootstrapServers } = await sharedKafka()
   return openKafkaBroker({ bootstrapServers, clientId: 'test', ...options })
 }
+
+/** The ways to the workers that can be had here: without a compiler there is no addon. */
+export const DATA_PATHS: readonly ('native' | 'plain')[] =
+  loadAddon().addon === undefined ? ['plain'] : ['native', 'plain']
 
 /** The worker's side of a group's channel, in this thread. */
 export function openChannel(group: Group, worker = 0): DataPort {

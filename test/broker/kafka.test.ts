@@ -2,9 +2,9 @@
 import { openKafkaBroker } from '../../broker/kafka.ts'
 import { sharedKafka } from '../support/kafka.ts'
 import { describeBrokerContract } from './contract.ts'
-import { openKafkaDataPort } from './kafka-member.ts'
+import { DATA_PATHS, openKafkaDataPort } from './kafka-member.ts'
 
-for (const dataPath of ['native', 'plain'] as const) {
+for (const dataPath of DATA_PATHS) {
   describeBrokerContract(`Kafka, ${dataPath}`, async () => {
     const { bootstrapServers } = await sharedKafka()
     const broker = await openKafkaBroker({ bootstrapServers, clientId: 'contract', dataPath })

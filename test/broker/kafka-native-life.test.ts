@@ -1,0 +1,73 @@
+// Workers and clients that end while the addon is at work: nothing hangs, crashes or stays behind.
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { loadAddon } from '../../broker/native/addon.ts'
+import { sharedKafka } from '../support/kafka.ts'
+import { fresh, send, withTopic } from './contract-member.ts'
+import { connect, DATA_PATHS, openChannel } from './kafka-member.ts'
+import { numbered, until } from './records.ts'
+
+const ROUNDS = Number(process.env.MILLRACE_ROUNDS ?? 200)
+const WARM_ROUNDS = 40
+const GROWN_MB_MAX = 25
+const CHILD_MS_MAX = 30_000
+const run = promisify(execFile)
+
+describe('what ends while the addon works', function () {
+  this.timeout(60_000 + ROUNDS * 1_000)
+
+  before(function () {
+    if (!DATA_PATHS.includes('native')) this.skip()
+  })
+
+  for (const [work, ending, what] of [
+    ['poll', 'terminate', 'a worker that polls is ended by force'],
+    ['produce', 'terminate', 'a worker that produces is ended by force'],
+    [
+      'leave',
+      'itself',
+      'a worker ends by itself and leaves its reader open while rows go on coming',
+    ],
+    ['poll', 'exit', 'the process exits while a worker polls'],
+    ['produce', 'exit', 'the process exits while a worker produces'],
+  ] as const) {
+    it(`does no harm: ${what}`, async () => {
+      const { bootstrapServers } = await sharedKafka()
+      const script = fileURLToPath(import.meta.url).replace('life.test', 'child')
+      // Rejects with the exit code, or the signal, where it is not 0.
+      const { stdout } = await run(process.execPath, [script, bootstrapServers, work, ending], {
+        timeout: CHILD_MS_MAX,
+      })
+      expect(stdout).to.equal('left\n')
+    })
+  }
+
+  it(`leaves no memory behind in ${ROUNDS} rounds of opening and closing`, async () => {
+    const own = await connect()
+    const topic = await withTopic(own)
+    await send(own, { topic, partition: 0 }, 3_000)
+    let warmBytes = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      if (round === WARM_ROUNDS) warmBytes = process.memoryUsage.rss()
+      const broker = await connect()
+      const group = await broker.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
+      const port = openChannel(group)
+      const reader = port.openReader({ topic, partition: 0, offset: 0 })
+      port.produce({ topic, partition: 0 }, numbered(10))
+      await until('rows come', () => (reader.poll()?.count ?? 0) > 0)
+      // Every way to leave things behind: rows not read, readers not closed, ports closed last.
+      if (round % 2 === 0) await group.commit([])
+      if (round % 3 === 0) reader.close()
+      if (round % 3 === 1) port.close()
+      await broker.close()
+      port.close()
+    }
+    await own.close()
+    const { addon } = loadAddon()
+    await until('all clients are gone', () => addon?.clientCount() === 0)
+    const grownMb = (process.memoryUsage.rss() - warmBytes) / 1024 / 1024
+    expect(grownMb).to.be.lessThan(GROWN_MB_MAX)
+  })
+})
