@@ -4,7 +4,7 @@ import { partitionFor } from '../broker/partitioner.ts'
 import type { RecordBatchBuilder } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { ErasedSinkTopic, SinkNode } from '../topology/node.ts'
-import { OVERRUN, Piece } from '../topology/serdes/piece.ts'
+import { OVERRUN, Pieces } from '../topology/serdes/pieces.ts'
 import { ByteBuffer, type Serializer } from '../topology/serdes/serde.ts'
 import { innerSerdeOf, writeWindowStart } from '../topology/serdes/windowed.ts'
 import { userError, type Forward, type TaskContext, type TopicOutput } from './processor.ts'
@@ -23,9 +23,7 @@ export function sink(node: SinkNode, topic: ErasedSinkTopic, context: TaskContex
     const { keys, keyId } = record
     if (inner !== undefined && keys !== undefined && known.isOf(keys, inner)) {
       const rows = output.rowsOf(known.partitionOf(keys, keyId))
-      const piece = known.bytesOf(keys, keyId)
-      rows.reserve(piece.length + OVERRUN)
-      rows.position = piece.write(rows.view, rows.position)
+      known.writeKey(keys, keyId, rows)
       writeWindowStart(record.windowStartMs, rows)
       rows.endKey()
       return rows
@@ -78,7 +76,7 @@ class KnownKeys {
   #isSame = false
   #epoch = -1
   #partitionOf = new Int16Array(1_024).fill(-1)
-  #bytesOf: Piece[] = []
+  readonly #pieces = new Pieces()
 
   constructor(partitions: number) {
     this.#partitions = partitions
@@ -104,15 +102,18 @@ class KnownKeys {
     return (this.#partitionOf[keyId] = partitionFor(bytes, this.#partitions))
   }
 
-  /** To be asked after `partitionOf`, which sees to changed ids. */
-  bytesOf(keys: KeyTable, keyId: number): Piece {
-    return (this.#bytesOf[keyId] ??= new Piece(keys.bytesOf(keyId)))
+  /** To be called after `partitionOf`, which sees to changed ids. */
+  writeKey(keys: KeyTable, keyId: number, rows: RecordBatchBuilder): void {
+    const pieces = this.#pieces
+    if (!pieces.has(keyId)) pieces.set(keyId, keys.bytesOf(keyId))
+    rows.reserve(pieces.lengthOf(keyId) + OVERRUN)
+    rows.position = pieces.write(keyId, rows.view, rows.position)
   }
 
   #resize(keys: KeyTable): void {
     const grown = new Int16Array(Math.max(1_024, keys.size * 2)).fill(-1)
     if (keys.epoch === this.#epoch) grown.set(this.#partitionOf)
-    else this.#bytesOf = []
+    else this.#pieces.clear()
     this.#partitionOf = grown
     this.#epoch = keys.epoch
   }

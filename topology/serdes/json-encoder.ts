@@ -2,7 +2,7 @@
 import { compileFunction } from 'node:vm'
 import { SerdeError } from '../errors.ts'
 import type { JsonField, JsonFields } from './json-schema.ts'
-import { OVERRUN, Piece, writeDigits } from './piece.ts'
+import { OVERRUN, Pieces, writeDigits } from './pieces.ts'
 import type { ByteSink } from './serde.ts'
 import { jsonTextOf, writeUtf8 } from './text.ts'
 
@@ -12,9 +12,13 @@ const ENCODED_MAX = 16_384
 const ENCODED_LENGTH_MAX = 64
 const ENCODED_BYTES_MAX = 6 * ENCODED_LENGTH_MAX + 2
 const DIGITS_MAX = 17
+const LABEL = 0
 
 /** Beyond it there are no dates. */
 const DATE_MS_MAX = 8.64e15
+
+const encoder = new TextEncoder()
+const utf8Of = (text: string): Uint8Array => encoder.encode(text)
 
 /** Writes one field's values. */
 class FieldWriter {
@@ -22,12 +26,12 @@ class FieldWriter {
   readonly field: JsonField<unknown>
   readonly isString: boolean
   readonly isNumber: boolean
-  /** `"name":` with the comma before it. */
-  readonly label: Piece
+  /** Under `LABEL` `"name":` with the comma before it, under other numbers that and a string. */
+  readonly pieces = new Pieces()
   readonly #labelText: string
-  readonly #encoded = new Map<string, Piece>()
+  readonly #encoded = new Map<string, number>()
   #lastText: string | undefined
-  #lastPiece: Piece | undefined
+  #lastPiece = LABEL
 
   constructor(name: string, field: JsonField<unknown>) {
     this.name = name
@@ -35,27 +39,34 @@ class FieldWriter {
     this.isString = field.type === 'string'
     this.isNumber = field.type === 'number' || field.type === 'integer'
     this.#labelText = `,${JSON.stringify(name)}:`
-    this.label = Piece.of(this.#labelText)
+    this.pieces.set(LABEL, utf8Of(this.#labelText))
   }
 
   /** Bytes that the field takes at most when it is a short string or a whole number. */
   get bytesMax(): number {
-    return this.label.length + (this.isString ? ENCODED_BYTES_MAX : DIGITS_MAX) + OVERRUN
+    return this.pieces.lengthOf(LABEL) + (this.isString ? ENCODED_BYTES_MAX : DIGITS_MAX) + OVERRUN
   }
 
-  /** Label and value of a string that may have come before. */
-  pieceOf(text: string): Piece | undefined {
+  /** The piece with label and value of a string; -1 for one that is too long to be kept. */
+  pieceOf(text: string): number {
     // Results come in runs of one key, a window each.
     if (text === this.#lastText) return this.#lastPiece
-    if (text.length > ENCODED_LENGTH_MAX) return undefined
-    let piece = this.#encoded.get(text)
-    if (piece === undefined) {
-      piece = Piece.of(this.#labelText + JSON.stringify(text))
-      if (this.#encoded.size === ENCODED_MAX) this.#encoded.clear()
-      this.#encoded.set(text, piece)
-    }
+    if (text.length > ENCODED_LENGTH_MAX) return -1
+    const piece = this.#encoded.get(text) ?? this.#encode(text)
     this.#lastText = text
     this.#lastPiece = piece
+    return piece
+  }
+
+  #encode(text: string): number {
+    if (this.#encoded.size === ENCODED_MAX) {
+      this.#encoded.clear()
+      this.pieces.clear()
+      this.pieces.set(LABEL, utf8Of(this.#labelText))
+    }
+    const piece = LABEL + 1 + this.#encoded.size
+    this.pieces.set(piece, utf8Of(this.#labelText + JSON.stringify(text)))
+    this.#encoded.set(text, piece)
     return piece
   }
 
@@ -133,8 +144,8 @@ export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink)
       const fieldValue = values[i]
       if (writer.isString && typeof fieldValue === 'string') {
         const piece = writer.pieceOf(fieldValue)
-        if (piece !== undefined) {
-          at = piece.write(view, at)
+        if (piece >= 0) {
+          at = writer.pieces.write(piece, view, at)
           continue
         }
       } else if (
@@ -142,7 +153,7 @@ export function jsonEncoder(fields: JsonFields): (value: object, sink: ByteSink)
         Number.isSafeInteger(fieldValue) &&
         (fieldValue as number) >= 0
       ) {
-        at = writeDigits(view, writer.label.write(view, at), fieldValue as number)
+        at = writeDigits(view, writer.pieces.write(LABEL, view, at), fieldValue as number)
         continue
       }
       if (fieldValue === undefined && writer.field.isOptional) continue
