@@ -8,7 +8,7 @@ import { NativeIntake } from './native-intake.ts'
 import { NativeOutbox } from './native-outbox.ts'
 import type { GroupClients, PathOptions } from './plain-path.ts'
 import type { RdConf } from './rd-client.ts'
-import { deliveryMsOf, nativeConf } from './settings.ts'
+import { deliveryMsOf, nativeConf, REPORT_NONE } from './settings.ts'
 
 type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
 
@@ -37,7 +37,7 @@ export async function connectNative(
       ...nativeConf(addonPath, consumerId),
     }),
     // The addon sees deliveries itself; the client's own reports would take its marks for objects.
-    connectProducer(factory, nativeConf(addonPath, producerId)),
+    connectProducer(factory, { ...REPORT_NONE, ...nativeConf(addonPath, producerId) }),
   ])
   return { consumer, producer, consumerId, producerId }
 }

@@ -71,8 +71,10 @@ export function producerConf(address: KafkaAddress): RdConf {
   }
 }
 
-/** Has failed deliveries reported. A report for each would cost three times what sending does. */
-export const REPORT_FAILURES: RdConf = { 'delivery.report.only.error': 'true', dr_cb: true }
+/** A report for each delivery would cost three times what sending does, even if nobody hears it. */
+export const REPORT_NONE: RdConf = { 'delivery.report.only.error': 'true' }
+/** Has failed deliveries reported. */
+export const REPORT_FAILURES: RdConf = { ...REPORT_NONE, dr_cb: true }
 
 /** Lets the addon at `path` find the client that is made, by a name that no other has. */
 export function nativeConf(path: string, clientId: string): RdConf {

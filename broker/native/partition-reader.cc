@@ -98,7 +98,7 @@ PartitionReader::PartitionReader(std::shared_ptr<Client> client, std::string top
     : client_(std::move(client)), topic_(std::move(topic)), partition_(partition), waker_(std::move(waker)) {}
 
 // Called under the queue's lock, so none is under way once the callback has been taken back.
-void PartitionReader::onRows(rd_kafka_t*, void* waker) { static_cast<Waker*>(waker)->signal(); }
+void PartitionReader::onRows(rd_kafka_t*, void* waker) { static_cast<Waker*>(waker)->signalRows(); }
 
 void PartitionReader::release() {
   const Librdkafka& lib = *librdkafka();
@@ -116,8 +116,11 @@ PollOutcome PartitionReader::poll(const BatchColumns& columns) {
   outcome.isClosed = !inside || queue_ == nullptr;
   if (outcome.isClosed || (left_ != nullptr && !giveLeft(polling))) return outcome;
   const Librdkafka& lib = *librdkafka();
+  // Before the look: rows that come after it are signalled.
+  if (waker_ != nullptr) waker_->arm();
   if (!polling.isFull()) lib.rd_kafka_consume_callback_queue(queue_, 0, onMessage, &polling);
   if (outcome.rows > 0) {
+    if (waker_ != nullptr) waker_->disarm();
     int64_t low = -1;
     int64_t high = -1;
     const auto known =

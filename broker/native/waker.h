@@ -25,6 +25,15 @@ class Waker {
   /** Signals that come before the function has run are one. */
   void signal();
 
+  /** A worker looks for rows: it may wait afterwards, if it finds none. */
+  void arm() { isArmed_ = true; }
+  /** It has found some, and will look again before it waits. */
+  void disarm() { isArmed_ = false; }
+  /** Rows have come: signals where a worker may be waiting for them. */
+  void signalRows() {
+    if (isArmed_.load(std::memory_order_relaxed) && isArmed_.exchange(false)) signal();
+  }
+
  private:
   Waker() = default;
   void detach();
@@ -35,6 +44,7 @@ class Waker {
   napi_env env_ = nullptr;
   napi_threadsafe_function function_ = nullptr;
   std::atomic<bool> isSignalled_{false};
+  std::atomic<bool> isArmed_{false};
 };
 
 }  // namespace millrace
