@@ -250,10 +250,13 @@ export function packWithOffsets(rows: RecordBatchBuilder, offsets: ArrayLike<num
 
 /**
  * Reads a packed batch. The columns are views where alignment allows, so the batch lives as long as
- * `packed` is left alone.
+ * `packed` is left alone, and `offsetsRoom` where the offsets find room in it.
  * @throws Error when the bytes are not a packed batch of a known version.
  */
-export function unpack(packed: ArrayBuffer | Uint8Array): RecordBatch {
+export function unpack(
+  packed: ArrayBuffer | Uint8Array,
+  offsetsRoom?: Float64Array<ArrayBuffer>,
+): RecordBatch {
   const view = viewOf(packed)
   if (view.byteLength < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
     throw new Error('not a packed record batch of a known version')
@@ -273,7 +276,8 @@ export function unpack(packed: ArrayBuffer | Uint8Array): RecordBatch {
   if (sparse) {
     offsets = new Float64Array(buffer, at + layout.offsets, count)
   } else {
-    offsets = new Float64Array(count)
+    const hasRoom = offsetsRoom !== undefined && offsetsRoom.length >= count
+    offsets = hasRoom ? offsetsRoom.subarray(0, count) : new Float64Array(count)
     for (let i = 0; i < count; i++) offsets[i] = baseOffset + i
   }
   return {

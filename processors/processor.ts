@@ -84,7 +84,7 @@ export interface TaskStore {
   readonly name: string
   readonly rows: number
   readonly sizeBytes: number
-  /** What changed since the last save, or everything; undefined when nothing changed. */
+  /** What changed since the last save, or everything; undefined when nothing changed. Valid until the next call. */
   pack(isSnapshot: boolean): Uint8Array | undefined
   restore(entry: Uint8Array): void
 }

@@ -224,7 +224,7 @@ export class StreamThread {
         )
       } else {
         this.#port.commit(() => undefined)
-        this.#unsaved.push(prepared)
+        this.#unsaved.push(new Map([...prepared].map(([task, update]) => [task, kept(update)])))
         this.#isGateClosed = true
       }
     })
@@ -241,5 +241,13 @@ export class StreamThread {
         for (const updates of unsaved) updates.forEach((update, task) => task.save(update))
       }),
     )
+  }
+}
+
+/** An update with bytes of its own: those that stores pack are valid until they pack again. */
+function kept(update: CheckpointUpdate): CheckpointUpdate {
+  return {
+    ...update,
+    stores: update.stores.map((store) => ({ ...store, bytes: store.bytes.slice() })),
   }
 }

@@ -38,7 +38,10 @@ export class TaskCheckpoints {
     return { ...saved, meta: JSON.parse(new TextDecoder().decode(meta)) as TaskMeta }
   }
 
-  /** Takes from the stores what changed since they were packed before, or all of it where that is due. */
+  /**
+   * Takes from the stores what changed since they were packed before, or all of it where that is due.
+   * The bytes of the stores are valid until the next call.
+   */
   pack(
     start: TopicPartitionOffset,
     meta: TaskMeta,

@@ -35,7 +35,7 @@ export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
   }
 }
 
-/** Packs the counts of one store for its commits. */
+/** Packs the counts of one store for its commits. What it packs is valid until it packs again. */
 export class CountPacker {
   readonly #store: WindowCounts
   /** Place of a key in the entry in work, by key id; -1 where it has none. */
@@ -45,6 +45,7 @@ export class CountPacker {
   readonly #keys = new ByteBuffer()
   #rows = new DataView(new ArrayBuffer(256 * ROW_BYTES))
   #count = 0
+  #packed = new Uint8Array(1_024)
 
   constructor(store: WindowCounts) {
     this.#store = store
@@ -106,18 +107,18 @@ export class CountPacker {
 
   #pack(): Uint8Array {
     const keyBytes = this.#keys.position
-    const packed = new Uint8Array(HEADER_BYTES + keyBytes + this.#count * ROW_BYTES)
+    const rowBytes = this.#count * ROW_BYTES
+    const length = HEADER_BYTES + keyBytes + rowBytes
+    if (this.#packed.length < length) this.#packed = new Uint8Array(length * 2)
+    const packed = this.#packed
     const view = new DataView(packed.buffer)
     view.setUint8(0, VERSION)
     view.setUint32(4, this.#keyCount, true)
     view.setUint32(8, this.#count, true)
     packed.set(this.#keys.bytes.subarray(0, keyBytes), HEADER_BYTES)
-    packed.set(
-      new Uint8Array(this.#rows.buffer, 0, this.#count * ROW_BYTES),
-      HEADER_BYTES + keyBytes,
-    )
+    packed.set(new Uint8Array(this.#rows.buffer, 0, rowBytes), HEADER_BYTES + keyBytes)
     for (let i = 0; i < this.#keyCount; i++) this.#slotOf[this.#keyIds[i]!] = -1
-    return packed
+    return packed.subarray(0, length)
   }
 
   #grow(): void {

@@ -21,6 +21,7 @@ export class LogReader implements PartitionReader {
   readonly #key = Buffer.alloc(16)
   // What `poll` gives lies here: aligned for the columns, overwritten by the next call.
   #copy = new Uint8Array(65_536)
+  readonly #offsets = new Float64Array(4_096)
   #position: number
   #end = Infinity
   #seen = -1
@@ -122,7 +123,7 @@ export class LogReader implements PartitionReader {
       this.#log.files.read(pointer, this.#copy)
       const packed = this.#copy.subarray(0, length)
       setBaseOffset(packed, offsetOfKey(key))
-      return unpack(packed)
+      return unpack(packed, this.#offsets)
     } catch (cause) {
       // What this snapshot still shows another process may have deleted since.
       this.#log.snapshot.renew()
