@@ -1,6 +1,7 @@
 // The one place where the command line starts the runtime: the job, its server, its log. Used by start
 // and demo.
 import { createHash } from 'node:crypto'
+import type { DataPathInfo } from '../broker/ports.ts'
 import { describeConfig } from '../config/config.ts'
 import type { Reading } from '../runtime/metrics/snapshot.ts'
 import type { QueryProgress } from '../runtime/progress.ts'
@@ -97,7 +98,10 @@ function serve(context: CliContext, streams: RunningStreams): Promise<RunningSer
 }
 
 /** What is constant while a job runs: what it is, and with which settings. */
-function readingsOf({ config }: CliContext, { applicationId, runId }: RunningStreams): Reading[] {
+function readingsOf(
+  { config }: CliContext,
+  { applicationId, runId, dataPath }: RunningStreams,
+): Reading[] {
   const entries = describeConfig(config)
   const text = entries.map(({ key, value }) => `${key}=${value}`).join('\n')
   const info = {
@@ -109,8 +113,13 @@ function readingsOf({ config }: CliContext, { applicationId, runId }: RunningStr
   }
   return [
     { name: 'kafka_stream_info', labels: info, value: 1 },
+    ...(dataPath === undefined ? [] : [dataPathReading(dataPath)]),
     ...entries.map(({ key, value }): Reading => {
       return { name: 'kafka_stream_config_info', labels: { key, value }, value: 1 }
     }),
   ]
+}
+
+function dataPathReading({ path, reason = '' }: DataPathInfo): Reading {
+  return { name: 'kafka_client_data_path_info', labels: { path, reason }, value: 1 }
 }

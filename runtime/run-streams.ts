@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { openBroker } from '../broker/open.ts'
-import type { Broker } from '../broker/ports.ts'
+import type { Broker, DataPathInfo } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { brokerOptions } from './broker-options.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
@@ -29,6 +29,8 @@ export interface RunningStreams {
   readonly applicationId: string
   readonly runId: string
   readonly topology: Topology
+  /** How records get to the threads; undefined where there is only one way. */
+  readonly dataPath: DataPathInfo | undefined
   readonly state: string
   /** What is wrong, one sentence each; empty when all is well. */
   readonly problems: readonly string[]
@@ -89,6 +91,13 @@ async function startStreams(
       })
     : undefined
   const group = await broker.openGroup({ applicationId, stateDir: config.stateDir })
+  const { dataPath } = group
+  if (dataPath?.path === 'plain') {
+    log.warn(
+      { reason: dataPath.reason },
+      'records pass the main thread, which is several times slower',
+    )
+  }
   const runId = randomUUID()
   const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
   const client = new StreamClient({
@@ -107,6 +116,7 @@ async function startStreams(
     applicationId,
     runId,
     topology,
+    dataPath,
     get state() {
       return client.state
     },

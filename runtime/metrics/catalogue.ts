@@ -177,6 +177,10 @@ const clients = {
     'Duration of the commit of a transaction.',
     LATENCY_BUCKETS,
   ),
+  kafka_client_data_path_info: reading(
+    'Constant 1; how records get to the threads, and why if it is the slow way.',
+    ['path', 'reason'],
+  ),
   kafka_client_broker_rtt_seconds: reading('Round trip to a broker.', ['client', 'broker', 'stat']),
   kafka_client_errors_total: counter('Errors that a client reported, by where they came from.', [
     oneOf('client', 'consumer', 'producer', 'admin'),

@@ -78,6 +78,7 @@ function readings(configHash: string): Reading[] {
   return [
     { name: 'kafka_stream_info', labels: { ...info, config_hash: configHash }, value: 1 },
     ...settings.map((labels) => ({ name: 'kafka_stream_config_info', labels, value: 1 }) as const),
+    { name: 'kafka_client_data_path_info', labels: { path: 'native', reason: '' }, value: 1 },
     { name: 'kafka_client_broker_rtt_seconds', labels: { ...rtt, stat: 'avg' }, value: 0.001 },
     { name: 'kafka_client_broker_rtt_seconds', labels: { ...rtt, stat: 'p99' }, value: 0.004 },
   ]
