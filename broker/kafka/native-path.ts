@@ -1,6 +1,8 @@
 // The native way: workers poll their partitions and produce by themselves, through the addon, on the
 // clients that the main thread has made. It keeps membership, offsets and seeking.
 import { randomUUID } from 'node:crypto'
+import type { KafkaAddon } from '../native/kafka-addon.ts'
+import { BrokerError } from '../ports.ts'
 import { Beside } from './beside.ts'
 import { connectConsumer, connectProducer, type ClientFactory } from './clients.ts'
 import type { DataPath, DataPathChoice } from './data-path.ts'
@@ -24,7 +26,7 @@ const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
 /** Connects a group's clients. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
 export async function connectNative(
   factory: ClientFactory,
-  { addonPath }: NativeChoice,
+  { addon, addonPath }: NativeChoice,
   groupId: string,
   callbacks: RdConf,
 ): Promise<NativeClients> {
@@ -39,6 +41,7 @@ export async function connectNative(
     // The addon sees deliveries itself; the client's own reports would take its marks for objects.
     connectProducer(factory, { ...REPORT_NONE, ...nativeConf(addonPath, producerId) }),
   ])
+  for (const clientId of [consumerId, producerId]) assertKnown(addon, clientId)
   return { consumer, producer, consumerId, producerId }
 }
 
@@ -54,6 +57,7 @@ export function nativePath(
     const name = `${factory.address.clientId}-beside`
     const conf = { ...END_OF_PARTITION, ...nativeConf(addonPath, clientId) }
     const besides = await connectConsumer(factory, name, conf)
+    assertKnown(addon, clientId)
     return {
       consumer: besides,
       intake: new NativeIntake({ consumer: besides, clientId, addon, failed }),
@@ -83,6 +87,15 @@ export function nativePath(
       throw new Error(`a worker with the addon posted rows for ${topic}`)
     },
   }
+}
+
+/** Workers would wait for ever on a client that the addon does not know. */
+function assertKnown(addon: KafkaAddon, clientId: string): void {
+  if (addon.hasClient(clientId)) return
+  throw new BrokerError(
+    'MILLRACE_BROKER',
+    `librdkafka has loaded the addon, but not told it of its client ${clientId}: shorten client.id, or set MILLRACE_NO_ADDON=1 to do without the addon`,
+  )
 }
 
 /** The addon finds clients by their names, over all threads of the process. */

@@ -35,6 +35,8 @@ export interface DeliveryFailure {
 export interface KafkaAddon {
   /** Of the library that has loaded the addon as its plugin; undefined before the first has. */
   librdkafkaVersion(): string | undefined
+  /** Whether a connected client has that `client.id`, and the addon as its plugin. */
+  hasClient(clientId: string): boolean
   /** How many clients are alive. */
   clientCount(): number
 

@@ -38,6 +38,14 @@ napi_value librdkafkaVersion(napi_env env, napi_callback_info) {
   return lib == nullptr ? undefinedValue(env) : stringValue(env, lib->rd_kafka_version_str());
 }
 
+// hasClient(clientId): boolean
+napi_value hasClient(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  napi_value value;
+  napi_get_boolean(env, findClient(stringOf(env, arguments[0])) != nullptr, &value);
+  return value;
+}
+
 // clientCount(): number
 napi_value countClients(napi_env env, napi_callback_info) {
   return numberOf(env, static_cast<double>(clientCount()));
@@ -198,6 +206,7 @@ napi_value takeAbandoned(napi_env env, napi_callback_info info) {
 
 void addKafka(napi_env env, napi_value exports) {
   setFunction(env, exports, "librdkafkaVersion", librdkafkaVersion);
+  setFunction(env, exports, "hasClient", hasClient);
   setFunction(env, exports, "clientCount", countClients);
   setFunction(env, exports, "openWaker", openWaker);
   setFunction(env, exports, "closeWaker", closeWaker);

@@ -9,8 +9,8 @@ constexpr uint8_t kNullKey = 1;
 constexpr uint8_t kNullValue = 2;
 constexpr size_t kEndsPerRow = 3;
 
-/** librdkafka takes 0 for "now". */
-int64_t timestampOf(double timestampMs) { return timestampMs < 1 ? 1 : static_cast<int64_t>(timestampMs); }
+/** librdkafka takes 0 for "now"; what is no time at all becomes the first, too. */
+int64_t timestampOf(double timestampMs) { return timestampMs >= 1 ? static_cast<int64_t>(timestampMs) : 1; }
 
 }  // namespace
 
