@@ -196,6 +196,11 @@ export interface DataPort {
    * group commits on the main thread, and the state is written after that.
    */
   readonly transactional: boolean
+  /**
+   * A head start for `commit` where the port is transactional: what was produced is on its way to the
+   * disk, and `done` is called when it is there. What is produced meanwhile waits for the commit after.
+   */
+  flush?(done: () => void): void
   /** See `transactional`; `write` is called inside the transaction, or not at all. */
   commit(write: () => void): void
   close(): void

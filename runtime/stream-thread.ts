@@ -2,7 +2,6 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DataPort } from '../broker/ports.ts'
-import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import { SourceAlignment } from './alignment.ts'
@@ -10,6 +9,7 @@ import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './me
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
 import { Task, type TaskSurroundings } from './task.ts'
+import { ThreadCommits } from './thread-commits.ts'
 import { ThreadMetrics } from './thread-metrics.ts'
 import { Unmatched } from './unmatched.ts'
 import { Vitals } from './vitals.ts'
@@ -20,7 +20,7 @@ const TURN_MS = 50
  * Bytes produced at which a transactional port commits before its time: what runs through the caches of
  * the processor costs less than what waited for the next interval, and memory stays small.
  */
-const COMMIT_BYTES = 4_194_304
+const COMMIT_BYTES = 2_097_152
 
 export class StreamThread {
   readonly #spec: ThreadSpec
@@ -29,12 +29,9 @@ export class StreamThread {
   readonly #outputs: Outputs
   readonly #vitals: Vitals
   readonly #metrics: ThreadMetrics
+  readonly #commits: ThreadCommits
   readonly #unmatched = new Unmatched()
   readonly #tasks = new Map<string, Task>()
-  /** State of commits that were prepared and are not yet through, oldest first. */
-  #unsaved: Map<Task, CheckpointUpdate>[] = []
-  /** Between prepare and the end of the commit the thread computes, but sends nothing. */
-  #isGateClosed = false
   #lastEmitMs = 0
   #isStopping = false
 
@@ -50,6 +47,7 @@ export class StreamThread {
     this.#port = port
     this.#outputs = new Outputs(port, metrics, plan.partitions)
     this.#vitals = new Vitals(spec.vitals)
+    this.#commits = new ThreadCommits(port, this.#outputs, this.#vitals)
     this.#metrics = new ThreadMetrics(metrics, topology)
     this.#around = {
       topology,
@@ -76,14 +74,14 @@ export class StreamThread {
       this.#emitIfDue(rows === 0)
       this.#send()
       const nowMs = Date.now()
-      if (nowMs - turnMs > TURN_MS) {
+      // The disk is heard of in a turn of the event loop.
+      const { isBegun } = this.#commits
+      if (isBegun || nowMs - turnMs > TURN_MS) {
         await nextTurn()
         turnMs = Date.now()
       }
-      if (rows > 0) {
-        idleMs = 1
-        continue
-      }
+      if (rows > 0 || isBegun) idleMs = 1
+      if (rows > 0) continue
       this.#metrics.in('idle', () => this.#vitals.wait(idleMs))
       idleMs = Math.min(idleMs * 2, this.#spec.config.pollMs)
     }
@@ -132,9 +130,11 @@ export class StreamThread {
 
   /** With a transactional port rows wait for the commit, which comes early where they are many. */
   #send(): void {
+    const commits = this.#commits
     if (!this.#port.transactional) {
-      if (!this.#isGateClosed) this.#outputs.flush()
-    } else if (this.#bytesWaiting > COMMIT_BYTES) this.#prepare()
+      if (!commits.isGateClosed) this.#outputs.flush()
+    } else if (commits.isBegun) this.#metrics.in('commit', () => commits.finishIfFlushed())
+    else if (this.#bytesWaiting > COMMIT_BYTES) this.#prepare(() => () => undefined)
   }
 
   #answerRequests(): void {
@@ -156,32 +156,39 @@ export class StreamThread {
         this.#reply(request.id, [])
         return
       case 'prepare':
-        this.#prepare()
-        this.#reply(request.id, this.#positions(), this.#unmatched.take())
+        // What is answered is as it is now, though the tasks go on before it is durable.
+        this.#prepare(() => {
+          const answer = this.#answerOf(request.id, this.#positions(), this.#unmatched.take())
+          return () => this.#spec.control.postMessage(answer)
+        })
         return
       case 'committed':
-        this.#settle()
+        this.#metrics.in('commit', () => this.#commits.settle())
         this.#reply(request.id, [])
         return
       case 'not-committed':
-        this.#isGateClosed = false
+        this.#commits.isGateClosed = false
         this.#reply(request.id, [])
         return
       case 'stop':
+        this.#metrics.in('commit', () => this.#commits.finish())
         this.#isStopping = true
         this.#reply(request.id, [])
     }
   }
 
+  #reply(id: number, positions: ThreadAnswer['positions']): void {
+    this.#spec.control.postMessage(this.#answerOf(id, positions, []))
+  }
+
   /** Only a commit reads what was unmatched: taken with any other answer it would be lost. */
-  #reply(
+  #answerOf(
     id: number,
     positions: ThreadAnswer['positions'],
-    unmatched: ThreadAnswer['unmatched'] = [],
-  ): void {
+    unmatched: ThreadAnswer['unmatched'],
+  ): ThreadAnswer {
     const unfinished = [...this.#tasks.values()].filter(({ isDone }) => !isDone).length
-    const answer: ThreadAnswer = { id, positions, unfinished, unmatched }
-    this.#spec.control.postMessage(answer)
+    return { id, positions, unfinished, unmatched }
   }
 
   #open(tasks: readonly TaskToOpen[]): ThreadAnswer['positions'] {
@@ -198,7 +205,7 @@ export class StreamThread {
   #close(taskId: string): void {
     const task = this.#tasks.get(taskId)
     if (task === undefined) return
-    for (const updates of this.#unsaved) updates.delete(task)
+    this.#commits.release(task)
     task.close()
     this.#tasks.delete(taskId)
   }
@@ -207,47 +214,10 @@ export class StreamThread {
     return [...this.#tasks.values()].map((task) => task.start)
   }
 
-  /** Everything that was run goes out, and what is to be saved is packed. */
-  #prepare(): void {
+  /** Everything that was run goes out and is to become durable; `done` is called when it is. */
+  #prepare(answer: () => () => void): void {
     this.#emit(Date.now())
-    this.#metrics.in('commit', () => {
-      const prepared = new Map<Task, CheckpointUpdate>()
-      for (const task of this.#tasks.values()) {
-        const update = task.checkpoint()
-        if (update !== undefined) prepared.set(task, update)
-      }
-      this.#outputs.flush()
-      if (this.#port.transactional) {
-        if (prepared.size === 0) return
-        this.#vitals.inTransaction(() =>
-          this.#port.commit(() => prepared.forEach((update, task) => task.save(update))),
-        )
-      } else {
-        this.#port.commit(() => undefined)
-        this.#unsaved.push(new Map([...prepared].map(([task, update]) => [task, kept(update)])))
-        this.#isGateClosed = true
-      }
-    })
-  }
-
-  /** The group has committed: the state may follow. */
-  #settle(): void {
-    const unsaved = this.#unsaved
-    this.#unsaved = []
-    this.#isGateClosed = false
-    if (unsaved.length === 0) return
-    this.#metrics.in('commit', () =>
-      this.#vitals.inTransaction(() => {
-        for (const updates of unsaved) updates.forEach((update, task) => task.save(update))
-      }),
-    )
-  }
-}
-
-/** An update with bytes of its own: those that stores pack are valid until they pack again. */
-function kept(update: CheckpointUpdate): CheckpointUpdate {
-  return {
-    ...update,
-    stores: update.stores.map((store) => ({ ...store, bytes: store.bytes.slice() })),
+    const done = answer()
+    this.#metrics.in('commit', () => this.#commits.prepare(this.#tasks.values(), done))
   }
 }

@@ -12,7 +12,7 @@ import type { RecordBatchBuilder } from '../record-batch.ts'
 import { append, PackRooms, packRows, type PackedRows } from './append.ts'
 import { LogReader } from './log-reader.ts'
 import { openLog, type Log, type LogOptions } from './log.ts'
-import { SegmentWriter } from './segment-writer.ts'
+import { SegmentWriter, type PlacedRows } from './segment-writer.ts'
 
 /** The channel of an embedded log. */
 export type EmbeddedChannel = Extract<ChannelSpec, { kind: 'embedded' }>
@@ -30,6 +30,11 @@ export function openEmbeddedDataPort(spec: EmbeddedChannel, options: LogOptions 
   return new EmbeddedDataPort(openLog(spec.directory, options), spec.applicationId)
 }
 
+interface Written {
+  readonly rows: readonly PackedRows[]
+  readonly placed: readonly PlacedRows[]
+}
+
 class EmbeddedDataPort implements DataPort {
   readonly transactional = true
   readonly #log: Log
@@ -38,6 +43,8 @@ class EmbeddedDataPort implements DataPort {
   readonly #rooms = new PackRooms()
   #pending: PackedRows[] = []
   #pendingBytes = 0
+  /** What was written to segments and is not committed yet. */
+  #written: Written | undefined
   #closed = false
 
   constructor(log: Log, applicationId: string) {
@@ -83,18 +90,34 @@ class EmbeddedDataPort implements DataPort {
     // All tasks share the environment of the log, which closes with the port.
   }
 
-  /** When it throws nothing was written, and what was produced waits for the next commit. */
+  /** @throws BrokerError MILLRACE_DISK_FULL; what was produced waits for the next call then. */
+  flush(done: () => void): void {
+    this.#write()
+    this.#writer.syncLater(done)
+  }
+
+  /** When it throws nothing was committed, and what was produced waits for the next commit. */
   commit(write: () => void): void {
-    const placed = this.#writer.write(this.#pending)
+    const { rows, placed } = this.#write()
+    this.#writer.sync()
     this.#log.transaction(() => {
       append(this.#log, placed)
       write()
     })
     this.#writer.committed()
-    this.#rooms.giveBack(this.#pending)
-    this.#pending = []
-    this.#pendingBytes = 0
+    this.#written = undefined
+    for (const { packed } of rows) this.#pendingBytes -= packed.byteLength
+    this.#rooms.giveBack(rows)
     this.#log.snapshot.renew()
+  }
+
+  #write(): Written {
+    if (this.#written === undefined) {
+      const rows = this.#pending
+      this.#written = { rows, placed: this.#writer.write(rows) }
+      this.#pending = []
+    }
+    return this.#written
   }
 
   close(): void {

@@ -82,7 +82,8 @@ export class EmbeddedGroup implements Group {
   commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
     return new Promise((resolve) => {
       this.#log.snapshot.renew()
-      this.#positions.put(positions)
+      // A worker may have committed again since it told them.
+      this.#positions.put(positions.filter((at) => at.offset > (this.#positions.get(at) ?? -1)))
       this.#purgeIfDue(positions)
       resolve()
     })

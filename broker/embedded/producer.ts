@@ -78,6 +78,7 @@ export class EmbeddedProducer implements Producer {
     this.#timer = undefined
     if (this.#waiting.length === 0) return
     const placed = this.#writer.write(this.#waiting)
+    this.#writer.sync()
     this.#log.transaction(() => append(this.#log, placed))
     this.#writer.committed()
     this.#delivered += this.#waitingRows

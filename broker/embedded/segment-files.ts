@@ -3,7 +3,6 @@
 import { crc32 } from 'node:zlib'
 import {
   closeSync,
-  fdatasyncSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -98,8 +97,8 @@ export class SegmentFiles {
   }
 }
 
-/** Writes buffers behind each other; they are on the disk when it returns. @returns where they end. */
-export function writeThrough(file: number, buffers: readonly Uint8Array[], from: number): number {
+/** Writes buffers behind each other; they are on the disk after `fdatasync`. @returns where they end. */
+export function writeAll(file: number, buffers: readonly Uint8Array[], from: number): number {
   let position = from
   let left = buffers
   while (left.length > 0) {
@@ -107,7 +106,6 @@ export function writeThrough(file: number, buffers: readonly Uint8Array[], from:
     position += written
     left = behind(left, written)
   }
-  fdatasyncSync(file)
   return position
 }
 

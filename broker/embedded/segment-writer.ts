@@ -1,15 +1,15 @@
 // Writes the batches of one writer into segments of its own, so that writers do not wait for each other:
 // only the pointers need the log's lock. Rows of internal topics, which soon go, lie apart.
-import { closeSync } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { TopicPartition } from '../ports.ts'
 import { countOf } from '../record-batch.ts'
 import type { PackedRows } from './append.ts'
 import type { Log } from './log.ts'
 import type { Pointer } from './pointer.ts'
-import { writeThrough } from './segment-files.ts'
+import { writeAll } from './segment-files.ts'
 
-/** Rows on the disk that no pointer of the log tells of yet. */
+/** Rows in a segment that no pointer of the log tells of yet. */
 export interface PlacedRows {
   readonly target: TopicPartition
   readonly pointer: Pointer
@@ -27,14 +27,16 @@ interface Segment {
 export class SegmentWriter {
   readonly #log: Log
   readonly #segments = new Map<'kept' | 'internal', Segment>()
+  /** Files written to that may not be on the disk yet. */
+  #unsynced: number[] = []
 
   constructor(log: Log) {
     this.#log = log
   }
 
   /**
-   * Writes batches and waits for the disk. Their room is used again by the next call, unless `committed`
-   * is called before: a transaction with their pointers went through.
+   * Writes batches; `sync` must follow. Their room is used again by the next call, unless `committed` is
+   * called before: a transaction with their pointers went through.
    * @throws BrokerError MILLRACE_DISK_FULL, MILLRACE_TOPIC_MISSING
    */
   write(rows: readonly PackedRows[]): PlacedRows[] {
@@ -45,6 +47,33 @@ export class SegmentWriter {
       return [...this.#write('kept', kept), ...this.#write('internal', internal)]
     } catch (error) {
       throw this.#log.environment.errorOf(error)
+    }
+  }
+
+  /** Waits until what was written is on the disk. @throws BrokerError MILLRACE_DISK_FULL, MILLRACE_BROKER */
+  sync(): void {
+    try {
+      for (const file of this.#unsynced) fdatasyncSync(file)
+      this.#unsynced = []
+    } catch (error) {
+      throw this.#log.environment.errorOf(error)
+    }
+  }
+
+  /** The same, without waiting: what failed is left for `sync` to do again. */
+  syncLater(done: () => void): void {
+    const files = this.#unsynced
+    let left = files.length
+    if (left === 0) return done()
+    const failed: number[] = []
+    for (const file of files) {
+      fdatasync(file, (error) => {
+        if (error !== null) failed.push(file)
+        left -= 1
+        if (left > 0) return
+        if (this.#unsynced === files) this.#unsynced = failed
+        done()
+      })
     }
   }
 
@@ -80,7 +109,8 @@ export class SegmentWriter {
       return { target, pointer }
     })
     const buffers = rows.map(({ packed }) => packed)
-    segment.writtenEnd = writeThrough(segment.file, buffers, segment.end)
+    segment.writtenEnd = writeAll(segment.file, buffers, segment.end)
+    this.#unsynced = [...this.#unsynced, segment.file]
     return placed
   }
 

@@ -1,0 +1,106 @@
+// How a worker makes progress durable. With a transactional port it commits by itself: what its tasks did
+// is packed and flushed, the tasks go on, and the transaction follows when the disk has it all. With
+// another port the group commits on the main thread, and the state follows.
+import type { DataPort } from '../broker/ports.ts'
+import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
+import type { Outputs } from './outputs.ts'
+import type { Task } from './task.ts'
+import type { Vitals } from './vitals.ts'
+
+type Updates = Map<Task, CheckpointUpdate>
+
+/** A commit between its flush and its transaction. */
+interface BegunCommit {
+  readonly updates: Updates
+  isFlushed: boolean
+  readonly done: () => void
+}
+
+export class ThreadCommits {
+  readonly #port: DataPort
+  readonly #outputs: Outputs
+  readonly #vitals: Vitals
+  #begun: BegunCommit | undefined
+  /** State of commits that the group has not told to be through, oldest first. */
+  #unsaved: Updates[] = []
+  /** Between the preparation of a commit and its end the thread computes, but sends nothing. */
+  isGateClosed = false
+
+  constructor(port: DataPort, outputs: Outputs, vitals: Vitals) {
+    this.#port = port
+    this.#outputs = outputs
+    this.#vitals = vitals
+  }
+
+  /** Whether a commit waits for the disk. */
+  get isBegun(): boolean {
+    return this.#begun !== undefined
+  }
+
+  /**
+   * Takes all that the tasks did, which must have put out what they hold back. `done` is called when it
+   * is durable, or where the group commits when it has been handed over.
+   */
+  prepare(tasks: Iterable<Task>, done: () => void): void {
+    this.finish()
+    const updates: Updates = new Map()
+    for (const task of tasks) {
+      const update = task.checkpoint()
+      if (update !== undefined) updates.set(task, update)
+    }
+    this.#outputs.flush()
+    if (!this.#port.transactional) {
+      this.#port.commit(() => undefined)
+      this.#unsaved.push(new Map([...updates].map(([task, update]) => [task, kept(update)])))
+      this.isGateClosed = true
+      done()
+    } else if (updates.size === 0) {
+      done()
+    } else {
+      const begun: BegunCommit = { updates, isFlushed: false, done }
+      this.#begun = begun
+      this.#port.flush?.(() => (begun.isFlushed = true))
+    }
+  }
+
+  /** Ends the commit that waits for the disk, if it has waited long enough. */
+  finishIfFlushed(): void {
+    if (this.#begun?.isFlushed === true) this.finish()
+  }
+
+  /** Ends the commit that waits for the disk, and waits for the disk itself. @throws BrokerError */
+  finish(): void {
+    const begun = this.#begun
+    if (begun === undefined) return
+    this.#begun = undefined
+    this.#vitals.inTransaction(() =>
+      this.#port.commit(() => begun.updates.forEach((update, task) => task.save(update))),
+    )
+    begun.done()
+  }
+
+  /** The group has committed: the state follows. */
+  settle(): void {
+    const unsaved = this.#unsaved
+    this.#unsaved = []
+    this.isGateClosed = false
+    if (unsaved.length === 0) return
+    this.#vitals.inTransaction(() => {
+      for (const updates of unsaved) updates.forEach((update, task) => task.save(update))
+    })
+  }
+
+  /** Ends what concerns a task that is about to be closed: what the group did not commit is forgotten. */
+  release(task: Task): void {
+    this.finish()
+    for (const updates of this.#unsaved) updates.delete(task)
+  }
+}
+
+/** An update with bytes of its own: those that stores pack are valid until they pack again. */
+function kept(update: CheckpointUpdate): CheckpointUpdate {
+  return {
+    ...update,
+    stores: update.stores.map((store) => ({ ...store, bytes: store.bytes.slice() })),
+  }
+}
