@@ -38,6 +38,8 @@ export class WindowCounts implements KeyHolder {
   readonly #toEmit = new EntryList()
   readonly #toSave = new EntryList()
   readonly #windows: WindowIndex
+  /** New places of entries, while they are swept. */
+  #movedTo = new Int32Array(INITIAL_ENTRIES)
 
   constructor(name: string, keys: KeyTable, windows: { sizeMs: number; advanceMs: number }) {
     this.name = name
@@ -214,32 +216,44 @@ export class WindowCounts implements KeyHolder {
 
   /** Moves what lives together, into arrays of this capacity. */
   #sweep(capacity: number): void {
-    const from = this.#ints
-    const to = capacity === this.#capacity ? from : new Int32Array(capacity * INTS)
-    const movedTo = new Int32Array(this.#end)
-    let end = 0
-    for (let entry = 0; entry < this.#end; entry++) {
-      const at = entry * INTS
-      const isAlive = this.#windows.isOpen(from[at + WINDOW]!)
-      movedTo[entry] = isAlive ? end : NONE
-      if (!isAlive) continue
-      for (let i = 0; i < INTS; i++) to[end * INTS + i] = from[at + i]!
-      const next = from[at + NEXT]!
-      // The entry before it has moved already.
-      to[end * INTS + NEXT] = next === NONE ? NONE : movedTo[next]!
-      end += 1
-    }
-    if (to !== from) {
+    const isLarger = capacity !== this.#capacity
+    const to = isLarger ? new Int32Array(capacity * INTS) : this.#ints
+    if (this.#movedTo.length < this.#end) this.#movedTo = new Int32Array(this.#capacity)
+    this.#end = this.#moveLiving(this.#ints, to, this.#movedTo)
+    if (isLarger) {
       this.#ints = to
       this.#doubles = new Float64Array(to.buffer)
       this.#slots = new Int32Array(capacity * 2)
       this.#capacity = capacity
     }
-    this.#end = end
-    this.#windows.swept(movedTo)
-    this.#toEmit.moved(movedTo)
-    this.#toSave.moved(movedTo)
+    this.#windows.swept(this.#movedTo)
+    this.#toEmit.moved(this.#movedTo)
+    this.#toSave.moved(this.#movedTo)
     this.#reindex()
+  }
+
+  // The loops have methods of their own, so that they are compiled once and for all.
+
+  /** @returns how many entries live. */
+  #moveLiving(from: Int32Array, to: Int32Array, movedTo: Int32Array): number {
+    const windows = this.#windows
+    const all = this.#end
+    let end = 0
+    for (let entry = 0; entry < all; entry++) {
+      const at = entry * INTS
+      if (!windows.isOpen(from[at + WINDOW]!)) {
+        movedTo[entry] = NONE
+        continue
+      }
+      movedTo[entry] = end
+      const target = end * INTS
+      for (let i = 0; i < INTS; i++) to[target + i] = from[at + i]!
+      const next = to[target + NEXT]!
+      // The entry before it has moved already.
+      if (next !== NONE) to[target + NEXT] = movedTo[next]!
+      end += 1
+    }
+    return end
   }
 
   #reindex(): void {
