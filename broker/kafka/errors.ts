@@ -2,8 +2,9 @@
 import { BrokerError, type TopicPartition } from '../ports.ts'
 import { RdCode, type RdError } from './rd-client.ts'
 
+// Not an illegal generation: who is still a member has only sent its commit while the group went on to
+// the next one, and what it holds is given to nobody before it was revoked. Who is none is unknown.
 const LOST: ReadonlySet<number> = new Set([
-  RdCode.illegalGeneration,
   RdCode.unknownMember,
   RdCode.fencedInstance,
   RdCode.fencedLocally,
@@ -19,6 +20,7 @@ const RETRIABLE: ReadonlySet<number> = new Set([
   RdCode.coordinatorUnavailable,
   RdCode.notCoordinator,
   RdCode.rebalanceInProgress,
+  RdCode.illegalGeneration,
 ])
 
 const FINAL: ReadonlySet<number> = new Set([

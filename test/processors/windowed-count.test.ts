@@ -184,9 +184,9 @@ describe('a restored count', () => {
     const topology = counting('on-update-coalesced')
     const task = new TestTask(topology)
     pipe(task, 'a@1', 'a@7', 'b@2')
-    const log = [task.stores[0]!.pack(false)]
+    const log = [task.stores[0]!.pack(false)?.slice()]
     pipe(task, 'b@3')
-    log.push(task.stores[0]!.pack(false), task.stores[0]!.pack(false))
+    log.push(task.stores[0]!.pack(false)?.slice(), task.stores[0]!.pack(false))
     expect(log[2]).to.equal(undefined)
     const next = restarted(topology, log, task.streamTimeMs)
     next.emit()
@@ -200,11 +200,11 @@ describe('a restored count', () => {
     const topology = counting('on-window-close')
     const task = new TestTask(topology)
     pipe(task, 'a@1', 'b@12')
-    const log = [task.stores[0]!.pack(false)]
+    const log = [task.stores[0]!.pack(false)?.slice()]
     pipe(task, 'b@25')
     task.emit()
     expect(results(task)).to.deep.equal(['a[0]=1@1', 'b[10]=1@12'])
-    log.push(task.stores[0]!.pack(false))
+    log.push(task.stores[0]!.pack(false)?.slice())
     const next = restarted(topology, log, task.streamTimeMs)
     expect(next.stores[0]!.rows).to.equal(1)
     next.emit()
@@ -218,7 +218,7 @@ describe('a restored count', () => {
     const topology = counting('on-window-close')
     const task = new TestTask(topology)
     pipe(task, 'a@1')
-    const next = restarted(topology, [task.stores[0]!.pack(true)], task.streamTimeMs)
+    const next = restarted(topology, [task.stores[0]!.pack(true)?.slice()], task.streamTimeMs)
     pipe(next, 'a@40')
     next.emit()
     expect(results(next)).to.deep.equal(['a[0]=1@1'])
