@@ -41,6 +41,10 @@ function results(task: TestTask): string[] {
   })
 }
 
+/** What a task's store packs, kept beyond the next time. */
+const packed = (task: TestTask, isSnapshot: boolean): Uint8Array | undefined =>
+  task.stores[0]!.pack(isSnapshot)?.slice()
+
 describe('a windowed count on update', () => {
   it('puts out each change at once, with the highest timestamp counted', () => {
     const task = new TestTask(counting('on-update'))
@@ -184,9 +188,9 @@ describe('a restored count', () => {
     const topology = counting('on-update-coalesced')
     const task = new TestTask(topology)
     pipe(task, 'a@1', 'a@7', 'b@2')
-    const log = [task.stores[0]!.pack(false)?.slice()]
+    const log = [packed(task, false)]
     pipe(task, 'b@3')
-    log.push(task.stores[0]!.pack(false)?.slice(), task.stores[0]!.pack(false))
+    log.push(packed(task, false), task.stores[0]!.pack(false))
     expect(log[2]).to.equal(undefined)
     const next = restarted(topology, log, task.streamTimeMs)
     next.emit()
@@ -200,11 +204,11 @@ describe('a restored count', () => {
     const topology = counting('on-window-close')
     const task = new TestTask(topology)
     pipe(task, 'a@1', 'b@12')
-    const log = [task.stores[0]!.pack(false)?.slice()]
+    const log = [packed(task, false)]
     pipe(task, 'b@25')
     task.emit()
     expect(results(task)).to.deep.equal(['a[0]=1@1', 'b[10]=1@12'])
-    log.push(task.stores[0]!.pack(false)?.slice())
+    log.push(packed(task, false))
     const next = restarted(topology, log, task.streamTimeMs)
     expect(next.stores[0]!.rows).to.equal(1)
     next.emit()
@@ -218,7 +222,7 @@ describe('a restored count', () => {
     const topology = counting('on-window-close')
     const task = new TestTask(topology)
     pipe(task, 'a@1')
-    const next = restarted(topology, [task.stores[0]!.pack(true)?.slice()], task.streamTimeMs)
+    const next = restarted(topology, [packed(task, true)], task.streamTimeMs)
     pipe(next, 'a@40')
     next.emit()
     expect(results(next)).to.deep.equal(['a[0]=1@1'])
