@@ -6,5 +6,6 @@
 NAPI_MODULE_INIT() {
   millrace::addScanner(env, exports);
   millrace::addKafka(env, exports);
+  millrace::addKafkaRows(env, exports);
   return exports;
 }

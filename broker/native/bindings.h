@@ -7,7 +7,10 @@ namespace millrace {
 /** newScanner, scan, …: JSON rows into columns. */
 void addScanner(napi_env env, napi_value exports);
 
-/** openReader, poll, openWriter, produce, …: Kafka's partitions, read and written in workers. */
+/** splitPartition, openWaker, turnEpoch, …: Kafka's clients, as the main thread leads them. */
 void addKafka(napi_env env, napi_value exports);
+
+/** openReader, poll, openWriter, produce, …: Kafka's partitions, read and written in workers. */
+void addKafkaRows(napi_env env, napi_value exports);
 
 }  // namespace millrace
