@@ -40,6 +40,9 @@ export function chooseDataPath({ module, address, dataPath }: ClientFactory): Da
   if (dataPath === 'plain') return plain('it was asked for')
   const loaded = loadAddon()
   if (loaded.addon === undefined) return plain(`the addon is missing: ${loaded.reason}`)
+  if (typeof loaded.addon.hasClient !== 'function') {
+    return plain('the addon was built for another version of Millrace: run "npm rebuild millrace"')
+  }
   const version = module.librdkafkaVersion ?? 'unknown'
   if (!TESTED_LIBRDKAFKA.has(version)) {
     return plain(`librdkafka ${version} is not one that the addon was tested with`)
