@@ -121,6 +121,23 @@ describe('rows through the addon', function () {
     reader.close()
   })
 
+  it('come all, though their consumer is given other partitions while it waits at the end', async () => {
+    const reader = read()
+    await until('it has come to the end', () => reader.poll() === undefined && reader.end === 0)
+    for (let round = 0; round < 5; round++) {
+      // A change of the assignment has the client pause what it reads and go on where it stood.
+      const other = port.openReader({ topic: await withTopic(broker), partition: 0, offset: 0 })
+      await until('that is at its end, too', () => other.poll() === undefined && other.end === 0)
+      port.produce({ topic, partition: 0 }, numbered(2, `r${round}-`))
+      await group.commit([])
+      const records = await pollRecords(reader, 2)
+      expect(valuesOf(records)).to.deep.equal([`r${round}-0`, `r${round}-1`])
+      await until('it is at its end again', () => reader.poll() === undefined && reader.end >= 2)
+      other.close()
+    }
+    reader.close()
+  })
+
   it('that a worker could not hand over fail the commit that counted on them, and no later one', async () => {
     const worker = openChannel(group, 1)
     worker.produce({ topic, partition: 0 }, numbered(20_000))
