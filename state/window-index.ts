@@ -94,12 +94,8 @@ export class WindowIndex {
     return this.#starts[id] === this.#starts[id]
   }
 
-  /** @returns how many entries the window had. */
+  /** The window keeps its slot, where nothing finds it. @returns how many entries it had. */
   close(id: number): number {
-    const mask = this.#slots.length - 1
-    let slot = (this.#starts[id]! / this.#advanceMs) & mask
-    while (this.#slots[slot] !== id) slot = (slot + 1) & mask
-    this.#closeGap(slot, mask)
     const count = this.#entryCounts[id]!
     this.#starts[id] = NaN
     this.#entryCounts[id] = 0
@@ -116,6 +112,7 @@ export class WindowIndex {
     }
     for (const id of this.#closedIds) this.#freeIds.push(id)
     this.#closedIds = []
+    this.#reindex()
   }
 
   #add(slot: number, startMs: number): number {
@@ -129,20 +126,6 @@ export class WindowIndex {
     return id
   }
 
-  /** Moves windows behind a freed slot up, so that searches end at the first empty one (Knuth 6.4 R). */
-  #closeGap(freed: number, mask: number): void {
-    const slots = this.#slots
-    let gap = freed
-    for (let slot = (gap + 1) & mask; slots[slot] !== NONE; slot = (slot + 1) & mask) {
-      const id = slots[slot]!
-      const home = (this.#starts[id]! / this.#advanceMs) & mask
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
-      slots[gap] = id
-      gap = slot
-    }
-    slots[gap] = NONE
-  }
-
   #grow(): void {
     const capacity = this.#starts.length * 2
     const starts = new Float64Array(capacity).fill(NaN)
@@ -154,13 +137,18 @@ export class WindowIndex {
     this.#starts = starts
     this.#entryCounts = entryCounts
     this.firstEntries = firstEntries
-    this.#slots = new Int32Array(capacity * 2).fill(NONE)
-    const mask = this.#slots.length - 1
+    this.#slots = new Int32Array(capacity * 2)
+    this.#reindex()
+  }
+
+  #reindex(): void {
+    const slots = this.#slots.fill(NONE)
+    const mask = slots.length - 1
     for (let id = 0; id < this.#end; id++) {
-      if (Number.isNaN(starts[id]!)) continue
-      let slot = (starts[id]! / this.#advanceMs) & mask
-      while (this.#slots[slot] !== NONE) slot = (slot + 1) & mask
-      this.#slots[slot] = id
+      if (!this.isOpen(id)) continue
+      let slot = (this.#starts[id]! / this.#advanceMs) & mask
+      while (slots[slot] !== NONE) slot = (slot + 1) & mask
+      slots[slot] = id
     }
   }
 }
