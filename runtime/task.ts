@@ -58,7 +58,7 @@ export class Task implements TaskContext {
 
   /**
    * Builds the processors and restores what the task last committed.
-   * @param offset where the group would have it start; its own checkpoint knows better.
+   * @param offset where the group would have it start; the checkpoint of its state knows better.
    */
   constructor(spec: TaskSpec, offset: number, around: TaskSurroundings) {
     const { topology, plan, formats, port, metrics } = around
@@ -75,7 +75,10 @@ export class Task implements TaskContext {
       readerOf: around.readerOf,
     })
     this.#checkpoints = new TaskCheckpoints(port.openState(spec.taskId), spec.taskId)
-    this.#position = this.#restore() ?? offset
+    const restored = this.#restore()
+    // Counts belong to the position they were saved with. A task without any goes by the group: the
+    // partition may have been another instance's since.
+    this.#position = spec.isStateful ? (restored ?? offset) : offset
     this.#clock = new SourceClock(around.alignment)
     if (spec.alignmentSlot >= 0) {
       around.alignment.behind(spec.alignmentSlot, -Infinity)

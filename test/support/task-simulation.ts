@@ -13,7 +13,7 @@ import { layoutOf } from '../../runtime/metrics/layout.ts'
 import { MetricSlab } from '../../runtime/metrics/slab.ts'
 import { collectMetrics, type MetricFamily } from '../../runtime/metrics/snapshot.ts'
 import { Outputs } from '../../runtime/outputs.ts'
-import { dimensionsOf, planOf, repartitionsOf, type TaskSpec } from '../../runtime/plan.ts'
+import { dimensionsOf, planOf, repartitionsOf } from '../../runtime/plan.ts'
 import { Task } from '../../runtime/task.ts'
 import type { Topology } from '../../topology/topology.ts'
 
@@ -33,6 +33,8 @@ export interface SimulationOptions {
   readonly isAtHand: (of: TopicPartition) => boolean
   /** First offset of each partition that is not wanted; all are, unless given. */
   readonly stopAt?: number
+  /** Where the group says that tasks start; 0 unless given. */
+  readonly groupOffset?: number
   /** Keeps the state of tasks. */
   readonly environment: Environment
 }
@@ -74,7 +76,12 @@ export class TaskSimulation {
       alignment: new SourceAlignment(buffer, plan.alignmentSlots, driftMs),
       unmatched: () => undefined,
     }
-    this.tasks = plan.tasks.map((spec) => this.#open(spec, options.stopAt ?? Infinity))
+    const { stopAt = Infinity, groupOffset = 0 } = options
+    this.tasks = plan.tasks.map((spec) => {
+      const task = new Task(spec, groupOffset, this.#around)
+      task.open(stopAt)
+      return task
+    })
   }
 
   /** One step of a task a millisecond later; what it writes is at hand for others at once. */
@@ -112,12 +119,6 @@ export class TaskSimulation {
 
   close(): void {
     for (const task of this.tasks) task.close()
-  }
-
-  #open(spec: TaskSpec, stopAt: number): Task {
-    const task = new Task(spec, 0, this.#around)
-    task.open(stopAt)
-    return task
   }
 
   #logOf({ topic, partition }: TopicPartition): MemoryLog {
