@@ -44,9 +44,9 @@ export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
     // The default of a second starves a reader that is faster than the prefetch is deep.
     'fetch.queue.backoff.ms': '5',
     'fetch.wait.max.ms': '100',
-    // A pause throws the prefetch away, so it is kept shallow; it still lasts for 0.2 s.
-    'queued.min.messages': '50000',
-    'queued.max.messages.kbytes': '16384',
+    // Per partition. A pause throws the prefetch away, and memory holds it: so it is kept shallow.
+    'queued.min.messages': '20000',
+    'queued.max.messages.kbytes': '8192',
     ...address.settings.common,
     ...address.settings.consumer,
     // Offsets are committed by Group.commit alone.
