@@ -78,7 +78,7 @@ async function measure(directory: string, settings: Record<string, string>): Pro
   console.log(JSON.stringify(figures))
 }
 
-/** Peak of the resident set, and what of it is the process's own: the rest is the log, mapped. */
+/** Peak of the resident set, and what of it is the process's own at the end: the rest is mapped files. */
 function memory(): Record<string, number> {
   const status = readFileSync('/proc/self/status', 'utf8')
   const mb = (name: string): number =>
