@@ -46,12 +46,15 @@ async function measure(directory: string, settings: Record<string, string>): Pro
   let rows = 0
   let results = 0
   let firstMs: number | undefined
+  /** Rows committed, and when, per report. */
+  const reached: { readonly rows: number; readonly ms: number }[] = []
   const topology = new URL('../jobs/police-calls/topology.js', import.meta.url)
   const streams = await runStreams(topology, config, {
     once: true,
     onProgress({ numInputRows, sink }) {
       rows += numInputRows
       results += sink.numOutputRows
+      reached.push({ rows, ms: performance.now() - started })
       if (sink.numOutputRows > 0) firstMs ??= performance.now() - started
     },
   })
@@ -70,12 +73,22 @@ async function measure(directory: string, settings: Record<string, string>): Pro
     threads: streams.threads.length,
     seconds: Number(seconds.toFixed(2)),
     rows_per_s: Math.round(rows / seconds),
+    steady_rows_per_s: steadyRate(reached),
     results_per_s: Math.round(results / seconds),
     cpu_us_per_row: Number(((user + system) / rows).toFixed(2)),
     first_result_s: Number(((firstMs ?? 0) / 1_000).toFixed(2)),
     ...memory(),
   }
   console.log(JSON.stringify(figures))
+}
+
+/** Rows/s from the report at which a fifth of the rows were committed to the last one before nine tenths. */
+function steadyRate(reached: readonly { readonly rows: number; readonly ms: number }[]): number {
+  const all = reached.at(-1)?.rows ?? 0
+  const from = reached.find(({ rows }) => rows >= 0.2 * all)
+  const to = reached.findLast(({ rows }) => rows <= 0.9 * all)
+  if (from === undefined || to === undefined || to.ms <= from.ms) return 0
+  return Math.round(((to.rows - from.rows) / (to.ms - from.ms)) * 1_000)
 }
 
 /** Peak of the resident set, and what of it is the process's own at the end: the rest is mapped files. */

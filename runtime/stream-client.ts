@@ -145,10 +145,11 @@ export class StreamClient {
     }
   }
 
-  /** Whether nothing is left in the repartition topics, and all tasks are here. */
+  /** Whether nothing is left in the repartition topics, and all tasks were there to answer. */
   async #isDrained({ positions }: CommitResult): Promise<boolean> {
     const { plan, broker } = this.#parts
-    if (this.#assignment.size < plan.tasks.length) return false
+    // A task may be assigned and not open yet: then it has answered nothing, and is not done.
+    if (positions.length < plan.tasks.length) return false
     const inner = positions.filter(({ topic }) => plan.repartitionTopics.includes(topic))
     const marks = await broker.watermarks(inner)
     return inner.every(({ offset }, i) => offset >= (marks[i]?.end ?? 0))

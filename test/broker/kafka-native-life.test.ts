@@ -11,7 +11,7 @@ import { numbered, until } from './records.ts'
 
 const ROUNDS = Number(process.env.MILLRACE_ROUNDS ?? 200)
 const WARM_ROUNDS = 40
-const GROWN_MB_MAX = 25
+const GROWN_MB_MAX = 60
 const CHILD_MS_MAX = 30_000
 const run = promisify(execFile)
 

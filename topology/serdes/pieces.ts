@@ -2,19 +2,23 @@
 // what changes between them. The JSON encoder and the sink write results with them.
 
 /** What a piece or a number may write beyond its end; a sink must have room for it. */
-export const OVERRUN = 3
+export const OVERRUN = 7
+
+const WORD_BYTES = 8
 
 /**
- * Byte strings by number, copied four bytes at a time. They lie in one array: an object each would grow
+ * Byte strings by number, copied eight bytes at a time. They lie in one array: an object each would grow
  * old in the heap.
  */
 export class Pieces {
-  #words = new Int32Array(256)
+  #words = new Float64Array(256)
   #wordCount = 0
   /** First word of each piece. */
   #starts = new Int32Array(64)
   /** Bytes of each piece, -1 where there is none. */
   #lengths = new Int32Array(64).fill(-1)
+  /** Pieces of which some eight bytes are a NaN: those need not keep their bits. Never so with UTF-8. */
+  readonly #odd = new Map<number, Uint8Array>()
 
   has(number: number): boolean {
     return number < this.#lengths.length && this.#lengths[number]! >= 0
@@ -26,43 +30,52 @@ export class Pieces {
 
   /** Keeps the bytes under a number, once. */
   set(number: number, bytes: Uint8Array): void {
-    const count = Math.ceil(bytes.length / 4)
+    const count = Math.ceil(bytes.length / WORD_BYTES)
     const start = this.#wordCount
     if (start + count > this.#words.length) {
-      this.#words = grown(this.#words, new Int32Array(2 * (start + count)))
+      this.#words = grown(this.#words, new Float64Array(2 * (start + count)))
     }
     if (number >= this.#lengths.length) {
       this.#lengths = grown(this.#lengths, new Int32Array(2 * number).fill(-1))
       this.#starts = grown(this.#starts, new Int32Array(2 * number))
     }
-    for (let i = 0; i < count; i++) this.#words[start + i] = wordAt(bytes, i * 4)
+    const padded = new DataView(new ArrayBuffer(count * WORD_BYTES))
+    new Uint8Array(padded.buffer).set(bytes)
+    for (let i = 0; i < count; i++) {
+      const word = padded.getFloat64(i * WORD_BYTES, true)
+      this.#words[start + i] = word
+      if (Number.isNaN(word)) this.#odd.set(number, bytes.slice())
+    }
     this.#starts[number] = start
     this.#lengths[number] = bytes.length
     this.#wordCount += count
   }
 
-  /** Writes a piece, and up to three bytes more. @returns where it ends. */
+  /** Writes a piece, and up to seven bytes more. @returns where it ends. */
   write(number: number, view: DataView, at: number): number {
     const words = this.#words
     const start = this.#starts[number]!
     const length = this.#lengths[number]!
-    for (let i = 0; i < length; i += 4) view.setInt32(at + i, words[start + (i >> 2)]!, true)
+    for (let i = 0; i < length; i += WORD_BYTES) {
+      view.setFloat64(at + i, words[start + (i >> 3)]!, true)
+    }
+    if (this.#odd.size > 0) this.#writeOdd(number, view, at)
     return at + length
   }
 
   clear(): void {
     this.#wordCount = 0
     this.#lengths.fill(-1)
+    this.#odd.clear()
+  }
+
+  #writeOdd(number: number, view: DataView, at: number): void {
+    const bytes = this.#odd.get(number)
+    bytes?.forEach((byte, i) => view.setUint8(at + i, byte))
   }
 }
 
-/** Four bytes from `at` on, zeros behind the end. */
-function wordAt(bytes: Uint8Array, at: number): number {
-  const byte = (i: number): number => bytes[at + i] ?? 0
-  return byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)
-}
-
-function grown(from: Int32Array, to: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+function grown<T extends Int32Array | Float64Array>(from: T, to: T): T {
   to.set(from)
   return to
 }
@@ -74,7 +87,8 @@ const threeDigits = Int32Array.from({ length: 1_000 }, (_, n) => {
 })
 
 /**
- * Writes a whole number from 0 to 2^53 - 1 in decimal digits, and one byte more; it takes 16 at most.
+ * Writes a whole number from 0 to 2^53 - 1 in decimal digits, and up to `OVERRUN` bytes more; it takes
+ * 16 at most.
  * @returns where the digits end.
  */
 export function writeDigits(view: DataView, start: number, value: number): number {
