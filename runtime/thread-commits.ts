@@ -59,7 +59,8 @@ export class ThreadCommits {
     } else {
       const begun: BegunCommit = { updates, isFlushed: false, done }
       this.#begun = begun
-      this.#port.flush?.(() => (begun.isFlushed = true))
+      if (this.#port.flush === undefined) this.finish()
+      else this.#port.flush(() => (begun.isFlushed = true))
     }
   }
 

@@ -40,7 +40,12 @@ export function openEmbeddedBroker(
 ): Promise<Broker> {
   return new Promise((resolve) => {
     const log = openLog(directory, options)
-    cleanUp(log)
+    try {
+      cleanUp(log)
+    } catch (error) {
+      log.close()
+      throw log.environment.errorOf(error)
+    }
     resolve(new EmbeddedBroker(log, options))
   })
 }

@@ -99,7 +99,13 @@ class EmbeddedDataPort implements DataPort {
   /** When it throws nothing was committed, and what was produced waits for the next commit. */
   commit(write: () => void): void {
     const { rows, placed } = this.#write()
-    this.#writer.sync()
+    try {
+      this.#writer.sync()
+    } catch (error) {
+      this.#written = undefined
+      this.#pending = [...rows, ...this.#pending]
+      throw error
+    }
     this.#log.transaction(() => {
       append(this.#log, placed)
       write()

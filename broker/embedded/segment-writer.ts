@@ -29,6 +29,8 @@ export class SegmentWriter {
   readonly #segments = new Map<'kept' | 'internal', Segment>()
   /** Files written to that may not be on the disk yet. */
   #unsynced: number[] = []
+  /** What went wrong while nobody waited. */
+  #failure: Error | undefined
 
   constructor(log: Log) {
     this.#log = log
@@ -50,28 +52,37 @@ export class SegmentWriter {
     }
   }
 
-  /** Waits until what was written is on the disk. @throws BrokerError MILLRACE_DISK_FULL, MILLRACE_BROKER */
+  /**
+   * Waits until what was written is on the disk. When it throws it must be written again: a system that
+   * could not write a page may forget it, and say later that all is well.
+   * @throws BrokerError MILLRACE_DISK_FULL, MILLRACE_BROKER
+   */
   sync(): void {
+    const files = this.#unsynced
+    const failure = this.#failure
+    this.#unsynced = []
+    this.#failure = undefined
     try {
-      for (const file of this.#unsynced) fdatasyncSync(file)
-      this.#unsynced = []
+      if (failure !== undefined) throw failure
+      for (const file of files) fdatasyncSync(file)
     } catch (error) {
       throw this.#log.environment.errorOf(error)
     }
   }
 
-  /** The same, without waiting: what failed is left for `sync` to do again. */
+  /** Begins it; `sync` then has nothing left to wait for, or throws what went wrong. */
   syncLater(done: () => void): void {
     const files = this.#unsynced
     let left = files.length
     if (left === 0) return done()
-    const failed: number[] = []
     for (const file of files) {
       fdatasync(file, (error) => {
-        if (error !== null) failed.push(file)
         left -= 1
+        // Where `sync` was called meanwhile it has done all of this itself.
+        if (this.#unsynced !== files) return
+        this.#failure ??= error ?? undefined
         if (left > 0) return
-        if (this.#unsynced === files) this.#unsynced = failed
+        this.#unsynced = []
         done()
       })
     }

@@ -12,8 +12,9 @@ const { status, error, stdout, stderr } = spawnSync(
 )
 if (status !== 0) {
   const said = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n')
-  const why =
-    error?.message ?? said.filter((line) => /error/i.test(line)).at(-1) ?? `exit code ${status}`
+  // The first error is the cause; those behind it say that the build has failed.
+  const cause = said.find((line) => /error: /i.test(line))?.replace(/^gyp ERR! (stack )?/, '')
+  const why = error?.message ?? cause ?? `exit code ${status}`
   console.warn(
     `millrace: the native data plane was not built (${why.trim()}). Millrace runs without it, several times slower;\n` +
       `install a C++ compiler, make and Python, and run "npm rebuild millrace" in your project, or "node ${join(__dirname, 'install.cjs')}".`,

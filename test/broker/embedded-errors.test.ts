@@ -1,7 +1,7 @@
 // Directories that cannot be used: each is refused in words, and nothing in it is changed.
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
-import {
+import fs, {
   chmodSync,
   closeSync,
   mkdirSync,
@@ -14,6 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedBroker, openEmbeddedDataPort } from '../../broker/embedded/index.ts'
@@ -139,6 +140,44 @@ describe('the embedded log refuses', function () {
     expect(gone).to.have.property('code', 'MILLRACE_LOG_CORRUPT')
     expect(String(gone)).to.match(/batch of t\/0 at offset 0 .*0000000001\.log/)
   })
+
+  for (const isFlushed of [false, true]) {
+    const when = isFlushed ? 'while nobody waited' : 'at the commit'
+    it(`a commit that the disk did not take ${when}, and writes it all again at the next`, async () => {
+      await fill(1)
+      const port = openEmbeddedDataPort({ kind: 'embedded', directory, applicationId: 'app' })
+      const failed = Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+      const { fdatasync, fdatasyncSync, writevSync } = fs
+      let writes = 0
+      try {
+        fs.fdatasync = ((_file, done) => done(failed)) as typeof fs.fdatasync
+        fs.fdatasyncSync = () => {
+          throw failed
+        }
+        fs.writevSync = (...args) => {
+          writes += 1
+          return writevSync(...args)
+        }
+        syncBuiltinESMExports()
+        const rows = new RecordBatchBuilder()
+        rows.append(null, new Uint8Array(10), 1)
+        port.produce({ topic: 't', partition: 0 }, rows)
+        if (isFlushed) await new Promise<void>((done) => port.flush?.(done))
+        expect(() => port.commit(() => undefined)).to.throw('EIO')
+        Object.assign(fs, { fdatasync, fdatasyncSync })
+        syncBuiltinESMExports()
+        port.commit(() => undefined)
+      } finally {
+        Object.assign(fs, { fdatasync, fdatasyncSync, writevSync })
+        syncBuiltinESMExports()
+      }
+      expect(writes).to.equal(2)
+      const reader = port.openReader({ topic: 't', partition: 0, offset: 100 })
+      expect(await pollRecords(reader, 1)).to.have.length(1)
+      expect(port.pendingBytes).to.equal(0)
+      port.close()
+    })
+  }
 
   it('a path that is a file, or below one', async () => {
     writeFileSync(directory, 'a file')
