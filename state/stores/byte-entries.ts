@@ -1,0 +1,209 @@
+// Where the entries of a byte table lie: their fields side by side in one buffer, their bytes in pages.
+// An entry is a small number; one that was freed serves again.
+import { ByteArena, copyBytes } from './byte-arena.ts'
+
+const NONE = -1
+const INITIAL_ENTRIES = 64
+/** Garbage below this is not worth moving anything. */
+const GARBAGE_BYTES_MIN = 65_536
+
+const ENTRY_BYTES = 48
+const INTS = ENTRY_BYTES / 4
+const DOUBLES = ENTRY_BYTES / 8
+// 32-bit fields of an entry.
+const HASH = 0
+const PAGE = 1
+/** Where the key begins; the value follows it. */
+const AT = 2
+const KEY_LENGTH = 3
+const VALUE_LENGTH = 4
+/** Bytes that the value may grow to where it lies. */
+const CAPACITY = 5
+const FLAGS = 6
+const NEXT_FREE = 7
+// 64-bit fields of an entry.
+const TIMESTAMP = 4
+const TIME = 5
+
+/** Entries with the bytes of a key and a value, a timestamp, a time to order by and flags; 0 is free. */
+export class ByteEntries {
+  #capacity = INITIAL_ENTRIES
+  #ints = new Int32Array(INITIAL_ENTRIES * INTS)
+  #doubles = new Float64Array(this.#ints.buffer)
+  #arena = new ByteArena()
+  #usedBytes = 0
+  #garbageBytes = 0
+  #free = NONE
+  /** Entries have numbers below this. */
+  end = 0
+
+  /** Bytes that entries and pages take. */
+  get sizeBytes(): number {
+    return this.#ints.byteLength + this.#arena.sizeBytes
+  }
+
+  /** The page that key and value of an entry lie in. Pages may change with every change of an entry. */
+  pageOf(entry: number): Uint8Array {
+    return this.#arena.pages[this.#ints[entry * INTS + PAGE]!]!
+  }
+
+  keyStart(entry: number): number {
+    return this.#ints[entry * INTS + AT]!
+  }
+
+  /** Where the key ends and the value begins. */
+  keyEnd(entry: number): number {
+    const at = entry * INTS
+    return this.#ints[at + AT]! + this.#ints[at + KEY_LENGTH]!
+  }
+
+  valueEnd(entry: number): number {
+    const at = entry * INTS
+    return this.#ints[at + AT]! + this.#ints[at + KEY_LENGTH]! + this.#ints[at + VALUE_LENGTH]!
+  }
+
+  hashOf(entry: number): number {
+    return this.#ints[entry * INTS + HASH]!
+  }
+
+  timestampOf(entry: number): number {
+    return this.#doubles[entry * DOUBLES + TIMESTAMP]!
+  }
+
+  timeOf(entry: number): number {
+    return this.#doubles[entry * DOUBLES + TIME]!
+  }
+
+  flagsOf(entry: number): number {
+    return this.#ints[entry * INTS + FLAGS]!
+  }
+
+  setFlags(entry: number, flags: number): void {
+    this.#ints[entry * INTS + FLAGS] = flags
+  }
+
+  matches(entry: number, key: Uint8Array, start: number, end: number): boolean {
+    const at = entry * INTS
+    const length = this.#ints[at + KEY_LENGTH]!
+    if (length !== end - start) return false
+    const page = this.#arena.pages[this.#ints[at + PAGE]!]!
+    const from = this.#ints[at + AT]!
+    for (let i = 0; i < length; i++) if (page[from + i] !== key[start + i]) return false
+    return true
+  }
+
+  /** Makes an entry with an empty value and room for one of `valueLength` bytes. */
+  add(
+    key: Uint8Array,
+    start: number,
+    end: number,
+    valueLength: number,
+    hash: number,
+    timeMs: number,
+    flags: number,
+  ): number {
+    this.#compactIfDue()
+    const entry = this.#takeNumber()
+    const keyLength = end - start
+    const at = entry * INTS
+    this.#ints[at + HASH] = hash
+    this.#ints[at + KEY_LENGTH] = keyLength
+    this.#ints[at + FLAGS] = flags
+    this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
+    this.#doubles[entry * DOUBLES + TIME] = timeMs
+    this.#place(entry, valueLength)
+    copyBytes(key, start, keyLength, this.pageOf(entry), this.keyStart(entry))
+    return entry
+  }
+
+  /** Replaces the value of an entry by the bytes from `start` to `end`, which lie outside of these pages. */
+  setValue(
+    entry: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    timestampMs: number,
+  ): void {
+    const length = end - start
+    if (length > this.#ints[entry * INTS + CAPACITY]!) this.#move(entry, length)
+    copyBytes(bytes, start, length, this.pageOf(entry), this.keyEnd(entry))
+    this.#ints[entry * INTS + VALUE_LENGTH] = length
+    this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
+  }
+
+  free(entry: number): void {
+    const at = entry * INTS
+    this.#garbageBytes += this.#ints[at + KEY_LENGTH]! + this.#ints[at + CAPACITY]!
+    this.#ints[at + FLAGS] = 0
+    this.#ints[at + NEXT_FREE] = this.#free
+    this.#free = entry
+    // An empty store gives its memory back; a filled one when it needs room.
+    if (this.#garbageBytes === this.#usedBytes) this.#compact()
+  }
+
+  #takeNumber(): number {
+    const free = this.#free
+    if (free !== NONE) {
+      this.#free = this.#ints[free * INTS + NEXT_FREE]!
+      return free
+    }
+    if (this.end === this.#capacity) {
+      this.#capacity *= 2
+      const grown = new Int32Array(this.#capacity * INTS)
+      grown.set(this.#ints)
+      this.#ints = grown
+      this.#doubles = new Float64Array(grown.buffer)
+    }
+    return this.end++
+  }
+
+  /** Gives an entry a new span, with room for its key and so long a value. */
+  #place(entry: number, valueLength: number): void {
+    const capacity = (valueLength + 7) & ~7
+    const at = entry * INTS
+    const length = this.#ints[at + KEY_LENGTH]! + capacity
+    this.#arena.allocate(length)
+    this.#usedBytes += length
+    this.#ints[at + PAGE] = this.#arena.page
+    this.#ints[at + AT] = this.#arena.at
+    this.#ints[at + VALUE_LENGTH] = 0
+    this.#ints[at + CAPACITY] = capacity
+  }
+
+  /** Moves an entry to where its value has room; the old value is not taken along. */
+  #move(entry: number, valueLength: number): void {
+    const at = entry * INTS
+    const keyLength = this.#ints[at + KEY_LENGTH]!
+    this.#garbageBytes += keyLength + this.#ints[at + CAPACITY]!
+    const page = this.pageOf(entry)
+    const from = this.keyStart(entry)
+    this.#place(entry, valueLength)
+    copyBytes(page, from, keyLength, this.pageOf(entry), this.keyStart(entry))
+    this.#compactIfDue()
+  }
+
+  #compactIfDue(): void {
+    if (this.#garbageBytes < GARBAGE_BYTES_MIN) return
+    if (this.#garbageBytes * 2 > this.#usedBytes) this.#compact()
+  }
+
+  /** Moves all entries that are not free into new pages. */
+  #compact(): void {
+    const from = this.#arena.pages
+    this.#arena = new ByteArena()
+    this.#usedBytes = 0
+    this.#garbageBytes = 0
+    for (let entry = 0; entry < this.end; entry++) {
+      const at = entry * INTS
+      if (this.#ints[at + FLAGS] === 0) continue
+      const page = from[this.#ints[at + PAGE]!]!
+      const start = this.#ints[at + AT]!
+      const valueLength = this.#ints[at + VALUE_LENGTH]!
+      // What is moved just now has room for a value that is still to come.
+      this.#place(entry, Math.max(valueLength, this.#ints[at + CAPACITY]!))
+      const length = this.#ints[at + KEY_LENGTH]! + valueLength
+      copyBytes(page, start, length, this.pageOf(entry), this.keyStart(entry))
+      this.#ints[at + VALUE_LENGTH] = valueLength
+    }
+  }
+}

@@ -1,0 +1,259 @@
+// The heart of all stores: byte strings to byte strings, found by a hash, each with a timestamp; knows
+// what changed since the last save. Stores give meaning to the bytes, orders are built on its entries.
+import { EntryList } from '../entry-list.ts'
+import { ByteEntries } from './byte-entries.ts'
+
+const NONE = -1
+const INITIAL_SLOTS = 128
+
+/** Not free. */
+const USED = 1
+/** The entry holds a value; one without is a deletion that is still to be saved. */
+const LIVE = 2
+/** Changed since the last save. */
+const DIRTY = 4
+/** The saved log has the key, so that its deletion must be saved, too. */
+const SAVED = 8
+/** The flags from here on belong to orders. */
+export const ORDER_FLAGS = 16
+
+/** What keeps an order of the entries and must know which come and go. */
+export interface EntryOrder {
+  readonly sizeBytes: number
+  added(entry: number): void
+  /** Called while the entry's bytes are still there. */
+  removed(entry: number): void
+}
+
+/** Reads a time out of a key's bytes, for stores that order their entries by time; epoch ms. */
+export type TimeOf = (bytes: Uint8Array, start: number, end: number) => number
+
+/** Entries are small numbers, valid while the entry is held. */
+export class ByteTable {
+  /** Read where keys, values and times of entries lie; changed by the table alone. */
+  readonly entries = new ByteEntries()
+  readonly #timeOf: TimeOf | undefined
+  /** Open addressing by the key's hash; at most half full. */
+  #slots = new Int32Array(INITIAL_SLOTS).fill(NONE)
+  #used = 0
+  #rows = 0
+  readonly #dirty = new EntryList()
+  readonly #orders: EntryOrder[] = []
+
+  /** @param timeOf reads the time out of a key; without it all entries have the time 0. */
+  constructor(timeOf?: TimeOf) {
+    this.#timeOf = timeOf
+  }
+
+  /** How many keys have a value. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Bytes that table, pages and orders take. */
+  get sizeBytes(): number {
+    let sizeBytes = this.#slots.byteLength + this.#dirty.entries.byteLength
+    for (const order of this.#orders) sizeBytes += order.sizeBytes
+    return sizeBytes + this.entries.sizeBytes
+  }
+
+  /** The entry of a key, or -1 where it has no value. */
+  find(key: Uint8Array, start: number, end: number): number {
+    const entry = this.#slots[this.#slotFor(hashOf(key, start, end), key, start, end)]!
+    return entry !== NONE && this.isLive(entry) ? entry : NONE
+  }
+
+  isLive(entry: number): boolean {
+    return (this.entries.flagsOf(entry) & LIVE) !== 0
+  }
+
+  /** Tells an order which entries there are, from now on. */
+  addOrder(order: EntryOrder): void {
+    this.#orders.push(order)
+    this.#forEachUsed((entry) => order.added(entry))
+  }
+
+  /** Sets the value of a key to `value` up to `valueEnd`. @returns its entry. */
+  set(
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    value: Uint8Array,
+    valueEnd: number,
+    timestampMs: number,
+  ): number {
+    const entry = this.#entryOf(key, keyStart, keyEnd, valueEnd)
+    this.update(entry, value, valueEnd, timestampMs)
+    return entry
+  }
+
+  /** Gives an entry another value: `value` up to `valueEnd`. */
+  update(entry: number, value: Uint8Array, valueEnd: number, timestampMs: number): void {
+    this.entries.setValue(entry, value, 0, valueEnd, timestampMs)
+    this.#touch(entry)
+  }
+
+  /** Puts in place what the log has: a key and its value, back to back. */
+  restore(
+    bytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    valueEnd: number,
+    timestampMs: number,
+  ): void {
+    const entry = this.#entryOf(bytes, keyStart, keyEnd, valueEnd - keyEnd)
+    this.entries.setValue(entry, bytes, keyEnd, valueEnd, timestampMs)
+    this.entries.setFlags(entry, this.entries.flagsOf(entry) | SAVED)
+  }
+
+  /** Deletes an entry; where the log has it, its deletion is to be saved. */
+  remove(entry: number): void {
+    const flags = this.entries.flagsOf(entry)
+    if ((flags & SAVED) === 0) {
+      this.forget(entry)
+      return
+    }
+    this.entries.setFlags(entry, flags & ~LIVE)
+    this.#rows -= 1
+    this.#touch(entry)
+  }
+
+  /** Gives up an entry without a trace: who restores can tell by itself that it is gone. */
+  forget(entry: number): void {
+    if (this.isLive(entry)) this.#rows -= 1
+    for (const order of this.#orders) order.removed(entry)
+    this.#unlink(entry)
+    this.#used -= 1
+    this.entries.free(entry)
+  }
+
+  /** Gives up everything without a trace. */
+  clear(): void {
+    this.#forEachUsed((entry) => this.forget(entry))
+  }
+
+  /**
+   * Visits the entries changed since the last call, deleted ones included (`isLive` tells), in the
+   * order of their first change; they count as saved afterwards.
+   */
+  drainDirty(visit: (entry: number) => void): void {
+    const { entries, size } = this.#dirty
+    this.#dirty.size = 0
+    for (let i = 0; i < size; i++) {
+      const entry = entries[i]!
+      const flags = this.entries.flagsOf(entry)
+      // Entries given up meanwhile may be in the list, and in it again when their number served again.
+      if ((flags & DIRTY) === 0) continue
+      visit(entry)
+      if ((flags & LIVE) === 0) this.forget(entry)
+      else this.entries.setFlags(entry, (flags & ~DIRTY) | SAVED)
+    }
+  }
+
+  /** Visits all entries with a value; they count as saved afterwards. Nothing may be dirty. */
+  drainAll(visit: (entry: number) => void): void {
+    this.forEach((entry) => {
+      visit(entry)
+      this.entries.setFlags(entry, this.entries.flagsOf(entry) | SAVED)
+    })
+  }
+
+  /** Visits all entries with a value, in no order that means anything. */
+  forEach(visit: (entry: number) => void): void {
+    this.#forEachUsed((entry) => {
+      if (this.isLive(entry)) visit(entry)
+    })
+  }
+
+  #forEachUsed(visit: (entry: number) => void): void {
+    for (let entry = 0; entry < this.entries.end; entry++) {
+      if (this.entries.flagsOf(entry) !== 0) visit(entry)
+    }
+  }
+
+  #touch(entry: number): void {
+    const flags = this.entries.flagsOf(entry)
+    if ((flags & DIRTY) !== 0) return
+    this.entries.setFlags(entry, flags | DIRTY)
+    this.#dirty.push(entry)
+  }
+
+  /** The entry of a key, made live; a new one has room for such a value. */
+  #entryOf(key: Uint8Array, start: number, end: number, valueLength: number): number {
+    const hash = hashOf(key, start, end)
+    const slot = this.#slotFor(hash, key, start, end)
+    const known = this.#slots[slot]!
+    if (known === NONE) {
+      const timeMs = this.#timeOf === undefined ? 0 : this.#timeOf(key, start, end)
+      const entry = this.entries.add(key, start, end, valueLength, hash, timeMs, USED | LIVE)
+      this.#slots[slot] = entry
+      this.#rows += 1
+      this.#used += 1
+      if (this.#used * 2 > this.#slots.length) this.#growSlots()
+      for (const order of this.#orders) order.added(entry)
+      return entry
+    }
+    const flags = this.entries.flagsOf(known)
+    if ((flags & LIVE) === 0) {
+      this.entries.setFlags(known, flags | LIVE)
+      this.#rows += 1
+    }
+    return known
+  }
+
+  /** Where a key is or would be. */
+  #slotFor(hash: number, key: Uint8Array, start: number, end: number): number {
+    const slots = this.#slots
+    const { entries } = this
+    const mask = slots.length - 1
+    let slot = hash & mask
+    for (;;) {
+      const entry = slots[slot]!
+      if (entry === NONE) return slot
+      if (entries.hashOf(entry) === hash && entries.matches(entry, key, start, end)) return slot
+      slot = (slot + 1) & mask
+    }
+  }
+
+  /** Takes an entry out of the slots; those behind it move up, so that no gap hides them. */
+  #unlink(entry: number): void {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let gap = this.entries.hashOf(entry) & mask
+    while (slots[gap] !== entry) gap = (gap + 1) & mask
+    for (let slot = (gap + 1) & mask; slots[slot] !== NONE; slot = (slot + 1) & mask) {
+      const home = this.entries.hashOf(slots[slot]!) & mask
+      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
+      slots[gap] = slots[slot]!
+      gap = slot
+    }
+    slots[gap] = NONE
+  }
+
+  #growSlots(): void {
+    const slots = new Int32Array(this.#slots.length * 2).fill(NONE)
+    const mask = slots.length - 1
+    this.#forEachUsed((entry) => {
+      let slot = this.entries.hashOf(entry) & mask
+      while (slots[slot] !== NONE) slot = (slot + 1) & mask
+      slots[slot] = entry
+    })
+    this.#slots = slots
+  }
+}
+
+/** Keys often differ in their last bytes only, the times in them, so all bits are mixed at the end. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ (end - start)
+  let at = start
+  for (; at + 4 <= end; at += 4) {
+    const word =
+      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+    hash = Math.imul(hash ^ word, 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}

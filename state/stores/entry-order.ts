@@ -1,0 +1,245 @@
+// The entries of a byte table in the order of their time and key: blocks of entry numbers, split when
+// they are full. Entries wait unsorted until somebody asks, so that a store nobody scans pays nothing.
+import { EntryList } from '../entry-list.ts'
+import { compareBytes } from './byte-arena.ts'
+import { ORDER_FLAGS, type ByteTable, type EntryOrder as Order } from './byte-table.ts'
+
+const BLOCK_ENTRIES = 256
+/** Waiting entries beyond this share of the sorted ones are sorted all at once. */
+const REBUILD_SHARE = 8
+const WAITING_MAX = 65_536
+
+interface Block {
+  readonly entries: Int32Array
+  size: number
+}
+
+/** A place in an order: between two entries. */
+export interface OrderPlace {
+  block: number
+  slot: number
+}
+
+/** Order by (time, key bytes); without times in the table by key bytes alone. */
+export class EntryOrder implements Order {
+  /** Goes up when places change their meaning. */
+  version = 0
+  readonly #table: ByteTable
+  readonly #byTime: boolean
+  readonly #waitingFlag: number
+  readonly #sortedFlag: number
+  readonly #waiting = new EntryList()
+  #blocks: Block[] = []
+  #size = 0
+
+  /** @param index of the order in its table, 0 or 1. @param byTime whether the time comes first. */
+  constructor(table: ByteTable, index: 0 | 1, byTime: boolean) {
+    this.#table = table
+    this.#byTime = byTime
+    this.#waitingFlag = ORDER_FLAGS << (2 * index)
+    this.#sortedFlag = this.#waitingFlag << 1
+    table.addOrder(this)
+  }
+
+  get sizeBytes(): number {
+    return this.#blocks.length * BLOCK_ENTRIES * 4 + this.#waiting.entries.byteLength
+  }
+
+  added(entry: number): void {
+    const { entries } = this.#table
+    entries.setFlags(entry, entries.flagsOf(entry) | this.#waitingFlag)
+    this.#waiting.push(entry)
+    // Where entries come and go and nobody asks, the list must not grow for ever.
+    if (this.#waiting.size > Math.max(WAITING_MAX, 2 * this.#size)) this.settle()
+  }
+
+  removed(entry: number): void {
+    // One that waits is known by its flag, which goes with it.
+    if ((this.#table.entries.flagsOf(entry) & this.#sortedFlag) === 0) return
+    const blockIndex = this.#blockOf(entry)
+    const block = this.#blocks[blockIndex]!
+    const slot = this.#slotIn(block, entry)
+    block.entries.copyWithin(slot, slot + 1, block.size)
+    block.size -= 1
+    this.#size -= 1
+    this.version += 1
+    if (block.size === 0) this.#blocks.splice(blockIndex, 1)
+  }
+
+  /** Puts waiting entries in their places. Call it before places are used. */
+  settle(): void {
+    const { entries, size } = this.#waiting
+    if (size === 0) return
+    this.#waiting.size = 0
+    this.version += 1
+    if (size > 16 && size * REBUILD_SHARE > this.#size) {
+      this.#rebuild(entries.subarray(0, size))
+      return
+    }
+    for (let i = 0; i < size; i++) if (this.#takeWaiting(entries[i]!)) this.#insert(entries[i]!)
+  }
+
+  /** The place before the first entry at or after a time and key. */
+  seek(place: OrderPlace, timeMs: number, key: Uint8Array, start: number, end: number): void {
+    const blocks = this.#blocks
+    let low = 0
+    let high = blocks.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const { entries, size } = blocks[middle]!
+      if (this.compareTo(entries[size - 1]!, timeMs, key, start, end) < 0) low = middle + 1
+      else high = middle
+    }
+    place.block = low
+    place.slot = low === blocks.length ? 0 : this.#lowerBound(blocks[low]!, timeMs, key, start, end)
+  }
+
+  /** The place before all entries. */
+  seekFirst(place: OrderPlace): void {
+    place.block = 0
+    place.slot = 0
+  }
+
+  /** The place behind all entries. */
+  seekLast(place: OrderPlace): void {
+    place.block = this.#blocks.length
+    place.slot = 0
+  }
+
+  /** The entry behind a place, which moves on behind it; -1 at the end. */
+  next(place: OrderPlace): number {
+    const block = this.#blocks[place.block]
+    if (block === undefined) return -1
+    const entry = block.entries[place.slot]!
+    place.slot += 1
+    if (place.slot === block.size) {
+      place.block += 1
+      place.slot = 0
+    }
+    return entry
+  }
+
+  /** The entry before a place, which moves back before it; -1 at the beginning. */
+  previous(place: OrderPlace): number {
+    if (place.slot === 0) {
+      if (place.block === 0) return -1
+      place.block -= 1
+      place.slot = this.#blocks[place.block]!.size
+    }
+    place.slot -= 1
+    return this.#blocks[place.block]!.entries[place.slot]!
+  }
+
+  /** Where an entry stands to a time and key: below, at or above 0. */
+  compareTo(entry: number, timeMs: number, key: Uint8Array, start: number, end: number): number {
+    const { entries } = this.#table
+    if (this.#byTime) {
+      const entryTimeMs = entries.timeOf(entry)
+      if (entryTimeMs !== timeMs) return entryTimeMs < timeMs ? -1 : 1
+    }
+    const from = entries.keyStart(entry)
+    return compareBytes(entries.pageOf(entry), from, entries.keyEnd(entry), key, start, end)
+  }
+
+  #compare(one: number, other: number): number {
+    const { entries } = this.#table
+    const start = entries.keyStart(other)
+    const end = entries.keyEnd(other)
+    return this.compareTo(one, entries.timeOf(other), entries.pageOf(other), start, end)
+  }
+
+  /** Whether an entry that waited is still to be put in its place. */
+  #takeWaiting(entry: number): boolean {
+    const { entries } = this.#table
+    const flags = entries.flagsOf(entry)
+    if ((flags & this.#waitingFlag) === 0) return false
+    entries.setFlags(entry, (flags & ~this.#waitingFlag) | this.#sortedFlag)
+    return true
+  }
+
+  #insert(entry: number): void {
+    const blockIndex = Math.min(this.#blockOf(entry), Math.max(0, this.#blocks.length - 1))
+    let block = this.#blocks[blockIndex]
+    if (block === undefined) {
+      block = { entries: new Int32Array(BLOCK_ENTRIES), size: 0 }
+      this.#blocks.push(block)
+    } else if (block.size === BLOCK_ENTRIES) {
+      block = this.#split(blockIndex, entry)
+    }
+    const slot = this.#slotIn(block, entry)
+    block.entries.copyWithin(slot + 1, slot, block.size)
+    block.entries[slot] = entry
+    block.size += 1
+    this.#size += 1
+  }
+
+  /** Makes room for an entry; what comes in ascending order leaves full blocks behind. */
+  #split(blockIndex: number, entry: number): Block {
+    const block = this.#blocks[blockIndex]!
+    const isLast = blockIndex === this.#blocks.length - 1
+    const isBehind = isLast && this.#compare(block.entries[block.size - 1]!, entry) < 0
+    const kept = isBehind ? block.size : block.size >>> 1
+    const other = { entries: new Int32Array(BLOCK_ENTRIES), size: block.size - kept }
+    other.entries.set(block.entries.subarray(kept, block.size))
+    block.size = kept
+    this.#blocks.splice(blockIndex + 1, 0, other)
+    if (isBehind) return other
+    return this.#compare(block.entries[kept - 1]!, entry) < 0 ? other : block
+  }
+
+  #rebuild(waiting: Int32Array): void {
+    const all = new Int32Array(this.#size + waiting.length)
+    let size = 0
+    for (const block of this.#blocks) {
+      all.set(block.entries.subarray(0, block.size), size)
+      size += block.size
+    }
+    for (const entry of waiting) if (this.#takeWaiting(entry)) all[size++] = entry
+    const sorted = all.subarray(0, size).sort((one, other) => this.#compare(one, other))
+    this.#blocks = []
+    this.#size = size
+    // Blocks are not filled, so that the next entries find room.
+    const step = BLOCK_ENTRIES - BLOCK_ENTRIES / 4
+    for (let at = 0; at < size; at += step) {
+      const part = sorted.subarray(at, at + step)
+      const entries = new Int32Array(BLOCK_ENTRIES)
+      entries.set(part)
+      this.#blocks.push({ entries, size: part.length })
+    }
+  }
+
+  /** The first block whose last entry is not before `entry`. */
+  #blockOf(entry: number): number {
+    let low = 0
+    let high = this.#blocks.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const { entries, size } = this.#blocks[middle]!
+      if (this.#compare(entries[size - 1]!, entry) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #slotIn(block: Block, entry: number): number {
+    let low = 0
+    let high = block.size
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#compare(block.entries[middle]!, entry) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #lowerBound(block: Block, timeMs: number, key: Uint8Array, start: number, end: number): number {
+    let low = 0
+    let high = block.size
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.compareTo(block.entries[middle]!, timeMs, key, start, end) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

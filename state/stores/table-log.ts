@@ -1,0 +1,105 @@
+// A byte table as bytes: what a commit saves of it, and how it is read back. Only what changed since the
+// last save is touched; a deletion is a key without a value.
+import { ByteBuffer } from '../../topology/serdes/serde.ts'
+import { copyBytes } from './byte-arena.ts'
+import type { ByteTable } from './byte-table.ts'
+
+const VERSION = 1
+const HEADER_BYTES = 16
+const ROW_HEADER_BYTES = 16
+const DELETED = -1
+
+/** A saved entry of a store is not one that this version wrote. */
+export class StoreFormatError extends Error {
+  override readonly name = 'StoreFormatError'
+  readonly code = 'MILLRACE_STORE_FORMAT'
+}
+
+/** Packs and restores one table. What it packs is valid until it packs again. */
+export class TableLog {
+  readonly #storeName: string
+  readonly #table: ByteTable
+  readonly #packed = new ByteBuffer()
+  #count = 0
+
+  constructor(storeName: string, table: ByteTable) {
+    this.#storeName = storeName
+    this.#table = table
+  }
+
+  /**
+   * What changed since the last call, or with `isSnapshot` everything; undefined when nothing changed.
+   * @param timeMs a time of the store's own that `restore` gives back.
+   */
+  pack(isSnapshot: boolean, timeMs = -1): Uint8Array | undefined {
+    const packed = this.#packed
+    packed.position = 0
+    packed.reserve(HEADER_BYTES)
+    packed.position = HEADER_BYTES
+    this.#count = 0
+    if (isSnapshot) {
+      this.#table.drainDirty(() => undefined)
+      this.#table.drainAll(this.#add)
+    } else {
+      this.#table.drainDirty(this.#add)
+    }
+    if (this.#count === 0 && !isSnapshot) return undefined
+    packed.view.setUint32(0, VERSION, true)
+    packed.view.setUint32(4, this.#count, true)
+    packed.view.setFloat64(8, timeMs, true)
+    return packed.bytes.subarray(0, packed.position)
+  }
+
+  /**
+   * Puts an entry's rows in place, later entries over earlier ones. @returns the time packed with it.
+   * @throws StoreFormatError when the bytes are no such entry.
+   */
+  restore(entry: Uint8Array): number {
+    const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength)
+    if (entry.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
+      throw this.#broken('is not of a version that this one reads')
+    }
+    const count = view.getUint32(4, true)
+    let at = HEADER_BYTES
+    for (let i = 0; i < count; i++) {
+      if (at + ROW_HEADER_BYTES > entry.length) throw this.#broken('ends too early')
+      const keyStart = at + ROW_HEADER_BYTES
+      const keyEnd = keyStart + view.getUint32(at, true)
+      const valueLength = view.getInt32(at + 4, true)
+      const valueEnd = keyEnd + Math.max(0, valueLength)
+      if (valueEnd > entry.length) throw this.#broken('ends too early')
+      if (valueLength === DELETED) this.#delete(entry, keyStart, keyEnd)
+      else this.#table.restore(entry, keyStart, keyEnd, valueEnd, view.getFloat64(at + 8, true))
+      at = valueEnd
+    }
+    return view.getFloat64(8, true)
+  }
+
+  #delete(bytes: Uint8Array, start: number, end: number): void {
+    const held = this.#table.find(bytes, start, end)
+    if (held >= 0) this.#table.forget(held)
+  }
+
+  readonly #add = (entry: number): void => {
+    const { entries } = this.#table
+    const packed = this.#packed
+    const start = entries.keyStart(entry)
+    const keyEnd = entries.keyEnd(entry)
+    const isLive = this.#table.isLive(entry)
+    const length = (isLive ? entries.valueEnd(entry) : keyEnd) - start
+    packed.reserve(ROW_HEADER_BYTES + length)
+    const at = packed.position
+    packed.view.setUint32(at, keyEnd - start, true)
+    packed.view.setInt32(at + 4, isLive ? start + length - keyEnd : DELETED, true)
+    packed.view.setFloat64(at + 8, entries.timestampOf(entry), true)
+    copyBytes(entries.pageOf(entry), start, length, packed.bytes, at + ROW_HEADER_BYTES)
+    packed.position = at + ROW_HEADER_BYTES + length
+    this.#count += 1
+  }
+
+  #broken(why: string): StoreFormatError {
+    return new StoreFormatError(
+      `store ${this.#storeName}: a saved entry ${why}; remove the task's state directory to build it anew`,
+    )
+  }
+}
