@@ -45,6 +45,8 @@ export type BrokerErrorCode =
   | 'MILLRACE_TOPIC_MISMATCH'
   | 'MILLRACE_PRODUCE_FAILED'
   | 'MILLRACE_COMMIT_FAILED'
+  | 'MILLRACE_TRANSACTION_ABORTED'
+  | 'MILLRACE_FENCED'
   | 'MILLRACE_LOG_CORRUPT'
   | 'MILLRACE_LOG_VERSION'
   | 'MILLRACE_LOG_LOCKED'
@@ -115,7 +117,17 @@ export interface GroupOptions {
   readonly applicationId: string
   /** Where tasks keep their state when the broker itself is no home for it. */
   readonly stateDir: string
+  /** At least once unless said; a log that is transactional by itself is exactly once in any case. */
+  readonly guarantee?: ProcessingGuarantee
+  /**
+   * Names this instance for as long as its state directory lives: who comes back under the same name
+   * ends what it left open. One is made up where it is not given.
+   */
+  readonly instanceId?: string
 }
+
+/** What a crash may do to results: repeat some, or nothing at all (Kafka's processing.guarantee). */
+export type ProcessingGuarantee = 'at_least_once' | 'exactly_once_v2'
 
 /** What the runtime must do when the assignment changes. */
 export interface AssignmentListener {
@@ -152,9 +164,16 @@ export interface Group {
   openChannel(worker: number, wake?: () => void): ChannelSpec
   /**
    * Makes progress durable: all rows produced through the channels before have been acknowledged.
-   * @throws BrokerError MILLRACE_PRODUCE_FAILED, MILLRACE_COMMIT_FAILED
+   * @throws BrokerError MILLRACE_PRODUCE_FAILED, MILLRACE_COMMIT_FAILED; where there is `abort` also
+   * MILLRACE_TRANSACTION_ABORTED: it must be called then, and MILLRACE_FENCED: this instance is over.
    */
   commit(positions: readonly TopicPartitionOffset[]): Promise<void>
+  /**
+   * There where outputs and offsets are one transaction for all workers: undoes what was produced since
+   * the last commit. The workers must have given up their tasks and discarded what they held: what they
+   * produce after this belongs to the next transaction, and begins at what was committed.
+   */
+  readonly abort?: (() => Promise<void>) | undefined
   /** Leaves the group at once, so that others take over. */
   leave(): Promise<void>
 }
@@ -203,6 +222,8 @@ export interface DataPort {
   flush?(done: () => void): void
   /** See `transactional`; `write` is called inside the transaction, or not at all. */
   commit(write: () => void): void
+  /** Gives up what was produced and is not yet the broker's: its transaction is being undone. */
+  discard?(): void
   close(): void
 }
 

@@ -58,9 +58,12 @@ export function refuseCombinations(
     if (reason !== undefined) refuse(setting, reason)
   }
   const find = (key: string) => given.find((setting) => setting.key === key)
-  const guarantee = find('processing.guarantee')
-  if (broker === 'kafka' && guarantee?.text === 'exactly_once_v2') {
-    refuse(guarantee, 'not available yet with Kafka; the embedded log is always exactly once')
+  const isolation = find('consumer.isolation.level')
+  if (
+    find('processing.guarantee')?.text === 'exactly_once_v2' &&
+    isolation?.text === 'read_uncommitted'
+  ) {
+    refuse(isolation, 'contradicts processing.guarantee=exactly_once_v2: take it out')
   }
   const speed = find('replay.speed')
   if (speed !== undefined && find('replay.rate') !== undefined) {

@@ -40,6 +40,11 @@ export class Assignment {
     )
   }
 
+  /** All tasks, by the thread that owns them. */
+  get all(): Map<number, TaskSpec[]> {
+    return this.add([...this.#owners.values()].map(({ spec }) => spec))
+  }
+
   get size(): number {
     return this.#owners.size
   }

@@ -1,5 +1,5 @@
 // The one place where progress becomes durable. Commits run one after the other.
-import type { Group, TopicPartitionOffset } from '../broker/ports.ts'
+import { BrokerError, type Group, type TopicPartitionOffset } from '../broker/ports.ts'
 import type { ThreadAnswer } from './messages.ts'
 import type { ThreadHandle } from './thread-handle.ts'
 
@@ -28,9 +28,28 @@ export class Committer {
 
   /** Runs after the commits asked for before. @throws BrokerError, ThreadError */
   commit(): Promise<CommitResult> {
-    const commit = this.#last.then(() => this.#commit())
-    this.#last = commit.catch(() => undefined)
-    return commit
+    return this.#inTurn(() => this.#commit())
+  }
+
+  /**
+   * Undoes what was produced since the last commit, where that is a transaction of the group's: 1 the
+   * threads close all tasks and discard what they hold  2 the group undoes it  3 `reopen` opens the
+   * tasks again, at what was committed. @throws BrokerError
+   */
+  rewind(reopen: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      const threads = this.#threads().filter(({ hasEnded }) => !hasEnded)
+      // One that dies meanwhile discards by that, and is reopened by itself.
+      await Promise.allSettled(threads.map((thread) => thread.request({ kind: 'discard' })))
+      await this.#group.abort?.()
+      await reopen()
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => undefined)
+    return done
   }
 
   /**
@@ -40,7 +59,9 @@ export class Committer {
    * transactional log all of it happened in each thread's own transaction in step 2.
    */
   async #commit(): Promise<CommitResult> {
-    const threads = this.#threads().filter(({ hasEnded }) => !hasEnded)
+    const all = this.#threads()
+    const threads = all.filter(({ hasEnded }) => !hasEnded)
+    if (threads.length < all.length && this.#group.abort !== undefined) throw threadGone()
     const started = performance.now()
     const asked = await Promise.allSettled(
       threads.map((thread) => thread.request({ kind: 'prepare' })),
@@ -61,11 +82,19 @@ export class Committer {
         saveMs: performance.now() - committed,
       }
     } catch (error) {
+      // A gate that opened now would let rows into a transaction that is lost.
+      if ((error as { code?: unknown }).code === 'MILLRACE_TRANSACTION_ABORTED') throw error
       const reopen = threads.map((thread) => thread.request({ kind: 'not-committed' }))
       await Promise.allSettled(reopen)
       throw error
     }
   }
+}
+
+/** What it produced is in the transaction, and where it stood is not known. */
+function threadGone(): BrokerError {
+  const message = 'a thread died: what it produced is undone, its tasks begin again'
+  return new BrokerError('MILLRACE_TRANSACTION_ABORTED', message, { retriable: true })
 }
 
 function answerOf(result: PromiseSettledResult<ThreadAnswer>): ThreadAnswer {

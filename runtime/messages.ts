@@ -46,6 +46,8 @@ export type ThreadRequest =
   | { readonly kind: 'committed' }
   /** The commit came to nothing: the gate opens, state waits for the next one. */
   | { readonly kind: 'not-committed' }
+  /** The transaction is being undone: all tasks are closed and what they produced is discarded. */
+  | { readonly kind: 'discard' }
   | { readonly kind: 'stop' }
 
 export type NumberedRequest = ThreadRequest & { readonly id: number }

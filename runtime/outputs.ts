@@ -51,6 +51,11 @@ export class Outputs {
     return bytes
   }
 
+  /** Forgets all rows. */
+  discard(): void {
+    for (const { rows } of this.#targets) rows.clear()
+  }
+
   /** Hands all rows over. */
   flush(): void {
     for (const target of this.#targets) if (target.rows.count > 0) this.#handOver(target)

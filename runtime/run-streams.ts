@@ -6,6 +6,7 @@ import type { Broker, DataPathInfo } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { brokerOptions } from './broker-options.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
+import { takeInstance } from './instance.ts'
 import { collectMetrics, type MetricFamily, type Reading } from './metrics/snapshot.ts'
 import { planOf, topicOf } from './plan.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
@@ -90,7 +91,22 @@ async function startStreams(
         return { topic, partition, offset: end }
       })
     : undefined
-  const group = await broker.openGroup({ applicationId, stateDir: config.stateDir })
+  // What the embedded log holds it locks itself.
+  const instance =
+    broker.kind === 'kafka'
+      ? takeInstance(config.stateDir, applicationId, (error) => client.fail(error))
+      : undefined
+  const group = await broker
+    .openGroup({
+      applicationId,
+      stateDir: config.stateDir,
+      guarantee: config.processingGuarantee,
+      ...(instance === undefined ? {} : { instanceId: instance.id }),
+    })
+    .catch((error: unknown) => {
+      instance?.release()
+      throw error
+    })
   const { dataPath } = group
   if (dataPath?.path === 'plain') {
     log.warn(
@@ -100,7 +116,7 @@ async function startStreams(
   }
   const runId = randomUUID()
   const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
-  const client = new StreamClient({
+  const client: StreamClient = new StreamClient({
     topologyUrl: topologyUrl.href,
     topology,
     config,
@@ -131,6 +147,9 @@ async function startStreams(
     },
     metrics: (readings) => collectMetrics(client.metrics, readings),
     stop: () => client.stop(),
-    done: client.run().finally(close),
+    done: client.run().finally(async () => {
+      instance?.release()
+      await close()
+    }),
   }
 }

@@ -57,9 +57,11 @@ export class StreamClient {
     this.#threads = new StreamThreads(parts, this.metrics, this.#stopping.signal, {
       tasksOf: (thread) => this.#assignment.tasksOf(thread),
       reopen: async (thread, tasks) => {
-        await this.#open(thread, tasks, await group.committed(tasks))
+        // What the thread produced is in the transaction of all, and its positions never will be.
+        if (group.abort !== undefined) await this.#rewind()
+        else await this.#open(thread, tasks, await group.committed(tasks))
       },
-      fail: (error) => this.#fail(error),
+      fail: (error) => this.fail(error),
     })
     this.#committer = new Committer(group, () => this.#threads.handles)
     this.#gauge('kafka_stream_query_trigger_interval_seconds', config.commitIntervalMs / 1_000)
@@ -97,11 +99,11 @@ export class StreamClient {
         onAssigned: (partitions) => this.#assigned(partitions),
         onRevoked: (partitions) => this.#revoked(partitions),
         onLost: (partitions) => this.#lost(partitions),
-        onFailed: (error) => this.#fail(error),
+        onFailed: (error) => this.fail(error),
       })
       await this.#commitUntilDone()
     } catch (error) {
-      this.#fail(error as Error)
+      this.fail(error as Error)
     }
     await this.#close()
     if (this.#failure !== undefined) throw this.#failure
@@ -134,14 +136,35 @@ export class StreamClient {
       return result
     } catch (error) {
       const code = (error as { code?: unknown }).code
+      if (code === 'MILLRACE_TRANSACTION_ABORTED') {
+        this.#parts.log.warn({ err: error }, 'a commit came to nothing')
+        await this.#rewind()
+        return undefined
+      }
       const isTransient =
         code === 'MILLRACE_THREAD_DIED' ||
         code === 'MILLRACE_THREAD_STOPPED' ||
         (error instanceof BrokerError && error.retriable)
       // A thread that failed tells of it itself, with more than this.
-      if (!isTransient && !(error as Error).name.startsWith('Thread')) this.#fail(error as Error)
+      if (!isTransient && !(error as Error).name.startsWith('Thread')) this.fail(error as Error)
       this.#parts.log.warn({ err: error }, 'a commit came to nothing')
       return undefined
+    }
+  }
+
+  /** Undoes what was done since the last commit, and begins there again. */
+  async #rewind(): Promise<void> {
+    try {
+      await this.#committer.rewind(async () => {
+        const byThread = this.#assignment.all
+        const tasks = [...byThread.values()].flat()
+        const committed = await this.#parts.group.committed(tasks)
+        const opened = [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed))
+        // A thread that dies meanwhile is replaced, and begins this anew.
+        await Promise.allSettled(opened)
+      })
+    } catch (error) {
+      this.fail(error as Error)
     }
   }
 
@@ -182,6 +205,8 @@ export class StreamClient {
     const started = performance.now()
     this.#parts.log.warn({ partitions }, 'partitions were lost: what was not committed is dropped')
     await this.#closeTasks(partitions)
+    // What the lost tasks produced must not be committed with what the others did.
+    if (this.#parts.group.abort !== undefined) await this.#rewind()
     this.#rebalanced('lost', started)
   }
 
@@ -223,7 +248,8 @@ export class StreamClient {
     )
   }
 
-  #fail(error: Error): void {
+  /** Ends the application; `run` rejects with the first error. */
+  fail(error: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = error
     this.#parts.log.error({ err: error }, 'the application fails')

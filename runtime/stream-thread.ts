@@ -170,6 +170,10 @@ export class StreamThread {
         this.#commits.isGateClosed = false
         this.#reply(request.id, [])
         return
+      case 'discard':
+        this.#discard()
+        this.#reply(request.id, [])
+        return
       case 'stop':
         this.#metrics.in('commit', () => this.#commits.finish())
         this.#isStopping = true
@@ -208,6 +212,13 @@ export class StreamThread {
     this.#commits.release(task)
     task.close()
     this.#tasks.delete(taskId)
+  }
+
+  #discard(): void {
+    for (const taskId of [...this.#tasks.keys()]) this.#close(taskId)
+    this.#outputs.discard()
+    this.#commits.discard()
+    this.#port.discard?.()
   }
 
   #positions(): ThreadAnswer['positions'] {

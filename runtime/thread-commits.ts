@@ -91,6 +91,12 @@ export class ThreadCommits {
     })
   }
 
+  /** Forgets what the group did not commit: its transaction is being undone. */
+  discard(): void {
+    this.#unsaved = []
+    this.isGateClosed = false
+  }
+
   /** Ends what concerns a task that is about to be closed: what the group did not commit is forgotten. */
   release(task: Task): void {
     this.finish()

@@ -7,6 +7,7 @@ import { runStreams } from '../../runtime/run-streams.ts'
 const modes: Readonly<Record<string, Settings>> = {
   default: {},
   tuned: { 'commit.interval.ms': 1_000, 'emit.interval.ms': 100 },
+  eos: { 'processing.guarantee': 'exactly_once_v2' },
   latency: { 'commit.interval.ms': 1_000, 'emit.interval.ms': 0, 'producer.linger.ms': 0 },
 }
 

@@ -10,7 +10,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts'
-import { ApplicationLock } from './application-lock.ts'
+import { ApplicationLock } from '../application-lock.ts'
 import { applicationTables } from './data-port.ts'
 import { partitionKey } from './keys.ts'
 import type { Log } from './log.ts'

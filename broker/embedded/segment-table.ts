@@ -1,7 +1,7 @@
 // Which segment files there are, who appends to them and how many batches of each are still in the log.
 // One that nobody appends to and of which nothing is left is deleted. Each thread has its own view.
 import type { Table } from '../lmdb.ts'
-import { isAlive, thisProcess, type ProcessIdentity } from './process-identity.ts'
+import { isAlive, thisProcess, type ProcessIdentity } from '../process-identity.ts'
 
 interface SegmentRow {
   /** Batches that the log points to. */

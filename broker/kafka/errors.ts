@@ -21,6 +21,18 @@ const RETRIABLE: ReadonlySet<number> = new Set([
   RdCode.notCoordinator,
   RdCode.rebalanceInProgress,
   RdCode.illegalGeneration,
+  // Of a transaction that another instance, or this one before it was killed, has not ended yet.
+  RdCode.unstableOffsets,
+])
+
+/** What happens to rows of a transaction that is lost: they are produced again in the next one. */
+const TRANSIENT_DELIVERIES: ReadonlySet<number> = new Set([
+  RdCode.purgedInQueue,
+  RdCode.purgedInFlight,
+  RdCode.deliveryTimedOut,
+  RdCode.erroneousState,
+  RdCode.timedOut,
+  RdCode.transport,
 ])
 
 const FINAL: ReadonlySet<number> = new Set([
@@ -32,7 +44,8 @@ const FINAL: ReadonlySet<number> = new Set([
 ])
 
 /** Whether the error says that the group has given this member's partitions to others. */
-export const isLost = ({ code }: { readonly code: number }): boolean => LOST.has(code)
+export const isLost = (error: { readonly code: number } | undefined): boolean =>
+  error !== undefined && LOST.has(error.code)
 /** Whether the same request may succeed a moment later. */
 export const isRetriable = ({ code }: { readonly code: number }): boolean => RETRIABLE.has(code)
 /** Whether the client will not recover from the error by itself. */
@@ -61,9 +74,20 @@ export function requestFailed(what: string, address: string, cause: RdError): Br
 }
 
 /** Rows that were taken for a partition and could not be delivered. */
-export function produceFailed(target: TopicPartition, reason: string): BrokerError {
+export function produceFailed(
+  target: TopicPartition,
+  reason: string,
+  code: number | undefined = undefined,
+): BrokerError {
   return new BrokerError(
     'MILLRACE_PRODUCE_FAILED',
     `a record for ${placeOf(target)} could not be delivered: ${reason}`,
+    code === undefined ? {} : { cause: { code } },
   )
+}
+
+/** Whether a failed delivery may go well in another transaction. */
+export function isTransientDelivery({ cause }: BrokerError): boolean {
+  const code = (cause as { readonly code?: number } | undefined)?.code
+  return code !== undefined && TRANSIENT_DELIVERIES.has(code)
 }

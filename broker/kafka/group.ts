@@ -1,5 +1,6 @@
 // Membership of one instance: its consumer and producer, the channels of its workers, and the commit.
 // How rows get to the workers is the data path's business.
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { BrokerError } from '../ports.ts'
@@ -15,15 +16,22 @@ import type {
 import { Channel } from './channel.ts'
 import { disconnectConsumer, disconnectProducer, type ClientFactory } from './clients.ts'
 import { Committer } from './committer.ts'
-import { chooseDataPath, type DataPath } from './data-path.ts'
+import { chooseDataPath, type DataPath, type DataPathChoice } from './data-path.ts'
 import { isFinal, isLost, isRetriable, requestFailed, topicMissing } from './errors.ts'
 import { connectNative, nativePath } from './native-path.ts'
-import { connectPlain, plainPath, type GroupClients, type PathOptions } from './plain-path.ts'
-import type { RdConf, RdError } from './rd-client.ts'
+import {
+  connectPlain,
+  plainPath,
+  type ExtraConf,
+  type GroupClients,
+  type PathOptions,
+} from './plain-path.ts'
+import type { RdError } from './rd-client.ts'
 import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
-import { withoutSecrets } from './settings.ts'
+import { transactionalConf, withoutSecrets } from './settings.ts'
 import type { Topics } from './topics.ts'
+import { Transactions } from './transactions.ts'
 
 const REQUEST_MS_MAX = 10_000
 const RETRY_MS = 50
@@ -35,6 +43,8 @@ const LOOK_MS = 5
 interface Connected {
   readonly clients: GroupClients
   readonly open: (options: PathOptions) => DataPath
+  /** There with exactly once. */
+  readonly transactions: Transactions | undefined
 }
 
 /** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
@@ -51,7 +61,7 @@ export async function openKafkaGroup(
       heard.rebalanced?.(error.code, partitions),
     offset_commit_cb: committer.heard,
   }
-  const connected = await connect(factory, options.applicationId, callbacks)
+  const connected = await connect(factory, options, callbacks)
   const group = new KafkaGroup(factory, topics, options, connected, committer)
   heard.rebalanced = (code, partitions) => group.rebalanced(code, partitions)
   return group
@@ -59,15 +69,37 @@ export async function openKafkaGroup(
 
 async function connect(
   factory: ClientFactory,
-  groupId: string,
-  callbacks: RdConf,
+  { applicationId, guarantee, instanceId = randomUUID() }: GroupOptions,
+  callbacks: ExtraConf['consumer'],
 ): Promise<Connected> {
+  const { address } = factory
+  const transactionalId = `${applicationId}-${instanceId}`
+  const isExactlyOnce = guarantee === 'exactly_once_v2'
+  const extra: ExtraConf = isExactlyOnce
+    ? {
+        consumer: { ...callbacks, 'isolation.level': 'read_committed' },
+        producer: transactionalConf(address, transactionalId),
+      }
+    : { consumer: callbacks, producer: {} }
   const choice = chooseDataPath(factory)
+  const connected = await connectBy(choice, factory, applicationId, extra)
+  if (!isExactlyOnce) return { ...connected, transactions: undefined }
+  const transactions = new Transactions({ address, transactionalId, ...connected.clients })
+  await transactions.open()
+  return { ...connected, transactions }
+}
+
+async function connectBy(
+  choice: DataPathChoice,
+  factory: ClientFactory,
+  groupId: string,
+  extra: ExtraConf,
+): Promise<Omit<Connected, 'transactions'>> {
   if (choice.path === 'native') {
-    const clients = await connectNative(factory, choice, groupId, callbacks)
+    const clients = await connectNative(factory, choice, groupId, extra)
     return { clients, open: (options) => nativePath(clients, choice, options) }
   }
-  const clients = await connectPlain(factory, groupId, callbacks)
+  const clients = await connectPlain(factory, groupId, extra)
   return { clients, open: (options) => plainPath(clients, choice.reason, options) }
 }
 
@@ -81,6 +113,8 @@ class KafkaGroup implements Group {
   readonly #clients: GroupClients
   readonly #committer: Committer
   readonly #path: DataPath
+  readonly #transactions: Transactions | undefined
+  readonly abort: (() => Promise<void>) | undefined
   readonly #channels = new Map<number, Channel>()
   #rebalance: Rebalance | undefined
   #listener: AssignmentListener | undefined
@@ -92,7 +126,7 @@ class KafkaGroup implements Group {
     factory: ClientFactory,
     topics: Topics,
     options: GroupOptions,
-    { clients, open }: Connected,
+    { clients, open, transactions }: Connected,
     committer: Committer,
   ) {
     this.#factory = factory
@@ -100,6 +134,8 @@ class KafkaGroup implements Group {
     this.#options = options
     this.#clients = clients
     this.#committer = committer
+    this.#transactions = transactions
+    if (transactions !== undefined) this.abort = () => this.#inTurn(() => this.#abort(transactions))
     this.#path = open({
       ...options,
       factory,
@@ -172,9 +208,7 @@ class KafkaGroup implements Group {
   }
 
   commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
-    const committed = this.#commits.then(() => this.#commit(positions))
-    this.#commits = committed.catch(() => undefined)
-    return committed
+    return this.#inTurn(() => this.#commit(positions))
   }
 
   leave(): Promise<void> {
@@ -182,11 +216,30 @@ class KafkaGroup implements Group {
     return this.#left
   }
 
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#commits.then(work)
+    this.#commits = done.catch(() => undefined)
+    return done
+  }
+
   // 1 take what the workers have posted  2 deliver it; later batches wait  3 commit the offsets
   async #commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
+    const { outbox } = this.#path
     this.#drain()
-    await this.#path.outbox.flush()
+    if (this.#transactions !== undefined) {
+      return this.#transactions.commit(outbox, positions).catch((error: BrokerError) => {
+        if (isLost(error.cause as RdError)) this.#committer.lost = true
+        throw error
+      })
+    }
+    await outbox.flush()
     await this.#committer.commit(this.#clients.consumer, positions)
+  }
+
+  async #abort(transactions: Transactions): Promise<void> {
+    this.#drain()
+    this.#path.outbox.reset()
+    await transactions.abort(this.#path.outbox)
   }
 
   // 1 read nothing more  2 give the partitions back: the group hears of it at once  3 disconnect

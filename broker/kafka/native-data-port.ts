@@ -90,6 +90,10 @@ class NativeDataPort implements DataPort {
     this.#output.flush()
   }
 
+  discard(): void {
+    this.#output.close()
+  }
+
   close(): void {
     this.#states.closeAll()
     for (const reader of [...this.#readers.values()]) reader.close()

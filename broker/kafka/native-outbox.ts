@@ -38,6 +38,10 @@ export class NativeOutbox implements Outbox {
     return flushed
   }
 
+  reset(): void {
+    this.#options.addon.forgetFailures(this.#options.clientId)
+  }
+
   close(): void {
     this.#closed = true
   }
@@ -72,7 +76,7 @@ export class NativeOutbox implements Outbox {
   #throwFailure(): void {
     const { addon, clientId } = this.#options
     const failure = addon.deliveryFailure(clientId)
-    if (failure !== undefined) throw produceFailed(failure, failure.text)
+    if (failure !== undefined) throw produceFailed(failure, failure.text, failure.code)
     const abandoned = addon.takeAbandoned(clientId)
     if (abandoned === 0) return
     const message = `a worker ended before ${abandoned} of its records were sent`

@@ -71,7 +71,7 @@ export class NativeOutput {
     return bytes
   }
 
-  /** Gives up what waits: a commit that counted on it fails. */
+  /** Gives up what waits: a commit that counted on it fails. What comes after goes to new writers. */
   close(): void {
     this.#waiting.length = 0
     this.#waitingBytes = 0

@@ -8,7 +8,7 @@ import { connectConsumer, connectProducer, type ClientFactory } from './clients.
 import type { DataPath, DataPathChoice } from './data-path.ts'
 import { NativeIntake } from './native-intake.ts'
 import { NativeOutbox } from './native-outbox.ts'
-import type { GroupClients, PathOptions } from './plain-path.ts'
+import type { ExtraConf, GroupClients, PathOptions } from './plain-path.ts'
 import type { RdConf } from './rd-client.ts'
 import { deliveryMsOf, nativeConf, REPORT_NONE } from './settings.ts'
 
@@ -28,18 +28,22 @@ export async function connectNative(
   factory: ClientFactory,
   { addon, addonPath }: NativeChoice,
   groupId: string,
-  callbacks: RdConf,
+  extra: ExtraConf,
 ): Promise<NativeClients> {
   const consumerId = uniqueId(factory)
   const producerId = uniqueId(factory)
   const [consumer, producer] = await Promise.all([
     connectConsumer(factory, groupId, {
-      ...callbacks,
+      ...extra.consumer,
       ...END_OF_PARTITION,
       ...nativeConf(addonPath, consumerId),
     }),
     // The addon sees deliveries itself; the client's own reports would take its marks for objects.
-    connectProducer(factory, { ...REPORT_NONE, ...nativeConf(addonPath, producerId) }),
+    connectProducer(factory, {
+      ...extra.producer,
+      ...REPORT_NONE,
+      ...nativeConf(addonPath, producerId),
+    }),
   ])
   for (const clientId of [consumerId, producerId]) assertKnown(addon, clientId)
   return { consumer, producer, consumerId, producerId }

@@ -6,12 +6,18 @@ import type { DataPath } from './data-path.ts'
 import { Intake } from './intake.ts'
 import type { RdConf, RdConsumer, RdProducer } from './rd-client.ts'
 import { Sender } from './sender.ts'
-import { deliveryMsOf } from './settings.ts'
+import { deliveryMsOf, REPORT_FAILURES } from './settings.ts'
 
 /** A group's clients. */
 export interface GroupClients {
   readonly consumer: RdConsumer
   readonly producer: RdProducer
+}
+
+/** Settings of a group's clients over those of every client. */
+export interface ExtraConf {
+  readonly consumer: RdConf
+  readonly producer: RdConf
 }
 
 /** What a path is made of beside its clients. */
@@ -27,11 +33,11 @@ export interface PathOptions {
 export async function connectPlain(
   factory: ClientFactory,
   groupId: string,
-  callbacks: RdConf,
+  extra: ExtraConf,
 ): Promise<GroupClients> {
   const [consumer, producer] = await Promise.all([
-    connectConsumer(factory, groupId, callbacks),
-    connectProducer(factory),
+    connectConsumer(factory, groupId, extra.consumer),
+    connectProducer(factory, { ...extra.producer, ...REPORT_FAILURES }),
   ])
   return { consumer, producer }
 }

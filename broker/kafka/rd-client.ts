@@ -10,7 +10,12 @@ export interface RdError {
   readonly message: string
   readonly code: number
   readonly isFatal?: boolean
+  /** Of transactions: the same call may succeed later, or the transaction is lost. */
+  readonly isRetriable?: boolean
+  readonly isTxnRequiresAbort?: boolean
 }
+
+export type RdDone = (error: RdError | null | undefined) => void
 
 export type RdCallback<T> = (error: RdError | null | undefined, result: T) => void
 
@@ -119,6 +124,16 @@ export interface RdProducer extends RdClient {
   setPollInterval(ms: number): unknown
   flush(timeoutMs: number, done: (error: RdError | null | undefined) => void): unknown
   getClient(): RdNativeProducer
+  initTransactions(timeoutMs: number, done: RdDone): unknown
+  beginTransaction(done: RdDone): unknown
+  sendOffsetsToTransaction(
+    offsets: readonly TopicPartitionOffset[],
+    consumer: RdConsumer,
+    timeoutMs: number,
+    done: RdDone,
+  ): unknown
+  commitTransaction(timeoutMs: number, done: RdDone): unknown
+  abortTransaction(timeoutMs: number, done: RdDone): unknown
   on(event: 'event.log', listener: (log: { readonly message: string }) => void): unknown
   on(event: 'event.error', listener: (error: RdError) => void): unknown
   on(
@@ -160,6 +175,10 @@ export const RdCode = {
   fatal: -150,
   maxPollExceeded: -147,
   fencedLocally: -144,
+  purgedInQueue: -152,
+  purgedInFlight: -151,
+  deliveryTimedOut: -192,
+  erroneousState: -172,
   assignmentLost: -142,
   authentication: -169,
   unknownTopicOrPartition: 3,
@@ -174,4 +193,6 @@ export const RdCode = {
   clusterDenied: 31,
   topicExists: 36,
   fencedInstance: 82,
+  unstableOffsets: 88,
+  producerFenced: 90,
 } as const

@@ -38,6 +38,8 @@ export interface Outbox {
    * @throws BrokerError MILLRACE_PRODUCE_FAILED
    */
   flush(): Promise<void>
+  /** Forgets what failed or was given up, after the transaction that it belonged to was undone. */
+  reset(): void
   /** Gives up what is left. */
   close(): void
 }

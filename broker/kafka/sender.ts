@@ -49,7 +49,7 @@ export class Sender implements Outbox {
     this.#native = producer.getClient()
     this.#deliveryMs = deliveryMs
     producer.on('delivery-report', (error, report) => {
-      if (error !== null) this.#fail(produceFailed(report, error.message))
+      if (error !== null) this.#fail(produceFailed(report, error.message, error.code))
     })
   }
 
@@ -73,6 +73,11 @@ export class Sender implements Outbox {
     const flushed = this.#flushing.then(() => this.#flush())
     this.#flushing = flushed.catch(() => undefined)
     return flushed
+  }
+
+  reset(): void {
+    this.#dropAll()
+    this.#failure = undefined
   }
 
   /** Gives up what is queued. */
@@ -178,7 +183,7 @@ export class Sender implements Outbox {
         return 'full'
       }
       if (code !== 0) {
-        this.#fail(produceFailed(batch, `librdkafka's error ${code}`))
+        this.#fail(produceFailed(batch, `librdkafka's error ${code}`, code))
         return 'done'
       }
       start = end

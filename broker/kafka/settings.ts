@@ -71,6 +71,21 @@ export function producerConf(address: KafkaAddress): RdConf {
   }
 }
 
+/** A dead instance's transaction is undone after this long: what comes after it is held back until then. */
+const TRANSACTION_MS = 10_000
+
+/** Settings, over the others, of a producer whose outputs and offsets are one transaction a commit. */
+export function transactionalConf({ settings }: KafkaAddress, transactionalId: string): RdConf {
+  const { common, producer } = settings
+  const timeoutMs = { ...common, ...producer }['transaction.timeout.ms'] ?? String(TRANSACTION_MS)
+  return {
+    'transactional.id': transactionalId,
+    'transaction.timeout.ms': timeoutMs,
+    // A record that outlives its transaction is of no use, and librdkafka refuses it.
+    'message.timeout.ms': timeoutMs,
+  }
+}
+
 /** A report for each delivery would cost three times what sending does, even if nobody hears it. */
 export const REPORT_NONE: RdConf = { 'delivery.report.only.error': 'true' }
 /** Has failed deliveries reported. */

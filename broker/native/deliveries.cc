@@ -37,6 +37,12 @@ const DeliveryFailure* Deliveries::failure() {
   return failure_.get();
 }
 
+void Deliveries::forgetFailures() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  failure_.reset();
+  abandoned_ = 0;
+}
+
 rd_kafka_resp_err_t Deliveries::onAcknowledgement(rd_kafka_t*, rd_kafka_message_t* message, void*) {
   acknowledgements += 1;
   const auto tag = reinterpret_cast<uintptr_t>(message->_private);

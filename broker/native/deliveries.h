@@ -51,13 +51,15 @@ class Deliveries {
 
   /** Keeps the first failure. */
   void fail(rd_kafka_resp_err_t code, const char* topic, int32_t partition);
-  /** @returns nullptr when all went well; valid as long as the client. */
+  /** @returns nullptr when all went well; valid until they are forgotten. */
   const DeliveryFailure* failure();
 
   /** Rows that were taken, but whose writer was gone before they could be sent. */
   void abandon(int64_t rows) { abandoned_ += rows; }
   /** How many those are since the last call. */
   int64_t takeAbandoned() { return abandoned_.exchange(0); }
+  /** Forgets both, after the transaction that they belonged to was undone. */
+  void forgetFailures();
 
   /** What a row carries to its acknowledgement. */
   static void* tagOf(Flight* flight, int epoch) {

@@ -105,4 +105,6 @@ export interface KafkaAddon {
   deliveryFailure(clientId: string): DeliveryFailure | undefined
   /** Rows that were reserved and whose writer closed before it produced them, since the last call. */
   takeAbandoned(clientId: string): number
+  /** Forgets the first failure and the abandoned rows: the transaction that they belonged to was undone. */
+  forgetFailures(clientId: string): void
 }

@@ -113,6 +113,14 @@ napi_value takeAbandoned(napi_env env, napi_callback_info info) {
   return numberOf(env, static_cast<double>(client->deliveries.takeAbandoned()));
 }
 
+// forgetFailures(clientId): after a transaction was undone
+napi_value forgetFailures(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  const auto client = clientOf(env, arguments[0]);
+  if (client != nullptr) client->deliveries.forgetFailures();
+  return nullptr;
+}
+
 }  // namespace
 
 void addKafka(napi_env env, napi_value exports) {
@@ -126,6 +134,7 @@ void addKafka(napi_env env, napi_value exports) {
   setFunction(env, exports, "rowsInFlight", rowsInFlight);
   setFunction(env, exports, "deliveryFailure", deliveryFailure);
   setFunction(env, exports, "takeAbandoned", takeAbandoned);
+  setFunction(env, exports, "forgetFailures", forgetFailures);
 }
 
 }  // namespace millrace

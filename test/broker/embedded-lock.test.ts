@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbeddedBroker } from '../../broker/embedded/index.ts'
-import { isAlive, thisProcess } from '../../broker/embedded/process-identity.ts'
+import { isAlive, thisProcess } from '../../broker/process-identity.ts'
 import { openEnvironment } from '../../broker/lmdb.ts'
 
 describe('a leftover lock of an application', () => {

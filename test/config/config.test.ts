@@ -177,7 +177,12 @@ describe('the configuration', () => {
       ['sasl.username', 'x', 'no effect with the embedded log'],
       ['producer.auto.offset.reset', 'earliest', 'a producer reads nothing', kafka],
       ['consumer.group.id', 'x', 'the consumer group is application.id', kafka],
-      ['processing.guarantee', 'exactly_once_v2', 'not available yet with Kafka', kafka],
+      [
+        'consumer.isolation.level',
+        'read_uncommitted',
+        'contradicts processing.guarantee',
+        { ...kafka, 'processing.guarantee': 'exactly_once_v2' },
+      ],
       ['replay.speed', '2', 'together with replay.rate', { 'replay.rate': 5 }],
     ]
     for (const [key, value, hint, settings = {}] of refused) {

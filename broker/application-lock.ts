@@ -1,13 +1,22 @@
-// One application id runs in one process at a time. The lock is a record in the log that names its
-// holder; that of a dead process is taken over at once, that of another machine when it falls silent.
+// One application id runs in one process at a time on one directory. The lock is a record there that names
+// its holder; that of a dead process is taken over at once, that of another machine when it falls silent.
 import { randomUUID } from 'node:crypto'
-import { BrokerError } from '../ports.ts'
-import type { Log } from './log.ts'
+import type { Environment, Table } from './lmdb.ts'
+import { BrokerError } from './ports.ts'
 import { isAlive, thisProcess, type ProcessIdentity } from './process-identity.ts'
 
 const HEARTBEAT_MS = 5_000
 // A container that was killed comes back under another host name: this long it waits for its own lock.
 const SILENT_MS_MAX = 20_000
+
+/** Where locks lie: an embedded log, or a directory with state. */
+export interface LockHome {
+  readonly directory: string
+  readonly environment: Environment
+  /** Locks of applications by their id. */
+  readonly locks: Table
+  nowMs(): number
+}
 
 interface LockRecord extends ProcessIdentity {
   readonly token: string
@@ -18,9 +27,9 @@ interface LockRecord extends ProcessIdentity {
 // Locks of this process: a record with its pid but a token unknown here is a leftover.
 const held = new Set<string>()
 
-/** The right to run an application on a log. */
+/** The right to run an application on a directory. */
 export class ApplicationLock {
-  readonly #log: Log
+  readonly #home: LockHome
   readonly #applicationId: string
   readonly #record: LockRecord
   readonly #timer: NodeJS.Timeout
@@ -29,14 +38,14 @@ export class ApplicationLock {
    * Takes the lock; `onLost` is told when another process took it over.
    * @throws BrokerError MILLRACE_LOG_LOCKED with the process that has it
    */
-  constructor(log: Log, applicationId: string, onLost: (error: BrokerError) => void) {
-    this.#log = log
+  constructor(home: LockHome, applicationId: string, onLost: (error: BrokerError) => void) {
+    this.#home = home
     this.#applicationId = applicationId
-    const nowMs = log.nowMs()
+    const nowMs = home.nowMs()
     this.#record = { ...thisProcess(), token: randomUUID(), sinceMs: nowMs, beatMs: nowMs }
-    log.environment.transaction(() => {
+    home.environment.transaction(() => {
       const holder = this.#read()
-      if (holder !== undefined && isHeld(holder, nowMs)) throw locked(log, applicationId, holder)
+      if (holder !== undefined && isHeld(holder, nowMs)) throw locked(home, applicationId, holder)
       this.#write(nowMs)
     })
     held.add(this.#record.token)
@@ -47,20 +56,20 @@ export class ApplicationLock {
   release(): void {
     clearInterval(this.#timer)
     if (!held.delete(this.#record.token)) return
-    this.#log.environment.transaction(() => {
+    this.#home.environment.transaction(() => {
       if (this.#read()?.token !== this.#record.token) return
-      this.#log.locks.removeSync(Buffer.from(this.#applicationId))
+      this.#home.locks.removeSync(Buffer.from(this.#applicationId))
     })
   }
 
   #beat(onLost: (error: BrokerError) => void): void {
     try {
-      this.#log.environment.transaction(() => {
+      this.#home.environment.transaction(() => {
         const holder = this.#read()
         if (holder?.token !== this.#record.token) {
-          throw locked(this.#log, this.#applicationId, holder)
+          throw locked(this.#home, this.#applicationId, holder)
         }
-        this.#write(this.#log.nowMs())
+        this.#write(this.#home.nowMs())
       })
     } catch (error) {
       if (!(error instanceof BrokerError) || error.code !== 'MILLRACE_LOG_LOCKED') return
@@ -70,13 +79,13 @@ export class ApplicationLock {
   }
 
   #read(): LockRecord | undefined {
-    const value = this.#log.locks.get(Buffer.from(this.#applicationId))
+    const value = this.#home.locks.get(Buffer.from(this.#applicationId))
     return value === undefined ? undefined : (JSON.parse(value.toString()) as LockRecord)
   }
 
   #write(nowMs: number): void {
     const record: LockRecord = { ...this.#record, beatMs: nowMs }
-    this.#log.locks.putSync(Buffer.from(this.#applicationId), Buffer.from(JSON.stringify(record)))
+    this.#home.locks.putSync(Buffer.from(this.#applicationId), Buffer.from(JSON.stringify(record)))
   }
 }
 
@@ -87,13 +96,17 @@ function isHeld(holder: LockRecord, nowMs: number): boolean {
   return alive && holder.pid !== process.pid
 }
 
-function locked(log: Log, applicationId: string, holder: LockRecord | undefined): BrokerError {
+function locked(
+  home: LockHome,
+  applicationId: string,
+  holder: LockRecord | undefined,
+): BrokerError {
   const who =
     holder === undefined
       ? 'another process'
       : `process ${holder.pid} on ${holder.host} since ${new Date(holder.sinceMs).toISOString()}`
   const text =
-    `The application ${applicationId} runs on ${log.directory} in ${who}: stop it first, or give ` +
+    `The application ${applicationId} runs on ${home.directory} in ${who}: stop it first, or give ` +
     `this one another application id`
   return new BrokerError('MILLRACE_LOG_LOCKED', text, { retriable: true })
 }

@@ -1,0 +1,132 @@
+// Exactly once: what all workers produced since the last commit and the offsets up to which they read are
+// one transaction (KIP-447). The group begins one at its start and after each commit, so that the workers,
+// who know nothing of transactions, are always within one.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BrokerError, type TopicPartitionOffset } from '../ports.ts'
+import { isTransientDelivery, placeOf, requestFailed } from './errors.ts'
+import { RdCode, type RdConsumer, type RdDone, type RdError, type RdProducer } from './rd-client.ts'
+import type { Outbox } from './reading.ts'
+import { withoutSecrets, type KafkaAddress } from './settings.ts'
+
+/** What transactions are made of. */
+export interface TransactionParts {
+  readonly address: KafkaAddress
+  readonly transactionalId: string
+  readonly producer: RdProducer
+  readonly consumer: RdConsumer
+}
+
+const REQUEST_MS_MAX = 30_000
+/** How long a broker that is gone is waited for before the application gives up. */
+const RETRY_MS_MAX = 300_000
+const RETRY_MS = 20
+
+/** The transactions of one producer, one after the other. */
+export class Transactions {
+  readonly #parts: TransactionParts
+  /** Offsets of the last commit, by place: only what moved is committed again. */
+  readonly #committed = new Map<string, number>()
+
+  constructor(parts: TransactionParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Ends what a process under the same id left open, and begins the first transaction.
+   * @throws BrokerError MILLRACE_BROKER_UNREACHABLE, MILLRACE_BROKER
+   */
+  async open(): Promise<void> {
+    const { producer, address } = this.#parts
+    try {
+      await this.#request((done) => producer.initTransactions(REQUEST_MS_MAX, done))
+      await this.#begin()
+    } catch (cause) {
+      throw requestFailed('begin a transaction', address.bootstrapServers, cause as RdError)
+    }
+  }
+
+  /**
+   * 1 the offsets become part of the transaction, while the last rows are acknowledged  2 it is
+   * committed  3 the next one begins.
+   * @throws BrokerError MILLRACE_TRANSACTION_ABORTED when it is to be undone, MILLRACE_FENCED, or
+   * MILLRACE_PRODUCE_FAILED when a row can never be delivered.
+   */
+  async commit(outbox: Outbox, positions: readonly TopicPartitionOffset[]): Promise<void> {
+    const { producer } = this.#parts
+    const moved = positions.filter((at) => this.#committed.get(placeOf(at)) !== at.offset)
+    try {
+      const [flushed, sent] = await Promise.allSettled([outbox.flush(), this.#sendOffsets(moved)])
+      if (flushed.status === 'rejected') throw flushed.reason
+      if (sent.status === 'rejected') throw sent.reason
+      await this.#request((done) => producer.commitTransaction(REQUEST_MS_MAX, done))
+      await this.#begin()
+    } catch (error) {
+      throw this.#failureOf(error)
+    }
+    for (const at of moved) this.#committed.set(placeOf(at), at.offset)
+  }
+
+  /**
+   * Undoes the transaction, and begins the next one.
+   * @throws BrokerError MILLRACE_FENCED, MILLRACE_BROKER_UNREACHABLE
+   */
+  async abort(outbox: Outbox): Promise<void> {
+    const { producer, address } = this.#parts
+    this.#committed.clear()
+    try {
+      await this.#request((done) => producer.abortTransaction(REQUEST_MS_MAX, done))
+      outbox.reset()
+      await this.#begin()
+    } catch (error) {
+      const failure = this.#failureOf(error)
+      if (failure.code === 'MILLRACE_FENCED') throw failure
+      throw requestFailed('undo a transaction', address.bootstrapServers, error as RdError)
+    }
+  }
+
+  async #sendOffsets(moved: readonly TopicPartitionOffset[]): Promise<void> {
+    if (moved.length === 0) return
+    const { producer, consumer } = this.#parts
+    await this.#request((done) =>
+      producer.sendOffsetsToTransaction(moved, consumer, REQUEST_MS_MAX, done),
+    )
+  }
+
+  #begin(): Promise<void> {
+    return this.#request((done) => this.#parts.producer.beginTransaction(done))
+  }
+
+  /** Repeats a request while that may help. @throws RdError, which is an Error */
+  async #request(send: (done: RdDone) => void): Promise<void> {
+    const deadline = Date.now() + RETRY_MS_MAX
+    for (;;) {
+      const error = await new Promise<(RdError & Error) | undefined>((done) => {
+        send((failure) => done((failure ?? undefined) as (RdError & Error) | undefined))
+      })
+      if (error === undefined) return
+      if (error.isRetriable !== true || Date.now() > deadline) throw error
+      await sleep(RETRY_MS)
+    }
+  }
+
+  #failureOf(error: unknown): BrokerError {
+    const { address, transactionalId } = this.#parts
+    if (error instanceof BrokerError) {
+      // A row that the broker refuses would be refused again and again.
+      const isFinal = error.code === 'MILLRACE_PRODUCE_FAILED' && !error.retriable
+      return isFinal && !isTransientDelivery(error) ? error : aborted(error.message, error)
+    }
+    const { code, isFatal, message } = error as RdError
+    const shown = withoutSecrets(message, address)
+    if (isFatal === true || code === RdCode.fatal || code === RdCode.producerFenced) {
+      const text = `the transactions of ${transactionalId} are over: ${shown}; another process runs with a copy of this state directory, or this one stood still for longer than producer.transaction.timeout.ms`
+      return new BrokerError('MILLRACE_FENCED', text, { cause: error })
+    }
+    return aborted(shown, error)
+  }
+}
+
+function aborted(reason: string, cause: unknown): BrokerError {
+  const message = `the transaction is undone and its input processed again: ${reason}`
+  return new BrokerError('MILLRACE_TRANSACTION_ABORTED', message, { cause, retriable: true })
+}
