@@ -4,12 +4,13 @@ import { realpathSync, statfsSync } from 'node:fs'
 import { open, TransactionFlags, type Database, type RootDatabase } from 'lmdb'
 import { inspectDirectory } from './lmdb-file.ts'
 import { BrokerError, type TopicPartition, type TopicPartitionOffset } from './ports.ts'
+import type { StateEnvironment } from './state-environment.ts'
 
 /** A table of an environment: binary values under binary keys, in the byte order of the keys. */
 export type Table = Database<Buffer, Uint8Array>
 
 /** One LMDB environment. Several threads and processes may open the same directory. */
-export interface Environment {
+export interface Environment extends StateEnvironment {
   /**
    * Opens a named table, creating it when missing. Open tables outside of transactions that may fail:
    * an undone transaction takes a new table with it.
@@ -177,7 +178,7 @@ export interface PositionTable {
 }
 
 /** The committed positions in an environment: tasks write them with their state, a group reads them. */
-export function openPositions(environment: Environment): PositionTable {
+export function openPositions(environment: StateEnvironment): PositionTable {
   const table = environment.table('positions')
   const keyOf = ({ topic, partition }: TopicPartition): Buffer =>
     Buffer.from(`${topic}\0${partition}`)

@@ -1,8 +1,8 @@
 // The ports between Millrace and what carries its records. The control side lives on the main thread,
 // a DataPort in each worker; `kafka.ts` and `embedded/` implement both, and nothing else knows which.
 import type { MessagePort } from 'node:worker_threads'
-import type { Environment } from './lmdb.ts'
 import type { RecordBatch, RecordBatchBuilder } from './record-batch.ts'
+import type { StateEnvironment } from './state-environment.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -207,7 +207,7 @@ export interface DataPort {
   /** Bytes taken by `produce` that are not yet the broker's; callers stop taking input above a limit. */
   readonly pendingBytes: number
   /** The environment in which a task keeps its state; closed with the port. */
-  openState(taskId: string): Environment
+  openState(taskId: string): StateEnvironment
   closeState(taskId: string): void
   /**
    * True: what was produced and what `write` does to any task's state become durable in one

@@ -1,7 +1,7 @@
 // What a task saves at a commit and finds again when it is opened: its event time, and its stores as
 // logs of changes that become snapshots now and then.
-import type { Environment } from '../broker/lmdb.ts'
 import type { TopicPartitionOffset } from '../broker/ports.ts'
+import type { StateEnvironment } from '../broker/state-environment.ts'
 import type { TaskStore } from '../processors/processor.ts'
 import {
   CheckpointStore,
@@ -25,7 +25,7 @@ export class TaskCheckpoints {
   readonly #saved: CheckpointStore
   readonly #snapshotBytes = new Map<string, number>()
 
-  constructor(environment: Environment, taskId: string) {
+  constructor(environment: StateEnvironment, taskId: string) {
     this.#saved = new CheckpointStore(environment, taskId)
   }
 

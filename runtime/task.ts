@@ -32,6 +32,8 @@ export interface TaskSurroundings {
   readonly alignment: SourceAlignment
   /** Counts a join that found no row. */
   readonly unmatched: (node: string, key: string | number) => void
+  /** Told of each record dropped, beside the metrics. */
+  readonly dropped?: (node: string, reason: DropReason) => void
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
 }
@@ -246,6 +248,7 @@ export class Task implements TaskContext {
 
   drop(node: string, reason: DropReason): void {
     this.#metrics.drop(node, reason)
+    this.#around.dropped?.(node, reason)
   }
 
   output(topic: string) {

@@ -1,7 +1,8 @@
 // What a task saves with each commit: where it stands in its inputs and a log of changes for each of
 // its stores. Workers use it over the data port's environment, within `DataPort.commit` or alone.
-import { openPositions, type Environment, type PositionTable, type Table } from '../broker/lmdb.ts'
+import { openPositions, type PositionTable } from '../broker/lmdb.ts'
 import type { TopicPartitionOffset } from '../broker/ports.ts'
+import type { StateEnvironment, StateTable } from '../broker/state-environment.ts'
 import { entryKey, EntryLog } from './entry-log.ts'
 
 /** What a task was when it last committed. */
@@ -29,14 +30,14 @@ export interface CheckpointUpdate {
 
 /** The checkpoints of one task. Tasks may share an environment. */
 export class CheckpointStore {
-  readonly #environment: Environment
+  readonly #environment: StateEnvironment
   readonly #taskId: string
-  readonly #table: Table
+  readonly #table: StateTable
   readonly #entries: EntryLog
   readonly #positions: PositionTable
 
   /** Opens its tables: create it outside of transactions. */
-  constructor(environment: Environment, taskId: string) {
+  constructor(environment: StateEnvironment, taskId: string) {
     this.#environment = environment
     this.#taskId = taskId
     this.#table = environment.table('checkpoints')

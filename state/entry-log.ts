@@ -1,6 +1,6 @@
 // The entries of a task's stores in one table: an entry is cut into parts that LMDB likes to write, a
 // snapshot deletes what came before it. Used by the checkpoint store, inside its transactions.
-import type { Table } from '../broker/lmdb.ts'
+import type { StateTable } from '../broker/state-environment.ts'
 
 // Long values need long gaps in the file; parts of this size find room in small ones.
 const PART_BYTES_MAX = 262_144
@@ -19,11 +19,11 @@ interface StoreLog {
 
 /** Per store a sequence of entries, the first of which may be a snapshot. */
 export class EntryLog {
-  readonly #table: Table
+  readonly #table: StateTable
   readonly #taskId: string
   readonly #logs = new Map<string, StoreLog>()
 
-  constructor(table: Table, taskId: string) {
+  constructor(table: StateTable, taskId: string) {
     this.#table = table
     this.#taskId = taskId
     this.#scan()

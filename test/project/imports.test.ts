@@ -12,7 +12,7 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
     /^runtime\//,
     [
       ...['processors', 'state', 'topology', 'config', 'broker ports', 'embedded', 'kafka'],
-      ...['native', 'open'],
+      ...['native', 'open', 'memory'],
     ],
   ],
   ['server', /^server\//, ['runtime', 'topology', 'config', 'broker ports']],
@@ -20,6 +20,7 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
   ['data', /^data\//, ['topology', 'config', 'broker ports']],
   ['jobs', /^jobs\//, []],
   ['embedded', /^broker\/embedded\//, ['broker ports']],
+  ['memory', /^broker\/memory\//, ['broker ports']],
   ['kafka', /^broker\/kafka(\.ts$|\/)/, ['broker ports', 'native']],
   ['native', /^broker\/native(\.ts$|\/)/, ['broker ports', 'topology']],
   ['open', /^broker\/(open|data-port)\.ts$/, ['embedded', 'kafka', 'broker ports']],
@@ -28,7 +29,7 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
 ]
 
 // Only these may import whatever they like: nothing imports them.
-const TOPS = /^(cli\/|bench\/|index\.ts$)/
+const TOPS = /^(cli\/|bench\/|(index|testing)\.ts$)/
 
 const NATIVE_OR_HEAVY = ['node-rdkafka', 'piscina', 'prom-client', 'lmdb']
 

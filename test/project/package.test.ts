@@ -44,8 +44,9 @@ describe('the package', () => {
     expect(text).to.contain('END OF TERMS AND CONDITIONS')
   })
 
-  it('exports the library and nothing else', () => {
-    expect(Object.keys(readManifest().exports)).to.deep.equal(['.', './package.json'])
+  it('exports the library and its test driver, and nothing else', () => {
+    const exported = Object.keys(readManifest().exports)
+    expect(exported).to.deep.equal(['.', './testing', './package.json'])
   })
 
   describe('as it is published', () => {
@@ -63,6 +64,8 @@ describe('the package', () => {
         ...Object.values(bin),
         'dist/index.js',
         'dist/index.d.ts',
+        'dist/testing.js',
+        'dist/testing.d.ts',
         'dist/jobs/police-calls/topology.js',
         'config/streams.properties',
         'config/server.properties',

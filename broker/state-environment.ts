@@ -1,0 +1,28 @@
+// Where a task keeps what it saves: the part of an LMDB environment that tasks use, so that a port in
+// memory can be such a place, too. Asked for by DataPort.openState.
+
+/** A table of binary values under binary keys, in the byte order of the keys. */
+export interface StateTable {
+  get(key: Buffer): Buffer | undefined
+  getBinary(key: Buffer): Buffer | undefined
+  /** Takes a copy of the value. */
+  putSync(key: Buffer, value: Uint8Array): void
+  removeSync(key: Uint8Array): void
+  /** The entries from `start` up to, and without, `end`. */
+  getRange(range: StateRange): Iterable<{ key: unknown; value: Buffer }>
+  getKeys(range: StateRange): Iterable<Uint8Array>
+}
+
+export interface StateRange {
+  readonly start: Buffer
+  readonly end: Buffer
+}
+
+/** The tables of a task. */
+export interface StateEnvironment {
+  /** A named table, created when missing. Open tables outside of transactions that may fail. */
+  table(name: string): StateTable
+  /** Runs `work`; what it writes is undone when it throws. A transaction within another joins it. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
