@@ -109,10 +109,8 @@ class KafkaBroker implements Broker {
     return this.#topics.ensure(specs)
   }
 
-  async watermarks(partitions: readonly TopicPartition[]): Promise<Watermarks[]> {
-    const answers: Watermarks[] = []
-    for (const partition of partitions) answers.push(await this.#topics.watermarks(partition))
-    return answers
+  watermarks(partitions: readonly TopicPartition[]): Promise<Watermarks[]> {
+    return Promise.all(partitions.map((partition) => this.#topics.watermarks(partition)))
   }
 
   async openProducer(): Promise<Producer> {

@@ -15,15 +15,25 @@ export interface CommitResult {
   readonly saveMs: number
 }
 
+/** How much of the changelogs is read in vain after a crash, at most. */
+const ENDS_INTERVAL_MS = 10_000
+
 /** Commits what the threads have done. */
 export class Committer {
   readonly #group: Group
   readonly #threads: () => readonly ThreadHandle[]
+  readonly #changelogEnds: () => Promise<TopicPartitionOffset[]>
   #last: Promise<unknown> = Promise.resolve()
+  #askedMs = 0
 
-  constructor(group: Group, threads: () => readonly ThreadHandle[]) {
+  constructor(
+    group: Group,
+    threads: () => readonly ThreadHandle[],
+    changelogEnds: () => Promise<TopicPartitionOffset[]>,
+  ) {
     this.#group = group
     this.#threads = threads
+    this.#changelogEnds = changelogEnds
   }
 
   /** Runs after the commits asked for before. @throws BrokerError, ThreadError */
@@ -44,6 +54,14 @@ export class Committer {
       await this.#group.abort?.()
       await reopen()
     })
+  }
+
+  /** With the gates closed nothing is written behind these ends that belongs to a later commit. */
+  async #endsIfDue(): Promise<{ changelogEnds?: readonly TopicPartitionOffset[] }> {
+    const nowMs = Date.now()
+    if (nowMs - this.#askedMs < ENDS_INTERVAL_MS) return {}
+    this.#askedMs = nowMs
+    return { changelogEnds: await this.#changelogEnds() }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -72,7 +90,9 @@ export class Committer {
       const positions = answers.flatMap((answer) => answer.positions)
       if (positions.length > 0) await this.#group.commit(positions)
       const committed = performance.now()
-      await Promise.all(threads.map((thread) => thread.request({ kind: 'committed' })))
+      const ends = await this.#endsIfDue()
+      const through = { kind: 'committed' as const, ...ends }
+      await Promise.all(threads.map((thread) => thread.request(through)))
       return {
         positions,
         unfinished: answers.reduce((sum, { unfinished }) => sum + unfinished, 0),

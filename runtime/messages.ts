@@ -26,11 +26,22 @@ export interface ThreadSpec {
   readonly control: MessagePort
 }
 
+/** A store's changelog, as long as it is to be read before its task may run. */
+export interface ChangelogBounds {
+  readonly store: string
+  readonly topic: string
+  readonly start: number
+  readonly end: number
+}
+
 /** A task to open. */
 export interface TaskToOpen {
   readonly spec: TaskSpec
-  /** Where it starts when it has no checkpoint on this machine. */
+  /** Where the group would have it start. */
   readonly offset: number
+  /** Where its input begins: there it starts when nothing is left of the stores that it had. */
+  readonly inputStart: number
+  readonly changelogs: readonly ChangelogBounds[]
   /** The first offset that is not wanted. */
   readonly stopAt: number
 }
@@ -42,8 +53,8 @@ export type ThreadRequest =
   | { readonly kind: 'close'; readonly taskIds: readonly string[] }
   /** Step 2 of a commit: updates go out, the gate closes, positions are answered. */
   | { readonly kind: 'prepare' }
-  /** Steps 4 and 5 of a commit: the gate opens, state is written. */
-  | { readonly kind: 'committed' }
+  /** Steps 4 and 5 of a commit: the gate opens, state is written. Now and then with where the changelogs end. */
+  | { readonly kind: 'committed'; readonly changelogEnds?: readonly TopicPartitionOffset[] }
   /** The commit came to nothing: the gate opens, state waits for the next one. */
   | { readonly kind: 'not-committed' }
   /** The transaction is being undone: all tasks are closed and what they produced is discarded. */

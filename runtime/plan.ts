@@ -7,6 +7,7 @@ import type { ErasedSinkTopic, TopologyNode } from '../topology/node.ts'
 import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
 import { dropReasons } from '../processors/processor.ts'
+import { changelogTopic } from '../state/changelog.ts'
 import type { MetricDimensions } from './metrics/definition.ts'
 
 /** One task: a sub-topology on one partition. */
@@ -17,8 +18,8 @@ export interface TaskSpec {
   readonly partition: number
   /** The topic that it reads. */
   readonly topic: string
-  /** Whether it has stores, and so needs its checkpoint to go on. */
-  readonly isStateful: boolean
+  /** Names of its stores: with any, it needs its checkpoint to go on. */
+  readonly stores: readonly string[]
   /** Its place among the input partitions that are held together in event time, or -1. */
   readonly alignmentSlot: number
 }
@@ -32,6 +33,8 @@ export interface Plan {
   readonly sourceTopics: readonly string[]
   readonly repartitionTopics: readonly string[]
   readonly alignmentSlots: number
+  /** Whether stores have changelogs: not where the broker keeps the state itself. */
+  readonly isLogged: boolean
 }
 
 /**
@@ -93,11 +96,35 @@ export function writersOf(topology: Topology, plan: Plan, group: string): number
   return plan.partitions[topicOf(partWriting(topology, group), plan.applicationId)] ?? 1
 }
 
+/** The stores of a sub-topology. */
+function storesOf(part: Subtopology): string[] {
+  return part.nodes.flatMap((node) => (node.kind === 'windowed-count' ? [node.name] : []))
+}
+
+/**
+ * The changelogs of an application's stores, with the partitions of what their tasks read. They are
+ * compacted: the keys of their records repeat, see `state/changelog-record.ts`.
+ */
+export function changelogsOf(
+  topology: Topology,
+  applicationId: string,
+  partitions: ReadonlyMap<string, number>,
+): TopicSpec[] {
+  return topology.subtopologies.flatMap((part) => {
+    const count = partitions.get(topicOf(part, applicationId)) ?? 1
+    return storesOf(part).map((store) => {
+      const name = changelogTopic(applicationId, store)
+      return { name, partitions: count, config: { 'cleanup.policy': 'compact' }, isInternal: true }
+    })
+  })
+}
+
 /** Lays out the tasks for real partition counts. */
 export function planOf(
   topology: Topology,
   applicationId: string,
   partitions: ReadonlyMap<string, number>,
+  { isLogged = false }: { readonly isLogged?: boolean } = {},
 ): Plan {
   let alignmentSlots = 0
   const tasks: TaskSpec[] = []
@@ -110,7 +137,7 @@ export function planOf(
         subtopology: part.id,
         partition,
         topic,
-        isStateful: part.nodes.some(({ kind }) => kind === 'windowed-count'),
+        stores: storesOf(part),
         alignmentSlot: isSource ? alignmentSlots++ : -1,
       })
     }
@@ -124,6 +151,7 @@ export function planOf(
     sourceTopics,
     repartitionTopics: inputs.filter((topic) => !sourceTopics.includes(topic)),
     alignmentSlots,
+    isLogged,
   }
 }
 

@@ -12,7 +12,7 @@ import { planOf, topicOf } from './plan.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
 import { silentLog, type RunLog } from './run-log.ts'
 import { StreamClient } from './stream-client.ts'
-import { prepareTopics } from './topics.ts'
+import { isLogged, prepareTopics } from './topics.ts'
 
 /** How to run a job. */
 export interface RunOptions {
@@ -79,7 +79,7 @@ async function startStreams(
   const topology = assertTopology(module.default, topologyUrl.href)
   const applicationId = config.applicationId ?? topology.name
   const partitions = await prepareTopics(broker, topology, applicationId, config)
-  const plan = planOf(topology, applicationId, partitions)
+  const plan = planOf(topology, applicationId, partitions, { isLogged: isLogged(broker) })
   const widest = Math.max(
     ...topology.subtopologies.map((p) => partitions.get(topicOf(p, applicationId)) ?? 1),
   )

@@ -9,6 +9,7 @@ import {
   type TopicPartitionOffset,
 } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
+import { changelogTopic } from '../state/changelog.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Assignment } from './assignment.ts'
 import { ordinalOf, transition, type ClientState } from './client-state.ts'
@@ -63,7 +64,11 @@ export class StreamClient {
       },
       fail: (error) => this.fail(error),
     })
-    this.#committer = new Committer(group, () => this.#threads.handles)
+    this.#committer = new Committer(
+      group,
+      () => this.#threads.handles,
+      () => this.#changelogEnds(),
+    )
     this.#gauge('kafka_stream_query_trigger_interval_seconds', config.commitIntervalMs / 1_000)
     this.#enter('CREATED')
   }
@@ -210,21 +215,44 @@ export class StreamClient {
     this.#rebalanced('lost', started)
   }
 
+  /** Where the changelogs of this instance's tasks end. */
+  async #changelogEnds(): Promise<TopicPartitionOffset[]> {
+    const logs = [...this.#assignment.all.values()]
+      .flat()
+      .flatMap((spec) => this.#changelogsOf(spec))
+    const marks = await this.#parts.broker.watermarks(logs)
+    return logs.map(({ topic, partition }, i) => ({ topic, partition, offset: marks[i]!.end }))
+  }
+
   async #open(
     thread: number,
     specs: readonly TaskSpec[],
     committed: readonly TopicPartitionOffset[],
   ): Promise<readonly TopicPartitionOffset[]> {
-    // Counts cannot go on without the state behind them: where that is not on this machine, they are
-    // made anew from all that the topic still has, and so come out too late but never too small.
-    const marks = await this.#parts.broker.watermarks(specs)
+    const { broker } = this.#parts
+    const starts = await broker.watermarks(specs)
+    const changelogs = specs.map((spec) => this.#changelogsOf(spec))
+    const bounds = await broker.watermarks(changelogs.flat())
+    let next = 0
     const tasks = specs.map((spec, i) => ({
       spec,
-      offset: (spec.isStateful ? marks[i]?.start : offsetOf(spec, committed)) ?? 0,
+      offset: offsetOf(spec, committed) ?? 0,
+      inputStart: starts[i]!.start,
       stopAt: this.#stopAt(spec),
+      changelogs: changelogs[i]!.map(({ store, topic }) => ({ store, topic, ...bounds[next++]! })),
     }))
     const answer = await this.#threads.request(thread, { kind: 'open', tasks })
     return answer.positions
+  }
+
+  #changelogsOf({ stores, partition }: TaskSpec): (TopicPartition & { readonly store: string })[] {
+    const { applicationId, isLogged } = this.#parts.plan
+    if (!isLogged) return []
+    return stores.map((store) => ({
+      store,
+      topic: changelogTopic(applicationId, store),
+      partition,
+    }))
   }
 
   #stopAt(spec: TaskSpec): number {

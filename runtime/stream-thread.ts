@@ -1,7 +1,7 @@
 // The loop of one worker: it owns tasks, polls their partitions, runs them, and takes part in commits.
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { DataPort } from '../broker/ports.ts'
+import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import { SourceAlignment } from './alignment.ts'
@@ -9,6 +9,8 @@ import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './me
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
 import { Task, type TaskSurroundings } from './task.ts'
+import { TaskCheckpoints } from './task-checkpoints.ts'
+import { TaskRestore } from './task-restore.ts'
 import { ThreadCommits } from './thread-commits.ts'
 import { ThreadMetrics } from './thread-metrics.ts'
 import { Unmatched } from './unmatched.ts'
@@ -32,6 +34,8 @@ export class StreamThread {
   readonly #commits: ThreadCommits
   readonly #unmatched = new Unmatched()
   readonly #tasks = new Map<string, Task>()
+  /** Tasks whose stores are behind their changelogs. */
+  readonly #restoring = new Map<string, { readonly toOpen: TaskToOpen; restore: TaskRestore }>()
   #lastEmitMs = 0
   #isStopping = false
 
@@ -70,7 +74,7 @@ export class StreamThread {
     while (!this.#isStopping) {
       this.#vitals.beat()
       this.#answerRequests()
-      const rows = this.#runTasks()
+      const rows = this.#runTasks() + this.#restoreTasks()
       this.#emitIfDue(rows === 0)
       this.#send()
       const nowMs = Date.now()
@@ -89,6 +93,8 @@ export class StreamThread {
 
   /** Gives up all that the thread holds. */
   close(): void {
+    for (const { restore } of this.#restoring.values()) restore.close()
+    this.#restoring.clear()
     for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
     this.#port.close()
@@ -163,7 +169,12 @@ export class StreamThread {
         })
         return
       case 'committed':
-        this.#metrics.in('commit', () => this.#commits.settle())
+        this.#metrics.in('commit', () => {
+          this.#commits.settle()
+          const { changelogEnds } = request
+          if (changelogEnds === undefined) return
+          for (const task of this.#tasks.values()) task.reached(changelogEnds)
+        })
         this.#reply(request.id, [])
         return
       case 'not-committed':
@@ -191,22 +202,57 @@ export class StreamThread {
     positions: ThreadAnswer['positions'],
     unmatched: ThreadAnswer['unmatched'],
   ): ThreadAnswer {
-    const unfinished = [...this.#tasks.values()].filter(({ isDone }) => !isDone).length
+    const running = [...this.#tasks.values()].filter(({ isDone }) => !isDone).length
+    const unfinished = running + this.#restoring.size
     return { id, positions, unfinished, unmatched }
   }
 
   #open(tasks: readonly TaskToOpen[]): ThreadAnswer['positions'] {
     return this.#metrics.in('restore', () =>
-      tasks.map(({ spec, offset, stopAt }) => {
-        const task = new Task(spec, offset, this.#around)
-        task.open(stopAt)
-        this.#tasks.set(spec.taskId, task)
-        return task.start
+      tasks.map((toOpen) => {
+        const { spec, changelogs, offset } = toOpen
+        const { taskId, topic, partition } = spec
+        this.#close(taskId)
+        const checkpoints = new TaskCheckpoints(this.#port.openState(taskId), taskId)
+        const restore = new TaskRestore(checkpoints, changelogs, partition, this.#port)
+        if (restore.isDone) return this.#run(toOpen)
+        this.#restoring.set(taskId, { toOpen, restore })
+        return { topic, partition, offset }
       }),
     )
   }
 
+  #run(toOpen: TaskToOpen): TopicPartitionOffset {
+    const task = new Task(toOpen, this.#around)
+    task.open(toOpen.stopAt)
+    this.#tasks.set(toOpen.spec.taskId, task)
+    return task.start
+  }
+
+  /** @returns how many changelog records were read. */
+  #restoreTasks(): number {
+    if (this.#restoring.size === 0) return 0
+    return this.#metrics.in('restore', () => {
+      let records = 0
+      for (const [taskId, { toOpen, restore }] of this.#restoring) {
+        const read = restore.step()
+        this.#metrics.restored(taskId, read, restore.remaining)
+        records += read
+        if (!restore.isDone) continue
+        this.#restoring.delete(taskId)
+        this.#run(toOpen)
+      }
+      return records
+    })
+  }
+
   #close(taskId: string): void {
+    const restoring = this.#restoring.get(taskId)
+    if (restoring !== undefined) {
+      restoring.restore.close()
+      this.#restoring.delete(taskId)
+      this.#port.closeState(taskId)
+    }
     const task = this.#tasks.get(taskId)
     if (task === undefined) return
     this.#commits.release(task)
@@ -215,7 +261,7 @@ export class StreamThread {
   }
 
   #discard(): void {
-    for (const taskId of [...this.#tasks.keys()]) this.#close(taskId)
+    for (const taskId of [...this.#tasks.keys(), ...this.#restoring.keys()]) this.#close(taskId)
     this.#outputs.discard()
     this.#commits.discard()
     this.#port.discard?.()

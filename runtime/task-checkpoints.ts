@@ -1,8 +1,15 @@
-// What a task saves at a commit and finds again when it is opened: its event time, and its stores as
-// logs of changes that become snapshots now and then.
+// What a task keeps of itself: position, stream time, the times its writers have told, its stores as
+// logs of changes that become snapshots now and then, and where these stand in their changelogs.
 import type { TopicPartitionOffset } from '../broker/ports.ts'
 import type { StateEnvironment } from '../broker/state-environment.ts'
 import type { TaskStore } from '../processors/processor.ts'
+import {
+  CHANGELOG_START,
+  placeAfter,
+  type ChangelogPlace,
+  type ChangelogPlaces,
+} from '../state/changelog.ts'
+import type { ChangelogEntry } from '../state/changelog-record.ts'
 import {
   CheckpointStore,
   type Checkpoint,
@@ -17,41 +24,64 @@ export interface TaskMeta {
   readonly writers?: readonly number[]
 }
 
+/** The meta as it is saved on this machine. */
+interface SavedMeta extends TaskMeta {
+  readonly changelogs?: ChangelogPlaces
+}
+
+/** Takes what a commit changed in a store, for those who have to restore it elsewhere. */
+export type WriteChangelog = (store: string, entry: ChangelogEntry) => void
+
 /** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
 const SNAPSHOT_BYTES_MIN = 1_048_576
 
 /** The checkpoints of one task, in the environment of its worker. */
 export class TaskCheckpoints {
   readonly #saved: CheckpointStore
+  readonly #write: WriteChangelog | undefined
   readonly #snapshotBytes = new Map<string, number>()
+  readonly #places = new Map<string, ChangelogPlace>()
+  /** Of the last checkpoint. */
+  #positions: readonly TopicPartitionOffset[] = []
+  #meta: TaskMeta | undefined
 
-  constructor(environment: StateEnvironment, taskId: string) {
+  /** `write` is left out where the broker itself keeps the state. */
+  constructor(environment: StateEnvironment, taskId: string, write?: WriteChangelog) {
     this.#saved = new CheckpointStore(environment, taskId)
+    this.#write = write
   }
 
   /** The last checkpoint, or undefined for a task that never committed. */
   load(): (Omit<Checkpoint, 'meta'> & { readonly meta: TaskMeta | undefined }) | undefined {
     const saved = this.#saved.load()
     if (saved === undefined) return undefined
-    const { meta } = saved
-    if (meta === undefined) return { ...saved, meta }
-    return { ...saved, meta: JSON.parse(new TextDecoder().decode(meta)) as TaskMeta }
+    this.#positions = saved.positions
+    if (saved.meta === undefined) return { ...saved, meta: undefined }
+    const { changelogs = {}, ...meta } = JSON.parse(textOf(saved.meta)) as SavedMeta
+    this.#meta = meta
+    for (const [store, place] of Object.entries(changelogs)) this.#places.set(store, place)
+    return { ...saved, meta }
+  }
+
+  /** Where a store stands in its changelog; undefined when that has nothing of what is here. */
+  placeOf(store: string): ChangelogPlace | undefined {
+    return this.#places.get(store)
   }
 
   /**
-   * Takes from the stores what changed since they were packed before, or all of it where that is due.
-   * The bytes of the stores are valid until the next call.
+   * Takes from the stores what changed since they were packed before, or all of it where that is due;
+   * their changelogs get the same. The bytes of the stores are valid until the next call.
    */
   pack(
     start: TopicPartitionOffset,
     meta: TaskMeta,
     stores: readonly TaskStore[],
   ): CheckpointUpdate {
-    return {
-      positions: [start],
-      meta: new TextEncoder().encode(JSON.stringify(meta)),
-      stores: stores.flatMap((store) => this.#pack(store)),
-    }
+    const updates = stores.flatMap((store) => this.#pack(store))
+    if (this.#write !== undefined) for (const update of updates) this.#log(update, meta)
+    this.#positions = [start]
+    this.#meta = meta
+    return { positions: [start], meta: this.#metaBytes(), stores: updates }
   }
 
   /** Saves all of the update or nothing; within a transaction it takes part in that one. */
@@ -59,14 +89,76 @@ export class TaskCheckpoints {
     this.#saved.save(update)
   }
 
+  /**
+   * Takes entries of a changelog over, in their order. The position is forgotten with that: it was the
+   * one of what was here before.
+   */
+  restore(store: string, entries: readonly ChangelogEntry[]): void {
+    let place = this.#places.get(store) ?? CHANGELOG_START
+    for (const entry of entries) place = placeAfter(place, entry)
+    this.#places.set(store, place)
+    const last = entries.at(-1)
+    if (last !== undefined) this.#meta = JSON.parse(textOf(last.meta)) as TaskMeta
+    this.#positions = []
+    const stores = entries.map(({ bytes, isSnapshot }) => {
+      return { name: store, bytes, snapshot: isSnapshot }
+    })
+    this.#saved.save({ positions: [], meta: this.#metaBytes(), stores })
+  }
+
+  /** Remembers that all entries here lie before these offsets. What was packed must have been saved. */
+  reached(offsets: Readonly<Record<string, number>>): void {
+    for (const [store, offset] of Object.entries(offsets)) {
+      const place = this.#places.get(store)
+      if (place !== undefined) this.#places.set(store, { ...place, offset })
+    }
+    if (this.#meta === undefined) return
+    this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores: [] })
+  }
+
+  /** Forgets what is here of a store: its changelog has other things. */
+  clear(store: string): void {
+    this.#saved.removeStore(store)
+    this.#places.delete(store)
+  }
+
+  /** Forgets where a store stands in its changelog, which has nothing of it: it gets all of it. */
+  detach(store: string): void {
+    this.#places.delete(store)
+  }
+
   #pack(store: TaskStore): StoreUpdate[] {
     const { name } = store
     const grownBytes = this.#saved.logBytes(name)
     const snapshotBytes = this.#snapshotBytes.get(name) ?? 0
-    const isDue = grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
+    // What was here before there was a changelog is in none of its entries.
+    const isNew = this.#write !== undefined && grownBytes > 0 && !this.#places.has(name)
+    const isDue = isNew || grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
     const bytes = store.pack(isDue)
     if (bytes === undefined) return []
     if (isDue) this.#snapshotBytes.set(name, bytes.length)
     return [{ name, bytes, snapshot: isDue }]
   }
+
+  #log({ name, bytes, snapshot }: StoreUpdate, meta: TaskMeta): void {
+    const place = this.#places.get(name) ?? CHANGELOG_START
+    const entry: ChangelogEntry = {
+      number: place.number + 1,
+      slot: snapshot ? place.nextSnapshot : place.nextSlot,
+      isSnapshot: snapshot,
+      meta: new TextEncoder().encode(JSON.stringify(meta)),
+      bytes,
+    }
+    this.#write?.(name, entry)
+    this.#places.set(name, placeAfter(place, entry))
+  }
+
+  #metaBytes(): Uint8Array | undefined {
+    if (this.#meta === undefined) return undefined
+    const changelogs = Object.fromEntries(this.#places)
+    const saved: SavedMeta = this.#places.size === 0 ? this.#meta : { ...this.#meta, changelogs }
+    return new TextEncoder().encode(JSON.stringify(saved))
+  }
 }
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)

@@ -7,10 +7,13 @@ import type { FrameInput } from '../processors/frame-input.ts'
 import type { DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
 import type { SourceInput } from '../processors/source-input.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
+import { changelogTopic } from '../state/changelog.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { SourceAlignment } from './alignment.ts'
+import { changelogWriter } from './changelog-writer.ts'
+import type { TaskToOpen } from './messages.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import { resolveFormat, writersOf, type Plan, type TaskSpec } from './plan.ts'
@@ -60,9 +63,12 @@ export class Task implements TaskContext {
 
   /**
    * Builds the processors and restores what the task last committed.
-   * @param offset where the group would have it start; the checkpoint of its state knows better.
+   * @param toOpen where the group would have it start; the checkpoint of its state knows better.
    */
-  constructor(spec: TaskSpec, offset: number, around: TaskSurroundings) {
+  constructor(
+    { spec, offset, inputStart }: Omit<TaskToOpen, 'stopAt' | 'changelogs'>,
+    around: TaskSurroundings,
+  ) {
     const { topology, plan, formats, port, metrics } = around
     this.spec = spec
     this.partition = spec.partition
@@ -76,11 +82,21 @@ export class Task implements TaskContext {
       resolve: (topic) => resolveFormat(topic, formats),
       readerOf: around.readerOf,
     })
-    this.#checkpoints = new TaskCheckpoints(port.openState(spec.taskId), spec.taskId)
+    this.#checkpoints = new TaskCheckpoints(
+      port.openState(spec.taskId),
+      spec.taskId,
+      plan.isLogged ? changelogWriter(port, plan.applicationId, spec.partition) : undefined,
+    )
     const restored = this.#restore()
-    // Counts belong to the position they were saved with. A task without any goes by the group: the
-    // partition may have been another instance's since.
-    this.#position = spec.isStateful ? (restored ?? offset) : offset
+    // Counts belong to the position they were saved with, those of a changelog to the group's. Where
+    // nothing is left of them they are made anew from all that the topic still has: too late, but never
+    // too small. A task without stores goes by the group: its partition may have been another's since.
+    const isStateful = spec.stores.length > 0
+    this.#position = !isStateful
+      ? offset
+      : restored === undefined
+        ? inputStart
+        : (restored.offset ?? offset)
     this.#clock = new SourceClock(around.alignment)
     if (spec.alignmentSlot >= 0) {
       around.alignment.behind(spec.alignmentSlot, -Infinity)
@@ -238,6 +254,18 @@ export class Task implements TaskContext {
     this.#checkpoints.save(update)
   }
 
+  /** Hears where the changelogs of its stores end, when all that it packed is saved. */
+  reached(changelogEnds: readonly TopicPartitionOffset[]): void {
+    const { applicationId } = this.#around.plan
+    const own = changelogEnds.filter(({ partition }) => partition === this.partition)
+    const offsets = this.spec.stores.flatMap((store) =>
+      own
+        .filter(({ topic }) => topic === changelogTopic(applicationId, store))
+        .map(({ offset }) => [store, offset] as const),
+    )
+    if (offsets.length > 0) this.#checkpoints.reached(Object.fromEntries(offsets))
+  }
+
   close(): void {
     this.#reader?.close()
     this.#reader = undefined
@@ -267,8 +295,8 @@ export class Task implements TaskContext {
     this.#around.unmatched(node, key)
   }
 
-  /** Takes up what was last saved. @returns where to go on reading, if anything was. */
-  #restore(): number | undefined {
+  /** Takes up what was last saved. @returns where to go on reading by that, if anything was. */
+  #restore(): { readonly offset: number | undefined } | undefined {
     const saved = this.#checkpoints.load()
     if (saved === undefined) return undefined
     if (saved.meta !== undefined) {
@@ -280,6 +308,6 @@ export class Task implements TaskContext {
     for (const store of this.stores) {
       for (const entry of saved.stores.get(store.name) ?? []) store.restore(entry)
     }
-    return saved.positions.find(({ topic }) => topic === this.spec.topic)?.offset
+    return { offset: saved.positions.find(({ topic }) => topic === this.spec.topic)?.offset }
   }
 }

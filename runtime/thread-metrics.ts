@@ -15,7 +15,10 @@ export class ThreadMetrics {
   readonly #latencies: Partial<Readonly<Record<Phase, Histogram>>>
   readonly #stores: ReadonlyMap<string, StoreGauges>
 
+  readonly #slab: MetricSlab
+
   constructor(slab: MetricSlab, topology: Topology) {
+    this.#slab = slab
     const phase = (name: Phase): Counter =>
       slab.counter('kafka_stream_thread_phase_seconds_total', { phase: name })
     this.#phases = {
@@ -51,6 +54,13 @@ export class ThreadMetrics {
       this.#phases[phase].add(seconds)
       if (result !== 0) this.#latencies[phase]?.observe(seconds)
     }
+  }
+
+  /** Tells how far the restore of a task is. */
+  restored(taskId: string, records: number, remaining: number): void {
+    const labels = { task_id: taskId }
+    this.#slab.counter('kafka_stream_task_restored_records_total', labels).add(records)
+    this.#slab.gauge('kafka_stream_task_restore_remaining_records', labels).set(remaining)
   }
 
   /** Tells the sizes of all stores of these tasks. */

@@ -2,7 +2,7 @@
 import type { Broker, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { Topology } from '../topology/topology.ts'
-import { repartitionsOf, sinkTopicsOf, sourceTopicsOf } from './plan.ts'
+import { changelogsOf, repartitionsOf, sinkTopicsOf, sourceTopicsOf } from './plan.ts'
 
 /** Topics hold what the job needs for as long as the configuration says, whatever the broker's default. */
 function settingsOf(config: StreamsConfig): Record<string, string> {
@@ -11,6 +11,9 @@ function settingsOf(config: StreamsConfig): Record<string, string> {
     'retention.bytes': String(config.topicRetentionBytes),
   }
 }
+
+/** Whether stores have changelogs: the embedded log keeps the state itself, in the same transactions. */
+export const isLogged = (broker: Broker): boolean => broker.kind === 'kafka'
 
 /**
  * Makes sure that all topics are there.
@@ -33,7 +36,8 @@ export async function prepareTopics(
     .filter((name) => !known.has(name))
     .map((name) => ({ name, partitions: config.topicPartitions, config: settingsOf(config) }))
   const inner = repartitionsOf(topology, applicationId, partitions)
-  await broker.ensureTopics([...outer, ...inner])
   for (const { name, partitions: count } of inner) partitions.set(name, count)
+  const changelogs = isLogged(broker) ? changelogsOf(topology, applicationId, partitions) : []
+  await broker.ensureTopics([...outer, ...inner, ...changelogs])
   return partitions
 }

@@ -24,7 +24,7 @@ export interface StoreUpdate {
 export interface CheckpointUpdate {
   readonly positions: readonly TopicPartitionOffset[]
   /** Left out, the former one stays. */
-  readonly meta?: Uint8Array
+  readonly meta?: Uint8Array | undefined
   readonly stores: readonly StoreUpdate[]
 }
 

@@ -89,11 +89,17 @@ export class Feed implements TopicPartition {
   }
 
   /**
-   * Tells the reader that it has all there is: what lies between its position and the known end are
-   * control records, which never come as rows.
+   * Tells the reader that it has all there is: what lies between its position and the known end, or the
+   * offset where the client has come to the end, are control records, which never come as rows.
    */
-  hearNothingLeft(): void {
-    this.#outlet?.post({ kind: 'end', reader: this.#outlet.reader, end: this.next, start: 0 })
+  hearNothingLeft(offset = 0): void {
+    if (offset > this.next) this.next = offset
+    this.#outlet?.post({
+      kind: 'end',
+      reader: this.#outlet.reader,
+      end: this.next,
+      start: offset === this.next ? offset : 0,
+    })
   }
 }
 

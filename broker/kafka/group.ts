@@ -77,7 +77,12 @@ async function connect(
   const isExactlyOnce = guarantee === 'exactly_once_v2'
   const extra: ExtraConf = isExactlyOnce
     ? {
-        consumer: { ...callbacks, 'isolation.level': 'read_committed' },
+        consumer: {
+          ...callbacks,
+          'isolation.level': 'read_committed',
+          // A commit leaves control records behind the rows: a reader must know that it has them all.
+          'enable.partition.eof': 'true',
+        },
         producer: transactionalConf(address, transactionalId),
       }
     : { consumer: callbacks, producer: {} }

@@ -175,7 +175,9 @@ export class Intake implements PartitionIntake {
   }
 
   #heardEnds(ends: readonly RdEndOfPartition[]): void {
-    for (const { topic, partition } of ends) this.#feed(topic, partition)?.hearNothingLeft()
+    for (const { topic, partition, offset } of ends) {
+      this.#feed(topic, partition)?.hearNothingLeft(offset)
+    }
   }
 
   #tellEnds(): void {

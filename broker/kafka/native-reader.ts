@@ -88,7 +88,8 @@ export class NativeReader implements PartitionReader {
     if (count > 0) this.position = this.#offsets[count - 1]! + 1
     const state = this.#state
     // Up to the end of the partition there are only control records, which never come as rows.
-    if (state[PollState.endOfPartition]! >= 0) this.end = this.position
+    const endOfPartition = state[PollState.endOfPartition]!
+    if (endOfPartition >= 0) this.end = this.position = Math.max(this.position, endOfPartition)
     else if (count > 0) this.end = Math.max(state[PollState.highWatermark]!, this.position)
     const code = state[PollState.error]!
     if (code !== 0) this.#link.failed(code, this.#addon.readerError(handle))

@@ -47,18 +47,21 @@ export class DriverTasks {
     const positions = openPositions(port.openState(''))
     this.tasks = plan.tasks.map((spec) => {
       const offset = positions.get({ topic: spec.topic, partition: spec.partition }) ?? 0
-      const task = new Task(spec, offset, {
-        topology,
-        plan,
-        formats: config.topicFormats,
-        rowsMax: Infinity,
-        port,
-        outputs: this.#outputs,
-        metrics,
-        alignment: new NoAlignment(plan.alignmentSlots),
-        unmatched: () => undefined,
-        dropped,
-      })
+      const task = new Task(
+        { spec, offset, inputStart: 0 },
+        {
+          topology,
+          plan,
+          formats: config.topicFormats,
+          rowsMax: Infinity,
+          port,
+          outputs: this.#outputs,
+          metrics,
+          alignment: new NoAlignment(plan.alignmentSlots),
+          unmatched: () => undefined,
+          dropped,
+        },
+      )
       task.open(Infinity)
       return task
     })

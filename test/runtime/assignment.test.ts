@@ -9,7 +9,7 @@ const task = (subtopology: number, partition: number): TaskSpec => ({
   subtopology,
   partition,
   topic: `topic-${subtopology}`,
-  isStateful: true,
+  stores: ['counts'],
   alignmentSlot: -1,
 })
 const tasksOf = (subtopologies: number, partitions: number): TaskSpec[] =>

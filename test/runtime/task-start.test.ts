@@ -57,12 +57,12 @@ describe('a task that has a checkpoint of its own', () => {
     first.close()
     expect([...saved.values()].every((offset) => offset > 0)).to.equal(true)
     const next = simulationAt(GROUP_OFFSET)
-    const starts = next.tasks.map(({ spec, start }) => [spec.isStateful, start.offset])
+    const starts = next.tasks.map(({ spec, start }) => [spec.stores.length > 0, start.offset])
     next.close()
     expect(starts).to.deep.equal(
       first.tasks.map(({ spec, taskId }) => [
-        spec.isStateful,
-        spec.isStateful ? saved.get(taskId) : GROUP_OFFSET,
+        spec.stores.length > 0,
+        spec.stores.length > 0 ? saved.get(taskId) : GROUP_OFFSET,
       ]),
     )
     expect(starts.map(([isStateful]) => isStateful)).to.include.members([true, false])

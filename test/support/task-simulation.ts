@@ -48,7 +48,7 @@ export class TaskSimulation {
   readonly #environment: Environment
   readonly #slab: MetricSlab
   readonly #outputs: Outputs
-  readonly #around: ConstructorParameters<typeof Task>[2]
+  readonly #around: ConstructorParameters<typeof Task>[1]
 
   constructor(options: SimulationOptions) {
     const { topology, applicationId, driftMs } = options
@@ -78,7 +78,7 @@ export class TaskSimulation {
     }
     const { stopAt = Infinity, groupOffset = 0 } = options
     this.tasks = plan.tasks.map((spec) => {
-      const task = new Task(spec, groupOffset, this.#around)
+      const task = new Task({ spec, offset: groupOffset, inputStart: 0 }, this.#around)
       task.open(stopAt)
       return task
     })

@@ -1,0 +1,93 @@
+// One entry of a store's log as records of its changelog topic. An entry is cut into parts, since brokers
+// refuse large records; keys repeat, so that compaction keeps the last snapshots and what came after.
+import {
+  keyOf,
+  valueOf,
+  type RecordBatch,
+  type RecordBatchBuilder,
+} from '../broker/record-batch.ts'
+
+/** What a commit changed in a store, or all that it holds, as its changelog has it. */
+export interface ChangelogEntry {
+  /** Goes up by one with each entry of the store. */
+  readonly number: number
+  /** Changes since the last snapshot, counted from 0; of a snapshot, which of two places it takes. */
+  readonly slot: number
+  readonly isSnapshot: boolean
+  /** What the task keeps beside its stores, as JSON. */
+  readonly meta: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+const VERSION = 1
+const HEADER_BYTES = 32
+const PART_BYTES_MAX = 524_288
+
+/** Appends an entry's records; what they hold is copied. */
+export function writeEntry(
+  rows: RecordBatchBuilder,
+  { number, slot, isSnapshot, meta, bytes }: ChangelogEntry,
+  timestampMs: number,
+): void {
+  const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES_MAX))
+  for (let part = 0; part < parts; part++) {
+    const piece = bytes.subarray(part * PART_BYTES_MAX, (part + 1) * PART_BYTES_MAX)
+    const metaBytes = part === parts - 1 ? meta.length : 0
+    const value = new Uint8Array(HEADER_BYTES + metaBytes + piece.length)
+    const view = new DataView(value.buffer)
+    view.setUint8(0, VERSION)
+    view.setUint8(1, isSnapshot ? 1 : 0)
+    view.setFloat64(8, number, true)
+    view.setUint32(16, slot, true)
+    view.setUint32(20, part, true)
+    view.setUint32(24, parts, true)
+    view.setUint32(28, metaBytes, true)
+    if (metaBytes > 0) value.set(meta, HEADER_BYTES)
+    value.set(piece, HEADER_BYTES + metaBytes)
+    const key = Buffer.from(`${isSnapshot ? 'snapshot' : 'changes'}-${slot}-${part}`)
+    rows.append(key, value, timestampMs)
+  }
+}
+
+/** Puts the records of a changelog together again. Parts of which others are missing come to nothing. */
+export class EntryAssembler {
+  #number = -1
+  #isSnapshot = false
+  #parts: Uint8Array[] = []
+
+  /**
+   * Takes a record. @returns the entry that is complete with it; its bytes are its own.
+   * @throws Error when the record is none of a changelog.
+   */
+  add(batch: RecordBatch, row: number): ChangelogEntry | undefined {
+    const value = valueOf(batch, row)
+    if (value === null || value.length < HEADER_BYTES || value[0] !== VERSION) {
+      const key = Buffer.from(keyOf(batch, row) ?? []).toString()
+      throw new Error(`the record at offset ${batch.offsets[row]} (key "${key}") is no changelog's`)
+    }
+    const view = new DataView(value.buffer, value.byteOffset, value.length)
+    const isSnapshot = value[1] === 1
+    const number = view.getFloat64(8, true)
+    const part = view.getUint32(20, true)
+    const metaBytes = view.getUint32(28, true)
+    if (part === 0) {
+      this.#number = number
+      this.#isSnapshot = isSnapshot
+      this.#parts = []
+    } else if (
+      number !== this.#number ||
+      isSnapshot !== this.#isSnapshot ||
+      part !== this.#parts.length
+    ) {
+      this.#number = -1
+      return undefined
+    }
+    this.#parts.push(value.slice(HEADER_BYTES + metaBytes))
+    if (part + 1 < view.getUint32(24, true)) return undefined
+    const meta = value.slice(HEADER_BYTES, HEADER_BYTES + metaBytes)
+    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    this.#number = -1
+    this.#parts = []
+    return { number, slot: view.getUint32(16, true), isSnapshot, meta, bytes }
+  }
+}
