@@ -1,5 +1,6 @@
 // What state stores are to those who use them: user code in processors, queries and our own operators.
-// The stores themselves are in state/stores; keys and values lie there as the bytes of their serdes.
+// The stores themselves are in state/stores; keys and values lie there as the bytes of their serdes.import type { Windowed } from './windows.ts'
+import type { Windowed } from './windows.ts'
 
 /** A value and the event time it stems from (Kafka's `ValueAndTimestamp`). */
 export interface Timestamped<V> {
@@ -40,4 +41,85 @@ export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
   putIfAbsent(key: K, value: V, timestampMs?: number): V | undefined
   /** Deletes a key. @returns the value that it had. */
   delete(key: K): V | undefined
+}
+
+/** An entry of a window store or session store: the key with its window. */
+export type WindowEntry<K, V> = StoreEntry<Windowed<K>, V>
+
+/**
+ * Reading a window store. Times are starts of windows, epoch ms, both ends inclusive. Scans of one key go
+ * by start, all others by (start, key) as Kafka's in memory. What has expired is not there.
+ */
+export interface ReadOnlyWindowStore<K, V> {
+  readonly name: string
+  /** The value of a key in the window that starts at `startMs`. */
+  fetch(key: K, startMs: number): V | undefined
+  /** The windows of a key that start from `fromMs` to `toMs`. */
+  fetchRange(key: K, fromMs: number, toMs: number): IterableIterator<WindowEntry<K, V>>
+  /** As `fetchRange`, the latest first. */
+  backwardFetchRange(key: K, fromMs: number, toMs: number): IterableIterator<WindowEntry<K, V>>
+  /** As `fetchRange`, of all keys from one to another; undefined leaves a side open. */
+  fetchKeys(
+    keyFrom: K | undefined,
+    keyTo: K | undefined,
+    fromMs: number,
+    toMs: number,
+  ): IterableIterator<WindowEntry<K, V>>
+  /** As `fetchKeys`, backward. */
+  backwardFetchKeys(
+    keyFrom: K | undefined,
+    keyTo: K | undefined,
+    fromMs: number,
+    toMs: number,
+  ): IterableIterator<WindowEntry<K, V>>
+  /** The windows of all keys that start from `fromMs` to `toMs`. */
+  fetchAll(fromMs: number, toMs: number): IterableIterator<WindowEntry<K, V>>
+  /** As `fetchAll`, backward. */
+  backwardFetchAll(fromMs: number, toMs: number): IterableIterator<WindowEntry<K, V>>
+  all(): IterableIterator<WindowEntry<K, V>>
+  backwardAll(): IterableIterator<WindowEntry<K, V>>
+}
+
+/** Values by key and start of a window, kept for a retention of the store's own time (Kafka's `WindowStore`). */
+export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
+  /**
+   * Sets the value of a key in the window that starts at `startMs`; null deletes it, where the store keeps
+   * no duplicates. @returns false when that window has expired and nothing was put.
+   */
+  put(key: K, value: V | null, startMs: number, timestampMs?: number): boolean
+}
+
+/** Reading a session store. Sessions of one key come by (end, start), those of several by (end, key, start). */
+export interface ReadOnlySessionStore<K, V> {
+  readonly name: string
+  /** The value of exactly one session. */
+  fetchSession(key: K, startMs: number, endMs: number): V | undefined
+  /** The sessions of a key that end at or after one time and start at or before another. */
+  findSessions(
+    key: K,
+    earliestEndMs: number,
+    latestStartMs: number,
+  ): IterableIterator<WindowEntry<K, V>>
+  /** As `findSessions`, backward. */
+  backwardFindSessions(
+    key: K,
+    earliestEndMs: number,
+    latestStartMs: number,
+  ): IterableIterator<WindowEntry<K, V>>
+  /** All sessions of a key. */
+  fetchSessions(key: K): IterableIterator<WindowEntry<K, V>>
+  /** As `fetchSessions`, backward. */
+  backwardFetchSessions(key: K): IterableIterator<WindowEntry<K, V>>
+  /** The sessions of all keys from one to another, both inclusive; undefined leaves a side open. */
+  fetchKeys(keyFrom?: K, keyTo?: K): IterableIterator<WindowEntry<K, V>>
+  /** As `fetchKeys`, backward. */
+  backwardFetchKeys(keyFrom?: K, keyTo?: K): IterableIterator<WindowEntry<K, V>>
+}
+
+/** Values by key and session, kept for a retention of the store's own time (Kafka's `SessionStore`). */
+export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
+  /** Sets the value of a session; null deletes it. @returns false when it has expired and nothing was put. */
+  put(key: Windowed<K>, value: V | null): boolean
+  /** Deletes a session. */
+  remove(key: Windowed<K>): void
 }

@@ -14,28 +14,47 @@ interface Block {
   size: number
 }
 
+/** A time and key to stand before or behind; without times the order ignores the time. */
+export interface OrderBound {
+  readonly timeMs: number
+  readonly bytes: Uint8Array
+  readonly length: number
+}
+
 /** A place in an order: between two entries. */
 export interface OrderPlace {
   block: number
   slot: number
 }
 
-/** Order by (time, key bytes); without times in the table by key bytes alone. */
+/** What makes the order. */
+export interface OrderSpec {
+  /** Its number among the orders of its table. */
+  readonly index: 0 | 1
+  /** Whether the time comes before the key. */
+  readonly byTime: boolean
+  /** Bytes at the end of each key that are compared last: the times of a window behind its key. */
+  readonly suffixBytes: number
+}
+
+/** Order by (time, key, suffix) or by (key, suffix), all as unsigned bytes. */
 export class EntryOrder implements Order {
   /** Goes up when places change their meaning. */
   version = 0
   readonly #table: ByteTable
   readonly #byTime: boolean
+  readonly #suffixBytes: number
   readonly #waitingFlag: number
   readonly #sortedFlag: number
   readonly #waiting = new EntryList()
+  readonly #place: OrderPlace = { block: 0, slot: 0 }
   #blocks: Block[] = []
   #size = 0
 
-  /** @param index of the order in its table, 0 or 1. @param byTime whether the time comes first. */
-  constructor(table: ByteTable, index: 0 | 1, byTime: boolean) {
+  constructor(table: ByteTable, { index, byTime, suffixBytes }: OrderSpec) {
     this.#table = table
     this.#byTime = byTime
+    this.#suffixBytes = suffixBytes
     this.#waitingFlag = ORDER_FLAGS << (2 * index)
     this.#sortedFlag = this.#waitingFlag << 1
     table.addOrder(this)
@@ -130,6 +149,25 @@ export class EntryOrder implements Order {
     return this.#blocks[place.block]!.entries[place.slot]!
   }
 
+  /** Adds the living entries from one time and key up to another, that one left out, to a list. */
+  collect(list: EntryList, from: OrderBound, until: OrderBound): void {
+    this.settle()
+    const place = this.#place
+    this.seek(place, from.timeMs, from.bytes, 0, from.length)
+    for (;;) {
+      const entry = this.next(place)
+      if (entry < 0) return
+      if (this.compareTo(entry, until.timeMs, until.bytes, 0, until.length) >= 0) return
+      if (this.#table.isLive(entry)) list.push(entry)
+    }
+  }
+
+  /** The first entry of all, -1 where there is none. */
+  first(): number {
+    this.settle()
+    return this.#blocks[0]?.entries[0] ?? -1
+  }
+
   /** Where an entry stands to a time and key: below, at or above 0. */
   compareTo(entry: number, timeMs: number, key: Uint8Array, start: number, end: number): number {
     const { entries } = this.#table
@@ -137,8 +175,13 @@ export class EntryOrder implements Order {
       const entryTimeMs = entries.timeOf(entry)
       if (entryTimeMs !== timeMs) return entryTimeMs < timeMs ? -1 : 1
     }
+    const page = entries.pageOf(entry)
     const from = entries.keyStart(entry)
-    return compareBytes(entries.pageOf(entry), from, entries.keyEnd(entry), key, start, end)
+    const to = entries.keyEnd(entry)
+    const suffix = this.#suffixBytes
+    if (suffix === 0) return compareBytes(page, from, to, key, start, end)
+    const byKey = compareBytes(page, from, to - suffix, key, start, end - suffix)
+    return byKey !== 0 ? byKey : compareBytes(page, to - suffix, to, key, end - suffix, end)
   }
 
   #compare(one: number, other: number): number {

@@ -1,75 +1,21 @@
 // The key-value store: values with their timestamps by key (Kafka's KeyValueStore and
 // TimestampedKeyValueStore in one). Aggregates, tables and user code in processors keep their state here.
-import { ByteBuffer, toBytes, type Serde } from '../../topology/serdes/serde.ts'
+import { toBytes } from '../../topology/serdes/serde.ts'
 import type { KeyValueStore, StoreEntry, Timestamped } from '../../topology/store-contracts.ts'
-import { ByteTable } from './byte-table.ts'
-import { EntryOrder } from './entry-order.ts'
-import { afterKey, afterPrefix, Scan, type Bound } from './scan.ts'
-import { TableLog } from './table-log.ts'
+import type { OrderBound } from './entry-order.ts'
+import { MemoryStore, type StoreSpec } from './memory-store.ts'
+import { afterKey, afterPrefix, Scan } from './scan.ts'
 
-/** What a store of keys and values is made of. */
-export interface StoreSpec<K, V> {
-  readonly name: string
-  readonly key: Serde<K>
-  readonly value: Serde<V>
-}
-
-/** A key-value store in memory; a task saves it at commits by `pack` and finds it again by `restore`. */
-export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
-  readonly name: string
-  readonly #keySerde: Serde<K>
-  readonly #valueSerde: Serde<V>
-  readonly #table = new ByteTable()
-  readonly #log: TableLog
-  #order: EntryOrder | undefined
-  readonly #key = new ByteBuffer()
-  readonly #value = new ByteBuffer()
-
-  constructor({ name, key, value }: StoreSpec<K, V>) {
-    this.name = name
-    this.#keySerde = key
-    this.#valueSerde = value
-    this.#log = new TableLog(name, this.#table)
+/** A key-value store in memory. */
+export class MemoryKeyValueStore<K, V> extends MemoryStore<K, V> implements KeyValueStore<K, V> {
+  constructor(spec: StoreSpec<K, V>) {
+    super(spec, 0)
   }
 
-  get rows(): number {
-    return this.#table.rows
-  }
-
-  /** Bytes that the store takes. */
-  get sizeBytes(): number {
-    return this.#table.sizeBytes + this.#key.bytes.length + this.#value.bytes.length
-  }
-
-  pack(isSnapshot: boolean): Uint8Array | undefined {
-    return this.#log.pack(isSnapshot)
-  }
-
-  /** @throws StoreFormatError when the bytes are no entry of a store. */
-  restore(entry: Uint8Array): void {
-    this.#log.restore(entry)
-  }
-
-  /** Where a key's value is, for `valueAt`, `timestampAt` and `update`; -1 where it has none. Valid until the next change. */
+  /** Where a key's value is, for `valueAt`, `timestampAt` and `update`; -1 where it has none. */
   find(key: K): number {
-    return this.#table.find(this.#key.bytes, 0, this.#serializeKey(key))
-  }
-
-  valueAt(entry: number): V {
-    const { entries } = this.#table
-    const start = entries.keyEnd(entry)
-    return this.#valueSerde.deserialize(entries.pageOf(entry), start, entries.valueEnd(entry))
-  }
-
-  /** The event time of the value, epoch ms. */
-  timestampAt(entry: number): number {
-    return this.#table.entries.timestampOf(entry)
-  }
-
-  /** Replaces the value that `find` found; null deletes it. Saves the look-up of a `put`. */
-  update(entry: number, value: V | null, timestampMs: number): void {
-    if (value === null) this.#table.remove(entry)
-    else this.#table.update(entry, this.#value.bytes, this.#serializeValue(value), timestampMs)
+    const end = this.writeKey(key)
+    return this.table.find(this.key.bytes, 0, end)
   }
 
   get(key: K): V | undefined {
@@ -86,12 +32,12 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   put(key: K, value: V | null, timestampMs = -1): void {
     if (value === null) {
       const entry = this.find(key)
-      if (entry >= 0) this.#table.remove(entry)
+      if (entry >= 0) this.table.remove(entry)
       return
     }
-    const keyEnd = this.#serializeKey(key)
-    const valueEnd = this.#serializeValue(value)
-    this.#table.set(this.#key.bytes, 0, keyEnd, this.#value.bytes, valueEnd, timestampMs)
+    const keyEnd = this.writeKey(key)
+    const valueEnd = this.writeValue(value)
+    this.table.set(this.key.bytes, 0, keyEnd, this.value.bytes, valueEnd, timestampMs)
   }
 
   putIfAbsent(key: K, value: V, timestampMs = -1): V | undefined {
@@ -104,7 +50,7 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
     const entry = this.find(key)
     if (entry < 0) return undefined
     const held = this.valueAt(entry)
-    this.#table.remove(entry)
+    this.table.remove(entry)
     return held
   }
 
@@ -129,7 +75,7 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   approximateNumEntries(): number {
-    return this.#table.rows
+    return this.table.rows
   }
 
   #scan(
@@ -137,41 +83,26 @@ export class MemoryKeyValueStore<K, V> implements KeyValueStore<K, V> {
     until: Uint8Array | undefined,
     isBackward: boolean,
   ): IterableIterator<StoreEntry<K, V>> {
-    // Made when it is first asked for: most stores are read by key only.
-    const order = (this.#order ??= new EntryOrder(this.#table, 0, false))
+    const order = this.keyOrder
     const spec = { order, from: bound(from), until: bound(until), isBackward, read: this.#read }
-    return new Scan(this.#table, spec)
+    return new Scan(this.table, spec)
   }
 
-  readonly #read = (entry: number): StoreEntry<K, V> => {
-    const { entries } = this.#table
-    const start = entries.keyStart(entry)
-    const key = this.#keySerde.deserialize(entries.pageOf(entry), start, entries.keyEnd(entry))
-    return { key, value: this.valueAt(entry), timestampMs: this.timestampAt(entry) }
-  }
+  readonly #read = (entry: number): StoreEntry<K, V> => ({
+    key: this.keyAt(entry),
+    value: this.valueAt(entry),
+    timestampMs: this.timestampAt(entry),
+  })
 
   #fromKey(key: K | undefined): Uint8Array | undefined {
-    return key === undefined ? undefined : toBytes(this.#keySerde, key)
+    return key === undefined ? undefined : toBytes(this.keySerde, key)
   }
 
   #afterKey(key: K | undefined): Uint8Array | undefined {
-    return key === undefined ? undefined : afterKey(toBytes(this.#keySerde, key))
-  }
-
-  /** Writes a key into `#key`. @returns where it ends. */
-  #serializeKey(key: K): number {
-    this.#key.position = 0
-    this.#keySerde.serialize(key, this.#key)
-    return this.#key.position
-  }
-
-  #serializeValue(value: V): number {
-    this.#value.position = 0
-    this.#valueSerde.serialize(value, this.#value)
-    return this.#value.position
+    return key === undefined ? undefined : afterKey(toBytes(this.keySerde, key))
   }
 }
 
-function bound(bytes: Uint8Array | undefined): Bound | undefined {
-  return bytes === undefined ? undefined : { timeMs: 0, bytes }
+function bound(bytes: Uint8Array | undefined): OrderBound | undefined {
+  return bytes === undefined ? undefined : { timeMs: 0, bytes, length: bytes.length }
 }

@@ -2,21 +2,15 @@
 // the store meanwhile: a scan then finds its place again by the key it gave last.
 import { ByteBuffer } from '../../topology/serdes/serde.ts'
 import type { ByteTable } from './byte-table.ts'
-import type { EntryOrder, OrderPlace } from './entry-order.ts'
-
-/** A time and key in an order; where keys alone make the order the time is ignored. */
-export interface Bound {
-  readonly timeMs: number
-  readonly bytes: Uint8Array
-}
+import type { EntryOrder, OrderBound, OrderPlace } from './entry-order.ts'
 
 /** Which entries a scan gives, and how. */
 export interface ScanSpec<T> {
   readonly order: EntryOrder
   /** The first that belongs to it; without it the scan goes from the very first. */
-  readonly from?: Bound | undefined
+  readonly from?: OrderBound | undefined
   /** The first that does not belong to it any more. */
-  readonly until?: Bound | undefined
+  readonly until?: OrderBound | undefined
   readonly isBackward: boolean
   /** What an entry is to the caller; undefined leaves it out. */
   readonly read: (entry: number) => T | undefined
@@ -65,10 +59,10 @@ export class Scan<T> implements IterableIterator<T> {
     const { order, from, until, isBackward } = this.#spec
     if (isBackward) {
       if (from === undefined) return false
-      return order.compareTo(entry, from.timeMs, from.bytes, 0, from.bytes.length) < 0
+      return order.compareTo(entry, from.timeMs, from.bytes, 0, from.length) < 0
     }
     if (until === undefined) return false
-    return order.compareTo(entry, until.timeMs, until.bytes, 0, until.bytes.length) >= 0
+    return order.compareTo(entry, until.timeMs, until.bytes, 0, until.length) >= 0
   }
 
   /** Goes to where the scan begins or, when the order has changed, to where it was. */
@@ -87,7 +81,7 @@ export class Scan<T> implements IterableIterator<T> {
       return
     }
     const start = isBackward ? until : from
-    if (start !== undefined) order.seek(place, start.timeMs, start.bytes, 0, start.bytes.length)
+    if (start !== undefined) order.seek(place, start.timeMs, start.bytes, 0, start.length)
     else if (isBackward) order.seekLast(place)
     else order.seekFirst(place)
   }

@@ -5,7 +5,7 @@ import { copyBytes } from './byte-arena.ts'
 import type { ByteTable } from './byte-table.ts'
 
 const VERSION = 1
-const HEADER_BYTES = 16
+const HEADER_BYTES = 24
 const ROW_HEADER_BYTES = 16
 const DELETED = -1
 
@@ -21,17 +21,19 @@ export class TableLog {
   readonly #table: ByteTable
   readonly #packed = new ByteBuffer()
   #count = 0
+  #packedTimeMs = -1
+  /** A time of the store's own, saved with its changes and given back by `restore`; epoch ms. */
+  timeMs = -1
+  /** A number of the store's own, as `timeMs`. */
+  sequence = 0
 
   constructor(storeName: string, table: ByteTable) {
     this.#storeName = storeName
     this.#table = table
   }
 
-  /**
-   * What changed since the last call, or with `isSnapshot` everything; undefined when nothing changed.
-   * @param timeMs a time of the store's own that `restore` gives back.
-   */
-  pack(isSnapshot: boolean, timeMs = -1): Uint8Array | undefined {
+  /** What changed since the last call, or with `isSnapshot` everything; undefined when nothing changed. */
+  pack(isSnapshot: boolean): Uint8Array | undefined {
     const packed = this.#packed
     packed.position = 0
     packed.reserve(HEADER_BYTES)
@@ -43,18 +45,20 @@ export class TableLog {
     } else {
       this.#table.drainDirty(this.#add)
     }
-    if (this.#count === 0 && !isSnapshot) return undefined
+    if (this.#count === 0 && !isSnapshot && this.timeMs === this.#packedTimeMs) return undefined
+    this.#packedTimeMs = this.timeMs
     packed.view.setUint32(0, VERSION, true)
     packed.view.setUint32(4, this.#count, true)
-    packed.view.setFloat64(8, timeMs, true)
+    packed.view.setFloat64(8, this.timeMs, true)
+    packed.view.setFloat64(16, this.sequence, true)
     return packed.bytes.subarray(0, packed.position)
   }
 
   /**
-   * Puts an entry's rows in place, later entries over earlier ones. @returns the time packed with it.
+   * Puts an entry's rows in place, later entries over earlier ones.
    * @throws StoreFormatError when the bytes are no such entry.
    */
-  restore(entry: Uint8Array): number {
+  restore(entry: Uint8Array): void {
     const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength)
     if (entry.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
       throw this.#broken('is not of a version that this one reads')
@@ -72,7 +76,8 @@ export class TableLog {
       else this.#table.restore(entry, keyStart, keyEnd, valueEnd, view.getFloat64(at + 8, true))
       at = valueEnd
     }
-    return view.getFloat64(8, true)
+    this.timeMs = this.#packedTimeMs = view.getFloat64(8, true)
+    this.sequence = view.getFloat64(16, true)
   }
 
   #delete(bytes: Uint8Array, start: number, end: number): void {
