@@ -123,7 +123,7 @@ class KafkaBroker implements Broker {
     const partitions = await this.#topics.partitionsOf(from.topic)
     if (partitions <= from.partition) throw topicMissing(placeOf(from), address)
     const name = `${this.#factory.address.clientId}-reader`
-    const consumer = await connectConsumer(this.#factory, name)
+    const consumer = await connectConsumer(this.#factory, name, { 'enable.partition.eof': 'true' })
     return this.#opened(new KafkaReader(consumer, from, address))
   }
 

@@ -110,6 +110,8 @@ export interface Producer {
 export interface StandaloneReader {
   /** The next rows, or undefined when none came within `timeoutMs`. */
   read(timeoutMs: number): Promise<RecordBatch | undefined>
+  /** The offset after what `read` gave, and after the control records of transactions at the end. */
+  readonly position: number
   close(): Promise<void>
 }
 

@@ -116,6 +116,8 @@ async function printAll(
     const batch = await reader.read(READ_TIMEOUT_MS)
     if (batch === undefined) {
       silentMs += READ_TIMEOUT_MS
+      // What is left up to the end are marks of transactions.
+      if (reader.position >= span.end) return
       if (span.end !== Infinity && silentMs >= SILENCE_MAX_MS) return
       continue
     }

@@ -153,13 +153,14 @@ export class Task implements TaskContext {
 
   #stepFrames(reader: PartitionReader, frames: FrameInput): number {
     const batch = reader.poll()
+    // Marks of transactions may lie behind the last row.
+    this.#position = reader.position
     if (batch === undefined) return 0
     this.#metrics.consumed(batch.count, batch.bytes.length)
     this.oldestMs = Math.min(this.oldestMs, batch.timestamps[0] ?? Infinity)
     const rows = frames.run(batch)
     // Frames without rows have event time, too.
     if (this.streamTimeMs >= 0) this.#metrics.streamTime.set(this.streamTimeMs / 1_000)
-    this.#position = reader.position
     this.#changed = true
     return rows
   }
@@ -170,6 +171,7 @@ export class Task implements TaskContext {
     if (source.isEmpty && !this.#isAtStop) {
       const batch = reader.poll()
       if (batch !== undefined) this.#begin(source, batch)
+      else this.#position = Math.max(this.#position, Math.min(reader.position, this.#stopAt))
     }
     let rows = 0
     if (!source.isEmpty) {

@@ -157,6 +157,10 @@ class WaitingReader implements StandaloneReader {
     this.#reader = reader
   }
 
+  get position(): number {
+    return this.#reader.position
+  }
+
   async read(timeoutMs: number): Promise<RecordBatch | undefined> {
     const end = performance.now() + timeoutMs
     for (;;) {

@@ -17,6 +17,8 @@ export class KafkaReader implements StandaloneReader {
   readonly #consumer: RdConsumer
   readonly #address: string
   readonly #feed: Feed
+  /** Where the client last came to the end. */
+  #heardEnd = 0
   #packed: ArrayBuffer | undefined
   #reading: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
@@ -30,6 +32,10 @@ export class KafkaReader implements StandaloneReader {
     }
     this.#feed.connect({ reader: 0, post }, from.offset)
     consumer.assign([from])
+  }
+
+  get position(): number {
+    return Math.max(this.#feed.next, this.#heardEnd)
   }
 
   read(timeoutMs: number): Promise<RecordBatch | undefined> {
@@ -68,8 +74,12 @@ export class KafkaReader implements StandaloneReader {
   #consume(timeoutMs: number, count: number): Promise<readonly RdMessage[]> {
     const { topic, partition } = this.#feed
     return new Promise((done, fail) => {
-      this.#consumer.getClient().consume(timeoutMs, count, (error, messages) => {
-        if (error === null) return done(messages)
+      this.#consumer.getClient().consume(timeoutMs, count, (error, messages, ends) => {
+        if (error === null) {
+          // All rows before it are among these or came before.
+          this.#heardEnd = ends.at(-1)?.offset ?? this.#heardEnd
+          return done(messages)
+        }
         if (error.code === RdCode.transport || error.code === RdCode.timedOut) return done([])
         fail(requestFailed(`read ${topic}/${partition}`, this.#address, error))
       })

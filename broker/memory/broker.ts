@@ -71,6 +71,9 @@ function standaloneReader(log: MemoryLog, from: TopicPartitionOffset): Standalon
       }
       return reader.poll()
     },
+    get position() {
+      return reader.position
+    },
     close: () => settled(() => undefined),
   }
 }

@@ -52,6 +52,8 @@ export async function readTopic(
       while (next < end) {
         const batch = await reader.read(READ_TIMEOUT_MS)
         if (batch === undefined) {
+          // What is left up to the end are marks of transactions.
+          if (reader.position >= end) break
           silentMs += READ_TIMEOUT_MS
           if (silentMs >= SILENCE_MAX_MS) throw new Error(`${topic} has no row ${next}`)
           continue

@@ -1,0 +1,79 @@
+// Exactly once on Kafka: a process that is killed, whose state directory may be lost with it, leaves every
+// count right, and no update is there twice for those who read what is committed.
+import { expect } from 'chai'
+import { rmSync } from 'node:fs'
+import { openBroker } from '../../broker/open.ts'
+import type { Broker } from '../../broker/ports.ts'
+import { runCli } from '../cli/run-cli.ts'
+import { temporaryDirectory } from '../data/temporary-directory.ts'
+import { batchCount, keyOfRow, type CountedRow } from '../support/batch-count.ts'
+import { readTopic, RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
+import { startKafka, type Kafka } from '../support/kafka.ts'
+import { killRepeatedly, seed } from '../support/killing.ts'
+import { expectTables, generatedCalls, writeCalls } from '../support/police-job.ts'
+
+const ROWS = 60_000
+const KILLS = 3
+
+describe(`results are exactly once after kill -9, on Kafka (MILLRACE_SEED=${seed})`, function () {
+  this.timeout(240_000)
+  const path = temporaryDirectory()
+  const calls = generatedCalls(ROWS)
+  const expected = batchCount(calls)
+  let kafka: Kafka
+  let broker: Broker
+
+  before(async () => {
+    kafka = await startKafka()
+    const { bootstrapServers } = kafka
+    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    await writeCalls(broker, calls, 4)
+    const settings = [
+      `bootstrap.servers=${bootstrapServers}`,
+      `state.dir=${path('state')}`,
+      'processing.guarantee=exactly_once_v2',
+      'commit.interval.ms=50',
+      'num.stream.threads=2',
+      'server.enabled=false',
+      'consumer.session.timeout.ms=6000',
+    ]
+    const args = ['start', 'police-calls', ...settings.flatMap((setting) => ['--set', setting])]
+    const kill = (times: number, share: number): Promise<number[]> =>
+      killRepeatedly({
+        args,
+        times,
+        budget: expected.sliding.size * share,
+        progress: () => rowsIn(broker, RESULT_TOPICS.sliding),
+      })
+    await kill(KILLS, 0.5)
+    // Another machine takes over: only the changelogs know the counts.
+    rmSync(path('state'), { recursive: true })
+    await kill(1, 0.2)
+    rmSync(path('state'), { recursive: true })
+    const { code, stderr } = await runCli(...args, '--once')
+    expect(code, stderr).to.equal(0)
+  })
+  after(async () => {
+    await broker.close()
+    await kafka.stop()
+  })
+
+  it('and all of them are right', async () => {
+    await expectTables(broker, expected)
+  })
+
+  it('and each update of a count is higher than the one before', async () => {
+    for (const topic of Object.values(RESULT_TOPICS)) {
+      const last = new Map<string, number>()
+      const repeated: string[] = []
+      await readTopic(broker, topic, ({ value, partition, offset }) => {
+        const row = JSON.parse(String(value)) as CountedRow
+        const key = keyOfRow(row)
+        const before = last.get(key) ?? 0
+        if (row.calls <= before) repeated.push(`${topic}/${partition}@${offset}: ${key}`)
+        last.set(key, row.calls)
+      })
+      expect(repeated.slice(0, 5), `${repeated.length} in all`).to.deep.equal([])
+    }
+  })
+})
