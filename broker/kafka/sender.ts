@@ -193,11 +193,12 @@ export class Sender implements Outbox {
 
   #headers(batch: Batch, row: number): RdHeaders {
     return headersOf(batch.rows, row).map(({ key, value }) => {
-      if (value === null || !isAscii(value)) {
-        const reason = `its header ${key} is not ASCII text, which the Kafka client would garble`
+      const text = textOf(value)
+      if (text === undefined) {
+        const reason = `its header ${key} is not UTF-8 text without zeros, which is all that the Kafka client can send without the addon`
         this.#fail(produceFailed(batch, reason))
       }
-      return { [key]: Buffer.from(value ?? []).toString('latin1') }
+      return { [key]: text ?? '' }
     })
   }
 
@@ -216,6 +217,14 @@ export class Sender implements Outbox {
 
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
-function isAscii(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte > 0 && byte < 0x80)
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text whose UTF-8 a header value is; undefined where the client would send other bytes. */
+function textOf(value: Uint8Array | null): string | undefined {
+  if (value === null || value.includes(0)) return undefined
+  try {
+    return utf8.decode(value)
+  } catch {
+    return undefined
+  }
 }

@@ -19,6 +19,8 @@ import { numbered, until } from './records.ts'
 export interface ContractSession {
   readonly broker: Broker
   readonly openDataPort: (spec: ChannelSpec) => DataPort
+  /** Whether what workers write goes through a client that takes header values for text. */
+  readonly headersAreText?: boolean
   /** Closes the broker if the test did not, and cleans up what this session alone holds. */
   close(): Promise<void>
 }

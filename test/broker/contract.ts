@@ -9,6 +9,7 @@ import {
   type ContractSession,
   type OpenSession,
 } from './contract-member.ts'
+import { describeRows } from './contract-rows.ts'
 import { numbered, readRecords, rowsOf, valuesOf } from './records.ts'
 
 export type { ContractSession, OpenSession } from './contract-member.ts'
@@ -31,6 +32,7 @@ export function describeBrokerContract(name: string, open: OpenSession): void {
     describeStandaloneReader(opened)
     describeGroup(opened)
     describeDataPort(opened)
+    describeRows(opened)
   })
 }
 

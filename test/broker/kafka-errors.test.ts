@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import { openKafkaBroker } from '../../broker/kafka.ts'
 import { BrokerError, type Broker } from '../../broker/ports.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch.ts'
 import { startKafka } from '../support/kafka.ts'
 import { fresh, withTopic } from './contract-member.ts'
 import { connect, DATA_PATHS, openChannel, ReadingMember } from './kafka-member.ts'
@@ -152,12 +153,15 @@ describe('producing to Kafka', function () {
 
   it('refuses headers that the client would garble', async () => {
     const topic = await withTopic(broker)
-    const producer = await broker.openProducer()
-    const rows = rowsOf([{ value: 'v', headers: [['city', 'Zürich']] }])
-    await producer.send({ topic, partition: 0 }, rows)
-    const failure = await failureOf(producer.flush())
-    expect(failure.message).to.include(`${topic}/0`).and.include('header city')
-    await producer.close()
+    for (const value of [Uint8Array.of(0xff), Uint8Array.of(0x61, 0), null]) {
+      const producer = await broker.openProducer()
+      const rows = new RecordBatchBuilder()
+      rows.append(null, null, 1, [{ key: 'city', value }])
+      await producer.send({ topic, partition: 0 }, rows)
+      const failure = await failureOf(producer.flush())
+      expect(failure.message).to.include(`${topic}/0`).and.include('header city')
+      await producer.close()
+    }
   })
 
   for (const dataPath of DATA_PATHS) {

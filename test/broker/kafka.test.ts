@@ -10,6 +10,7 @@ for (const dataPath of DATA_PATHS) {
     const broker = await openKafkaBroker({ bootstrapServers, clientId: 'contract', dataPath })
     return {
       broker,
+      headersAreText: dataPath === 'plain',
       openDataPort: (spec) => {
         if (spec.kind !== `kafka-${dataPath}`) throw new Error(`another path: ${spec.kind}`)
         return openKafkaDataPort(spec)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { readManifest } from './manifest.ts'
-import { readSources, usesOf, type SourceFile } from './sources.ts'
+import { awaitedSums, readSources, usesOf, type SourceFile } from './sources.ts'
 
 // The parts of the project, first match wins, and what each may import besides itself.
 const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string[]][] = [
@@ -114,6 +114,18 @@ describe('the imports of the sources', () => {
     })
   }
 
+  // node-rdkafka can be loaded once a process, and only by the main thread.
+  it('of what workers load lead to no client of Kafka', () => {
+    const byPath = new Map(sources.map((source) => [source.path, source]))
+    const loaded = new Set(['runtime/worker.ts'])
+    for (const path of loaded) {
+      for (const imported of byPath.get(path)?.imports ?? []) loaded.add(imported)
+    }
+    expect([...loaded]).to.include.members(['broker/data-port.ts', 'broker/native/addon.ts'])
+    expect([...loaded]).not.to.include.members(['broker/kafka.ts'])
+    expect([...loaded].filter((path) => packageOf(path) === 'node-rdkafka')).to.deep.equal([])
+  })
+
   it('name only packages that users of this one have too', () => {
     const allowed = new Set(['millrace', ...runtimeDependencies()])
     const others = sources
@@ -136,6 +148,18 @@ describe('what decides about results', () => {
       '// Date.now()\nconst at = Date.now() + new Date().getTime()\nnew Date(5)\nprocess.exit()'
     const found = usesOf(FROM_OUTSIDE, { path: 'x.ts', text, imports: [] })
     expect(found).to.deep.equal(['x.ts:2 Date.now', 'x.ts:2 new Date()', 'x.ts:4 process'])
+  })
+})
+
+describe('the sources', () => {
+  it('add nothing to what an await may change', () => {
+    expect(readSources().flatMap((source) => awaitedSums(source))).to.deep.equal([])
+  })
+
+  it('are searched for that by their syntax', () => {
+    const text = 'let n = 0\n// n += await f()\nn += await f()\nn -= 1 + (await f())\nn = await f()'
+    const found = awaitedSums({ path: 'x.ts', text, imports: [] })
+    expect(found).to.deep.equal(['x.ts:3', 'x.ts:4'])
   })
 })
 

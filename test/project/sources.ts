@@ -55,20 +55,47 @@ function readSource(root: string, path: string): SourceFile {
   return { path, text, imports }
 }
 
+const SUMS = new Set([ts.SyntaxKind.PlusEqualsToken, ts.SyntaxKind.MinusEqualsToken])
+
 /** Names of globals (`process`, `Date.now`) that a file uses, found in its syntax: not in comments. */
-export function usesOf(names: readonly string[], { path, text }: SourceFile): string[] {
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
-  const found: string[] = []
-  const visit = (node: ts.Node) => {
+export function usesOf(names: readonly string[], source: SourceFile): string[] {
+  return found(source, (node) => {
     const name = nameOf(node)
-    if (name !== undefined && names.includes(name)) {
+    return name !== undefined && names.includes(name) ? ` ${name}` : undefined
+  })
+}
+
+/** Places where a file writes `count += await …`: what others add meanwhile is lost. */
+export function awaitedSums(source: SourceFile): string[] {
+  return found(source, (node) => {
+    if (!ts.isBinaryExpression(node)) return undefined
+    return SUMS.has(node.operatorToken.kind) && awaits(node.right) ? '' : undefined
+  })
+}
+
+/** Where `answer` says something of a node, and what. */
+function found(
+  { path, text }: SourceFile,
+  answer: (node: ts.Node) => string | undefined,
+): string[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  const places: string[] = []
+  const visit = (node: ts.Node) => {
+    const said = answer(node)
+    if (said !== undefined) {
       const { line } = file.getLineAndCharacterOfPosition(node.getStart(file))
-      found.push(`${path}:${line + 1} ${name}`)
+      places.push(`${path}:${line + 1}${said}`)
     }
     ts.forEachChild(node, visit)
   }
   visit(file)
-  return found
+  return places
+}
+
+/** Whether an expression waits itself, and not only a function in it. */
+function awaits(node: ts.Node): boolean {
+  if (ts.isFunctionLike(node)) return false
+  return ts.isAwaitExpression(node) || ts.forEachChild(node, awaits) === true
 }
 
 function nameOf(node: ts.Node): string | undefined {
