@@ -11,7 +11,13 @@ import type { RecordContext } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 
 /** Why a record was dropped; a metric label. */
-export const dropReasons = ['malformed', 'null-key', 'invalid-timestamp', 'expired-window'] as const
+export const dropReasons = [
+  'malformed',
+  'null-key',
+  'null-value',
+  'invalid-timestamp',
+  'expired-window',
+] as const
 export type DropReason = (typeof dropReasons)[number]
 
 /**

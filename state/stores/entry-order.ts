@@ -168,6 +168,13 @@ export class EntryOrder implements Order {
     return this.#blocks[0]?.entries[0] ?? -1
   }
 
+  /** The last entry of all, -1 where there is none. */
+  last(): number {
+    this.settle()
+    const block = this.#blocks.at(-1)
+    return block === undefined ? -1 : block.entries[block.size - 1]!
+  }
+
   /** Where an entry stands to a time and key: below, at or above 0. */
   compareTo(entry: number, timeMs: number, key: Uint8Array, start: number, end: number): number {
     const { entries } = this.#table

@@ -98,6 +98,12 @@ export abstract class TimedStore<K, V> extends MemoryStore<K, V> {
     return this.table.entries.timeOf(entry)
   }
 
+  /** The latest time of an entry, -1 where there is none. */
+  get latestMs(): number {
+    const last = this.timeOrder.last()
+    return last < 0 ? -1 : this.table.entries.timeOf(last)
+  }
+
   /** Adds the entries from one time to another, that one left out, to a list, by (time, key). */
   collectTimes(list: EntryList, fromMs: number, untilMs: number): void {
     this.timeOrder.collect(list, this.lower.atTime(fromMs), this.upper.atTime(untilMs))

@@ -1,0 +1,128 @@
+// Aggregates over sessions (Kafka's KStreamSessionWindowAggregate): a record merges all sessions that it
+// touches; each one absorbed is deleted first. Used by the windowed aggregate.
+import { EntryList } from '../state/entry-list.ts'
+import type { StoreSpec } from '../state/stores/memory-store.ts'
+import { MemorySessionStore } from '../state/stores/session-store.ts'
+import type { SessionWindows } from '../topology/record-windows.ts'
+import type { TimeWindow } from '../topology/windows.ts'
+import type { StreamRecord } from './processor.ts'
+import type { WindowedSurroundings } from './window-aggregation.ts'
+
+/** Makes one aggregate of those of two sessions. */
+export type SessionMerge = (one: unknown, other: unknown, key: unknown) => unknown
+
+interface Session extends TimeWindow {
+  readonly value: unknown
+}
+
+/** The store of an aggregate over sessions; the aggregate says what has expired. */
+export function sessionStore(
+  spec: StoreSpec<unknown, unknown>,
+): MemorySessionStore<unknown, unknown> {
+  return new MemorySessionStore({ ...spec, retentionMs: Infinity })
+}
+
+/** Sessions of one operator; `process` takes a record. Times are epoch ms, both ends of a session belong to it. */
+export class SessionAggregate {
+  readonly #store: MemorySessionStore<unknown, unknown>
+  readonly #around: WindowedSurroundings
+  readonly #merge: SessionMerge
+  readonly #gapMs: number
+  readonly #closesAfterMs: number
+  readonly #retentionMs: number
+  readonly #isFinal: boolean
+  /** Sessions that ended before this time have been given out as final. */
+  #finalBeforeMs: number | undefined
+  readonly #found = new EntryList()
+  /** The sessions that the record in work touches. */
+  readonly #touched: Session[] = []
+
+  constructor(
+    store: MemorySessionStore<unknown, unknown>,
+    windows: SessionWindows,
+    retentionMs: number | undefined,
+    merge: SessionMerge,
+    around: WindowedSurroundings,
+  ) {
+    this.#store = store
+    this.#around = around
+    this.#merge = merge
+    this.#gapMs = windows.gapMs
+    this.#closesAfterMs = windows.gapMs + windows.graceMs
+    this.#retentionMs = Math.max(retentionMs ?? 0, this.#closesAfterMs)
+    this.#isFinal = around.emit === 'on-window-close'
+  }
+
+  process(record: StreamRecord): void {
+    const { key, timestampMs } = record
+    if (key === null || key === undefined) return this.#around.drop('null-key')
+    const store = this.#store
+    this.#finalBeforeMs ??= store.timeMs - this.#closesAfterMs
+    // A session that ends just when the retention does is still there.
+    store.expireThrough(store.timeMs - this.#retentionMs - 1)
+    if (timestampMs > store.timeMs) store.timeMs = timestampMs
+    const closeMs = store.timeMs - this.#closesAfterMs
+    const { aggregation } = this.#around
+    this.#findTouched(key, timestampMs)
+    let aggregate = aggregation.initialize()
+    let startMs = timestampMs
+    let endMs = timestampMs
+    for (const session of this.#touched) {
+      aggregate = this.#merge(aggregate, session.value, key) ?? null
+      startMs = Math.min(startMs, session.startMs)
+      endMs = Math.max(endMs, session.endMs)
+    }
+    if (endMs < closeMs) {
+      this.#around.drop('expired-window')
+    } else {
+      if (startMs !== timestampMs || endMs !== timestampMs) this.#deleteTouched(key)
+      const value = aggregation.add(aggregate, record) ?? null
+      store.putSession(key, { startMs, endMs }, value)
+      if (!this.#isFinal) this.#around.forward(key, startMs, endMs, value, null, endMs)
+    }
+    if (this.#isFinal) this.#giveOutFinal(closeMs)
+  }
+
+  #findTouched(key: unknown, timestampMs: number): void {
+    const store = this.#store
+    const found = this.#found
+    found.size = 0
+    store.collect(found, key, timestampMs - this.#gapMs, timestampMs + this.#gapMs)
+    const touched = this.#touched
+    touched.length = 0
+    for (let i = 0; i < found.size; i++) {
+      const entry = found.entries[i]!
+      const value = store.valueAt(entry)
+      touched.push({ startMs: store.startAt(entry), endMs: store.endAt(entry), value })
+    }
+  }
+
+  /** The sessions that become one are deleted, in the order of their ends. */
+  #deleteTouched(key: unknown): void {
+    for (const session of this.#touched) {
+      const { startMs, endMs, value } = session
+      this.#store.putSession(key, session, null)
+      if (!this.#isFinal) this.#around.forward(key, startMs, endMs, null, value, endMs)
+    }
+  }
+
+  /** Gives out the sessions that have closed since, by (end, start, key). */
+  #giveOutFinal(closeMs: number): void {
+    const sinceMs = this.#finalBeforeMs!
+    if (closeMs <= sinceMs) return
+    this.#finalBeforeMs = closeMs
+    const store = this.#store
+    const found = this.#found
+    found.size = 0
+    store.collectTimes(found, sinceMs, closeMs)
+    // They come by (end, key, start), and sorting keeps the order of what is equal.
+    const closed = found.entries.slice(0, found.size).sort((one, other) => {
+      return store.endAt(one) - store.endAt(other) || store.startAt(one) - store.startAt(other)
+    })
+    for (const entry of closed) {
+      const endMs = store.endAt(entry)
+      const [key, value] = [store.keyAt(entry), store.valueAt(entry)]
+      this.#around.forward(key, store.startAt(entry), endMs, value, null, endMs)
+    }
+  }
+}

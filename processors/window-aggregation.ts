@@ -1,0 +1,40 @@
+// What aggregates over sliding windows and sessions share: the user's functions, where results go, and
+// why records end here.
+import type { EmitStrategy } from '../topology/node.ts'
+import type { DropReason, StreamRecord } from './processor.ts'
+
+/** The user's functions of a windowed aggregate, erased; null stands for no aggregate. */
+export interface WindowAggregation {
+  /** The aggregate of nothing. */
+  readonly initialize: () => unknown
+  /** Adds a record; null deletes the aggregate. */
+  readonly add: (aggregate: unknown, record: StreamRecord) => unknown
+}
+
+/** Takes the changes of a windowed aggregate; null as the new value deletes, null as the old one says there was none. */
+export type WindowedForward = (
+  key: unknown,
+  startMs: number,
+  endMs: number,
+  value: unknown,
+  oldValue: unknown,
+  timestampMs: number,
+) => void
+
+/** What a windowed aggregate stands in. */
+export interface WindowedSurroundings {
+  readonly aggregation: WindowAggregation
+  readonly emit: EmitStrategy
+  readonly forward: WindowedForward
+  readonly drop: (reason: DropReason) => void
+}
+
+/** Functions of a reduce: the first value is taken as it is. */
+export function reducing(
+  reduce: (aggregate: unknown, record: StreamRecord) => unknown,
+): WindowAggregation {
+  return {
+    initialize: () => null,
+    add: (aggregate, record) => (aggregate === null ? record.value : reduce(aggregate, record)),
+  }
+}
