@@ -69,23 +69,26 @@ export async function openKafkaGroup(
 
 async function connect(
   factory: ClientFactory,
-  { applicationId, guarantee, instanceId = randomUUID() }: GroupOptions,
+  { applicationId, guarantee, instanceId }: GroupOptions,
   callbacks: ExtraConf['consumer'],
 ): Promise<Connected> {
   const { address } = factory
-  const transactionalId = `${applicationId}-${instanceId}`
+  const transactionalId = `${applicationId}-${instanceId ?? randomUUID()}`
+  // Who comes back under the same name takes its partitions back at once (KIP-345).
+  const member = instanceId === undefined ? {} : { 'group.instance.id': instanceId }
   const isExactlyOnce = guarantee === 'exactly_once_v2'
   const extra: ExtraConf = isExactlyOnce
     ? {
         consumer: {
           ...callbacks,
+          ...member,
           'isolation.level': 'read_committed',
           // A commit leaves control records behind the rows: a reader must know that it has them all.
           'enable.partition.eof': 'true',
         },
         producer: transactionalConf(address, transactionalId),
       }
-    : { consumer: callbacks, producer: {} }
+    : { consumer: { ...callbacks, ...member }, producer: {} }
   const choice = chooseDataPath(factory)
   const connected = await connectBy(choice, factory, applicationId, extra)
   if (!isExactlyOnce) return { ...connected, transactions: undefined }

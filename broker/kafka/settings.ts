@@ -40,6 +40,8 @@ export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
     'auto.offset.reset': 'earliest',
     // Members hear of a rebalance by their heartbeats: this is how long a handover waits.
     'heartbeat.interval.ms': '500',
+    // How long the partitions of one that does not come back wait; they come from a thread of their own.
+    'session.timeout.ms': '10000',
     'allow.auto.create.topics': 'false',
     // The default of a second starves a reader that is faster than the prefetch is deep.
     'fetch.queue.backoff.ms': '5',
