@@ -123,3 +123,31 @@ export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
   /** Deletes a session. */
   remove(key: Windowed<K>): void
 }
+
+/** A version of a value (Kafka's `VersionedRecord`): valid from `timestampMs` on. */
+export interface VersionedRecord<V> extends Timestamped<V> {
+  /** When the next version took over, epoch ms; undefined while this is the latest. */
+  readonly validToMs: number | undefined
+}
+
+/** Reading a versioned store. The latest version of a key is always there, former ones for the history. */
+export interface ReadOnlyVersionedStore<K, V> {
+  readonly name: string
+  /** The latest version; undefined where the key has none or is deleted. */
+  get(key: K): VersionedRecord<V> | undefined
+  /** The version that was valid at a time; undefined where there was none or history is over. */
+  getAsOf(key: K, asOfMs: number): VersionedRecord<V> | undefined
+  /** The versions valid at some time from one time to another, both inclusive, the latest first. */
+  versions(key: K, fromMs: number, toMs: number): VersionedRecord<V>[]
+}
+
+/** What became of a put: the latest version, one of history, or too old for it. */
+export type VersionedPut = 'latest' | 'history' | 'expired'
+
+/** Values by key with their history (Kafka's `VersionedKeyValueStore`, KIP-889). */
+export interface VersionedKeyValueStore<K, V> extends ReadOnlyVersionedStore<K, V> {
+  /** Sets the value of a key from a time on; null deletes it from then on. */
+  put(key: K, value: V | null, timestampMs: number): VersionedPut
+  /** Deletes a key from a time on. @returns the version that was valid then. */
+  deleteAsOf(key: K, timestampMs: number): VersionedRecord<V> | undefined
+}

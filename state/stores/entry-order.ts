@@ -47,7 +47,6 @@ export class EntryOrder implements Order {
   readonly #waitingFlag: number
   readonly #sortedFlag: number
   readonly #waiting = new EntryList()
-  readonly #place: OrderPlace = { block: 0, slot: 0 }
   #blocks: Block[] = []
   #size = 0
 
@@ -149,30 +148,8 @@ export class EntryOrder implements Order {
     return this.#blocks[place.block]!.entries[place.slot]!
   }
 
-  /** Adds the living entries from one time and key up to another, that one left out, to a list. */
-  collect(list: EntryList, from: OrderBound, until: OrderBound): void {
-    this.settle()
-    const place = this.#place
-    this.seek(place, from.timeMs, from.bytes, 0, from.length)
-    for (;;) {
-      const entry = this.next(place)
-      if (entry < 0) return
-      if (this.compareTo(entry, until.timeMs, until.bytes, 0, until.length) >= 0) return
-      if (this.#table.isLive(entry)) list.push(entry)
-    }
-  }
-
-  /** The first entry of all, -1 where there is none. */
-  first(): number {
-    this.settle()
-    return this.#blocks[0]?.entries[0] ?? -1
-  }
-
-  /** The last entry of all, -1 where there is none. */
-  last(): number {
-    this.settle()
-    const block = this.#blocks.at(-1)
-    return block === undefined ? -1 : block.entries[block.size - 1]!
+  isLive(entry: number): boolean {
+    return this.#table.isLive(entry)
   }
 
   /** Where an entry stands to a time and key: below, at or above 0. */

@@ -4,6 +4,7 @@ import type { SessionStore, WindowEntry } from '../../topology/store-contracts.t
 import type { TimeWindow, Windowed } from '../../topology/windows.ts'
 import type { EntryList } from '../entry-list.ts'
 import type { StoreSpec } from './memory-store.ts'
+import { collect } from './order-reads.ts'
 import { Scan } from './scan.ts'
 import { readMs, TimedBound, TimedStore, writeMs } from './timed-store.ts'
 
@@ -73,7 +74,7 @@ export class MemorySessionStore<K, V> extends TimedStore<K, V> implements Sessio
     const first = list.size
     const end = this.writeKey(key)
     this.boundAt(this.lower, end, Math.max(earliestEndMs, this.firstTimeMs))
-    this.keyOrder.collect(list, this.lower, this.boundAt(this.upper, end, Infinity))
+    collect(this.keyOrder, list, this.lower, this.boundAt(this.upper, end, Infinity))
     let size = first
     for (let i = first; i < list.size; i++) {
       const entry = list.entries[i]!

@@ -4,6 +4,7 @@ import { ByteBuffer } from '../../topology/serdes/serde.ts'
 import { EntryList } from '../entry-list.ts'
 import type { OrderBound } from './entry-order.ts'
 import { MemoryStore, type StoreSpec } from './memory-store.ts'
+import { collect, firstOf, lastOf } from './order-reads.ts'
 
 /** The latest time that a key may bear; what is later is cut to it. Epoch ms. */
 const LATEST_MS = Number.MAX_SAFE_INTEGER
@@ -87,9 +88,9 @@ export abstract class TimedStore<K, V> extends MemoryStore<K, V> {
     const expired = this.#expired
     expired.size = 0
     const until = this.upper.atTime(this.#expiredThroughMs + 1)
-    this.timeOrder.collect(expired, this.lower.atTime(-Infinity), until)
+    collect(this.timeOrder, expired, this.lower.atTime(-Infinity), until)
     for (let i = 0; i < expired.size; i++) this.table.forget(expired.entries[i]!)
-    const first = this.timeOrder.first()
+    const first = firstOf(this.timeOrder)
     this.#earliestMs = first < 0 ? Infinity : this.table.entries.timeOf(first)
   }
 
@@ -100,13 +101,13 @@ export abstract class TimedStore<K, V> extends MemoryStore<K, V> {
 
   /** The latest time of an entry, -1 where there is none. */
   get latestMs(): number {
-    const last = this.timeOrder.last()
+    const last = lastOf(this.timeOrder)
     return last < 0 ? -1 : this.table.entries.timeOf(last)
   }
 
   /** Adds the entries from one time to another, that one left out, to a list, by (time, key). */
   collectTimes(list: EntryList, fromMs: number, untilMs: number): void {
-    this.timeOrder.collect(list, this.lower.atTime(fromMs), this.upper.atTime(untilMs))
+    collect(this.timeOrder, list, this.lower.atTime(fromMs), this.upper.atTime(untilMs))
   }
 
   /** Whether a time has expired. */

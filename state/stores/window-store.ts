@@ -4,6 +4,7 @@ import type { WindowEntry, WindowStore } from '../../topology/store-contracts.ts
 import type { EntryList } from '../entry-list.ts'
 import type { EntryOrder } from './entry-order.ts'
 import type { StoreSpec } from './memory-store.ts'
+import { collect } from './order-reads.ts'
 import { Scan } from './scan.ts'
 import { TimedBound, TimedStore, writeMs, writeUint32 } from './timed-store.ts'
 
@@ -69,7 +70,7 @@ export class MemoryWindowStore<K, V> extends TimedStore<K, V> implements WindowS
     const end = this.writeKey(key)
     this.boundAt(this.lower, end, Math.max(fromMs, this.firstTimeMs))
     if (toMs < 0) return
-    this.keyOrder.collect(list, this.lower, this.boundAt(this.upper, end, toMs + 1))
+    collect(this.keyOrder, list, this.lower, this.boundAt(this.upper, end, toMs + 1))
   }
 
   fetchRange(key: K, fromMs: number, toMs: number): IterableIterator<WindowEntry<K, V>> {

@@ -1,0 +1,61 @@
+// Reads of an order for the operators of a store: entries into a list that serves again, or one entry.
+// Entries that are only still there to be saved as deleted are left out.
+import type { EntryList } from '../entry-list.ts'
+import type { EntryOrder, OrderBound, OrderPlace } from './entry-order.ts'
+
+const place: OrderPlace = { block: 0, slot: 0 }
+
+/** Adds the entries from one bound up to another, that one left out, to a list. */
+export function collect(
+  order: EntryOrder,
+  list: EntryList,
+  from: OrderBound,
+  until: OrderBound,
+): void {
+  order.settle()
+  order.seek(place, from.timeMs, from.bytes, 0, from.length)
+  for (;;) {
+    const entry = order.next(place)
+    if (entry < 0) return
+    if (order.compareTo(entry, until.timeMs, until.bytes, 0, until.length) >= 0) return
+    if (order.isLive(entry)) list.push(entry)
+  }
+}
+
+/** Adds all entries to a list. */
+export function collectAll(order: EntryOrder, list: EntryList): void {
+  order.settle()
+  order.seekFirst(place)
+  for (let entry = order.next(place); entry >= 0; entry = order.next(place)) {
+    if (order.isLive(entry)) list.push(entry)
+  }
+}
+
+/** The last entry before a bound, -1 where there is none. */
+export function lastBefore(order: EntryOrder, bound: OrderBound): number {
+  order.settle()
+  order.seek(place, bound.timeMs, bound.bytes, 0, bound.length)
+  return previousLive(order)
+}
+
+/** The last entry of all, -1 where there is none. */
+export function lastOf(order: EntryOrder): number {
+  order.settle()
+  order.seekLast(place)
+  return previousLive(order)
+}
+
+/** The first entry of all, -1 where there is none. */
+export function firstOf(order: EntryOrder): number {
+  order.settle()
+  order.seekFirst(place)
+  let entry = order.next(place)
+  while (entry >= 0 && !order.isLive(entry)) entry = order.next(place)
+  return entry
+}
+
+function previousLive(order: EntryOrder): number {
+  let entry = order.previous(place)
+  while (entry >= 0 && !order.isLive(entry)) entry = order.previous(place)
+  return entry
+}

@@ -1,0 +1,175 @@
+// The versioned store against a naive list of versions, with commits and restarts at every point.
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { MemoryVersionedStore } from '../../../state/stores/versioned-store.ts'
+import { utf8 } from '../../../topology/serdes/primitive.ts'
+import type { VersionedPut, VersionedRecord } from '../../../topology/store-contracts.ts'
+import { Disk, live, SavedStore, type LifeStep } from './saved-store.ts'
+
+const HISTORY_MS = 30
+
+type Store = MemoryVersionedStore<string, string>
+
+interface Version {
+  readonly key: string
+  readonly value: string | null
+  readonly timestampMs: number
+}
+
+class ListModel {
+  versions: Version[]
+  observedMs: number
+
+  constructor(versions: Version[] = [], observedMs = -1) {
+    this.versions = versions
+    this.observedMs = observedMs
+  }
+
+  clone(): ListModel {
+    return new ListModel([...this.versions], this.observedMs)
+  }
+
+  put(version: Version): VersionedPut {
+    const { key, timestampMs } = version
+    if (timestampMs < this.observedMs - HISTORY_MS) return 'expired'
+    this.observedMs = Math.max(this.observedMs, timestampMs)
+    this.versions = this.versions
+      .filter((other) => other.key !== key || other.timestampMs !== timestampMs)
+      .concat(version)
+    return this.of(key).at(-1) === version ? 'latest' : 'history'
+  }
+
+  of(key: string): Version[] {
+    return this.versions
+      .filter((version) => version.key === key)
+      .sort((one, other) => one.timestampMs - other.timestampMs)
+  }
+
+  records(
+    key: string,
+  ): (VersionedRecord<string | null> & { readonly validToMs: number | undefined })[] {
+    return this.of(key).map(({ value, timestampMs }, i, all) => {
+      return { value, timestampMs, validToMs: all[i + 1]?.timestampMs }
+    })
+  }
+
+  asOf(key: string, asOfMs: number): VersionedRecord<string | null> | undefined {
+    const found = this.records(key)
+      .filter(({ timestampMs }) => timestampMs <= asOfMs)
+      .at(-1)
+    if (found === undefined || found.value === null) return undefined
+    const isTooOld = found.validToMs !== undefined && asOfMs < this.observedMs - HISTORY_MS
+    return isTooOld ? undefined : found
+  }
+
+  between(key: string, fromMs: number, toMs: number): VersionedRecord<string | null>[] {
+    const leastMs = Math.max(fromMs, this.observedMs - HISTORY_MS)
+    return this.records(key)
+      .filter(({ value, timestampMs }) => value !== null && timestampMs <= toMs)
+      .filter(({ validToMs }) => validToMs === undefined || validToMs > leastMs)
+      .reverse()
+  }
+}
+
+const makeStore = (): Store =>
+  new MemoryVersionedStore({
+    name: 'versions',
+    key: utf8,
+    value: utf8,
+    historyRetentionMs: HISTORY_MS,
+  })
+
+type Step =
+  | LifeStep
+  | ({ readonly kind: 'put' } & Version)
+  | { readonly kind: 'delete'; readonly key: string; readonly timestampMs: number }
+  | { readonly kind: 'read'; readonly key: string; readonly fromMs: number; readonly toMs: number }
+
+const key = fc.string({ unit: fc.constantFrom('a', '\0', '\u00ff'), maxLength: 2 })
+const time = fc.nat(100)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      kind: fc.constant('put' as const),
+      key,
+      value: fc.option(fc.string({ maxLength: 20 }), { freq: 4 }),
+      timestampMs: time,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('delete' as const), key, timestampMs: time }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('read' as const), key, fromMs: time, toMs: time }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('commit' as const), isSnapshot: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+)
+
+function take(step: Step, saved: SavedStore<Store, ListModel>): void {
+  const { store, model } = saved
+  switch (step.kind) {
+    case 'put': {
+      const { key, value, timestampMs } = step
+      const what = model.put({ key, value, timestampMs })
+      expect(store.put(key, value, timestampMs)).to.equal(what)
+      return
+    }
+    case 'delete': {
+      const { key, timestampMs } = step
+      const held = model.asOf(key, timestampMs)
+      model.put({ key, value: null, timestampMs })
+      expect(store.deleteAsOf(key, timestampMs)).to.deep.equal(held)
+      return
+    }
+    case 'read': {
+      const { key, fromMs, toMs } = step
+      expect(store.get(key)).to.deep.equal(model.asOf(key, Infinity))
+      expect(store.getAsOf(key, fromMs)).to.deep.equal(model.asOf(key, fromMs))
+      expect(store.versions(key, fromMs, toMs)).to.deep.equal(model.between(key, fromMs, toMs))
+      return
+    }
+    default:
+      live(saved, step)
+  }
+}
+
+describe('the versioned store', () => {
+  let disk: Disk
+  before(() => {
+    disk = new Disk()
+  })
+  after(() => disk.remove())
+
+  it('does what a list of versions would, over commits and restarts', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
+        const saved = new SavedStore(disk, makeStore, new ListModel())
+        for (const one of steps) take(one, saved)
+        saved.commit(false)
+        saved.restart(false)
+        for (const { key, timestampMs } of saved.model.versions) {
+          expect(saved.store.get(key)).to.deep.equal(saved.model.asOf(key, Infinity))
+          const held = saved.store.getAsOf(key, timestampMs)
+          expect(held).to.deep.equal(saved.model.asOf(key, timestampMs))
+        }
+      }),
+      { numRuns: 150, seed: 4 },
+    )
+  })
+
+  it('forgets history that is over, and deleted keys, also where nobody puts a key again', () => {
+    const store = makeStore()
+    for (let i = 0; i < 20_000; i++) store.put(`key-${i}`, i % 2 === 0 ? null : 'value', i)
+    expect(store.rows).to.be.lessThan(15_000)
+    for (let i = 0; i < 20_000; i++) store.put('one', `v${i}`, 20_000 + i)
+    expect(store.rows).to.be.lessThan(10_000 + 10 * HISTORY_MS)
+    expect(store.get('key-1')?.value).to.equal('value')
+  })
+})
