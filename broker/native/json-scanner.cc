@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "json-escapes.h"
 #include "json-number.h"
 
 namespace millrace {
@@ -148,7 +149,8 @@ const uint8_t* JsonScanner::scanText(size_t field, const uint8_t* from, const ui
   StringTraits traits;
   const uint8_t* text = from + 1;
   const uint8_t* close = endOfString(text, end, traits);
-  if (close == nullptr || traits.hasEscape) return nullptr;
+  if (close == nullptr) return nullptr;
+  if (traits.hasEscape) return putEscaped(field, text, close) ? close + 1 : nullptr;
   Presence presence = kPresent;
   if (fields_[field].type == FieldType::kInterned) {
     cells.ids[row_] = dictionaries_[field].idOf(text, close - text);
@@ -162,6 +164,26 @@ const uint8_t* JsonScanner::scanText(size_t field, const uint8_t* from, const ui
   }
   put(field, presence);
   return close + 1;
+}
+
+/** A string with escapes: interned it is its text, else it is read when it is asked for. */
+bool JsonScanner::putEscaped(size_t field, const uint8_t* text, const uint8_t* close) {
+  const Cells& cells = (*cells_)[field];
+  switch (fields_[field].type) {
+    case FieldType::kInterned:
+      unescaped_.clear();
+      if (!appendUnescaped(text, close, unescaped_)) return false;
+      cells.ids[row_] = dictionaries_[field].idOf(unescaped_.data(), unescaped_.size());
+      put(field, kPresent);
+      return true;
+    case FieldType::kString:
+      cells.starts[row_] = static_cast<uint32_t>(text - bytes_);
+      cells.ends[row_] = static_cast<uint32_t>(close - bytes_);
+      put(field, kEscaped);
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Says what a cell holds; a field that occurs twice is found once. */

@@ -17,7 +17,7 @@ namespace millrace {
 enum RowStatus : uint8_t { kRowRead = 0, kRowLeft = 3, kRowNull = 4 };
 
 /** What a cell holds; the same numbers as in topology/serdes/json-column.ts. */
-enum Presence : uint8_t { kAbsent = 0, kNull = 1, kPresent = 2, kLocalTime = 3 };
+enum Presence : uint8_t { kAbsent = 0, kNull = 1, kPresent = 2, kLocalTime = 3, kEscaped = 4 };
 
 /** What a field holds; the same numbers as in row-reader.ts beside this file. */
 enum class FieldType : int32_t { kInterned, kString, kRaw, kNumber, kInteger, kBoolean, kDateTime };
@@ -69,6 +69,7 @@ class JsonScanner {
   const uint8_t* scanKey(size_t member, const uint8_t* from, const uint8_t* end, int& column);
   const uint8_t* scanField(size_t field, const uint8_t* from, const uint8_t* end);
   const uint8_t* scanText(size_t field, const uint8_t* from, const uint8_t* end);
+  bool putEscaped(size_t field, const uint8_t* text, const uint8_t* close);
   int columnOf(const uint8_t* name, size_t length) const;
   void put(size_t field, Presence presence);
 
@@ -83,6 +84,7 @@ class JsonScanner {
   const uint8_t* bytes_ = nullptr;
   size_t row_ = 0;
   size_t requiredFound_ = 0;
+  std::vector<uint8_t> unescaped_;
 };
 
 }  // namespace millrace

@@ -12,6 +12,8 @@ export const PRESENT = 2
 
 /** In `presence`, while rows are read only: the member is a wall clock that waits for its zone. */
 export const LOCAL_TIME = 3
+/** In `presence`: the member is a string with escapes, from quote to quote around its cell. */
+export const ESCAPED = 4
 
 /** Distinct values of an interned field after which the dictionary starts anew, at a batch's start. */
 const DICTIONARY_MAX = 65_536
@@ -91,7 +93,10 @@ export class Column {
   /** A row's value, made of its cell; `bytes` are those that the cells were read from. */
   valueAt(row: number, bytes: Uint8Array): unknown {
     const presence = this.presence[row]
-    if (presence !== PRESENT) return presence === NULL ? null : undefined
+    if (presence !== PRESENT) {
+      if (presence === ESCAPED) return quotedAt(bytes, this.starts[row]!, this.ends[row]!)
+      return presence === NULL ? null : undefined
+    }
     if (this.dictionary !== undefined) return this.texts[this.ids[row]!]
     switch (this.field.type) {
       case 'string':
@@ -104,4 +109,9 @@ export class Column {
         return this.numbers[row]
     }
   }
+}
+
+/** The text of a string with escapes that lies between two quotes. */
+export function quotedAt(bytes: Uint8Array, start: number, end: number): string {
+  return JSON.parse(readUtf8(bytes, start - 1, end + 1)) as string
 }

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import { DateTimeBytes } from '../time/date-time-bytes.ts'
 import { parseDateTime } from '../time/date-time-text.ts'
 import { Dictionary } from './dictionary.ts'
-import { ABSENT, Column, NULL, PRESENT } from './json-column.ts'
+import { ABSENT, Column, ESCAPED, NULL, PRESENT, quotedAt } from './json-column.ts'
 import {
   CLOSE_OBJECT,
   COLON,
@@ -30,6 +30,7 @@ import {
 import { readLatin1 } from './text.ts'
 
 const LEFT_TO_PARSE = -1
+const encoder = new TextEncoder()
 
 /** The reader in TypeScript. */
 export class JsonRowReader implements RowReader {
@@ -161,10 +162,12 @@ export class JsonRowReader implements RowReader {
       if (bytes[at] !== QUOTE) return LEFT_TO_PARSE
       traits.hasEscape = false
       const close = endOfString(bytes, at + 1, end, traits)
-      if (close < 0 || traits.hasEscape) return LEFT_TO_PARSE
-      if (!this.#putText(column, row, at + 1, close)) return LEFT_TO_PARSE
+      if (close < 0) return LEFT_TO_PARSE
       column.presence[row] = PRESENT
-      return close + 1
+      const isPut = traits.hasEscape
+        ? this.#putEscaped(column, row, at + 1, close)
+        : this.#putText(column, row, at + 1, close)
+      return isPut ? close + 1 : LEFT_TO_PARSE
     }
     const after =
       type === 'boolean' ? endOfValue(bytes, at, end, traits) : endOfNumber(bytes, at, end)
@@ -192,6 +195,25 @@ export class JsonRowReader implements RowReader {
       column.starts[row] = start
       column.ends[row] = end
     }
+    return true
+  }
+
+  /** A string with escapes: interned it is its text, else it is read when it is asked for. */
+  #putEscaped(column: Column, row: number, start: number, end: number): boolean {
+    if (column.field.type === 'date-time') return false
+    if (column.dictionary === undefined) {
+      column.presence[row] = ESCAPED
+      column.starts[row] = start
+      column.ends[row] = end
+      return true
+    }
+    const bytes = this.#bytes
+    if (this.#traits.hasNonAscii && !isUtf8(bytes.subarray(start, end))) return false
+    const text = quotedAt(bytes, start, end)
+    // Half a pair has no bytes of its own.
+    if (/\p{Surrogate}/u.test(text)) return false
+    const unescaped = encoder.encode(text)
+    column.intern(row, unescaped, 0, unescaped.length)
     return true
   }
 
