@@ -1,0 +1,88 @@
+// Exactly once on Kafka while instances come and go: two share the partitions, and one after the other is
+// killed or stopped, and comes back. State moves between them by the changelogs.
+import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openBroker } from '../../broker/open.ts'
+import type { Broker } from '../../broker/ports.ts'
+import { createRandom } from '../../data/random.ts'
+import { runCli, startCli, type Running } from '../cli/run-cli.ts'
+import { temporaryDirectory } from '../data/temporary-directory.ts'
+import { batchCount } from '../support/batch-count.ts'
+import { RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
+import { startKafka, type Kafka } from '../support/kafka.ts'
+import { kill, seed } from '../support/killing.ts'
+import { expectTables, generatedCalls, inputOf, writeInput } from '../support/police-job.ts'
+import { until } from '../support/until.ts'
+
+const ROWS = 60_000
+const BLOWS = 6
+const INSTANCES = 2
+
+describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${seed})`, function () {
+  this.timeout(300_000)
+  const path = temporaryDirectory()
+  const random = createRandom(seed, 0x5707)
+  const calls = generatedCalls(ROWS)
+  const expected = batchCount(calls)
+  const how = { killed: 0, stopped: 0 }
+  let kafka: Kafka
+  let broker: Broker
+
+  const argsOf = (instance: number): string[] =>
+    [
+      `bootstrap.servers=${kafka.bootstrapServers}`,
+      `state.dir=${path(`state-${instance}`)}`,
+      'processing.guarantee=exactly_once_v2',
+      'num.stream.threads=1',
+      'server.enabled=false',
+      'consumer.session.timeout.ms=6000',
+    ].reduce((args, setting) => [...args, '--set', setting], ['start', 'police-calls'])
+
+  /** Writes a part of the calls while the instances are shaken. */
+  const feed = (part: number): Promise<void> => {
+    const size = ROWS / BLOWS
+    return writeInput(broker, calls.slice(part * size, (part + 1) * size).map(inputOf), 4)
+  }
+
+  before(async () => {
+    kafka = await startKafka()
+    const { bootstrapServers } = kafka
+    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    await feed(0)
+    const running: Running[] = Array.from({ length: INSTANCES }, (_, i) => startCli(argsOf(i)))
+    for (let blow = 1; blow < BLOWS; blow++) {
+      const before = await rowsIn(broker, RESULT_TOPICS.sliding)
+      await feed(blow)
+      await until('it goes on', async () => (await rowsIn(broker, RESULT_TOPICS.sliding)) > before)
+      await sleep(random.next() * 1_500)
+      const instance = Math.floor(random.next() * INSTANCES)
+      const run = running[instance]!
+      if (random.next() < 0.6) {
+        how.killed += 1
+        await kill(run)
+      } else {
+        how.stopped += 1
+        run.child.kill('SIGTERM')
+        const { code, stderr } = await run.ended
+        expect(code, stderr).to.equal(0)
+      }
+      running[instance] = startCli(argsOf(instance))
+    }
+    for (const run of running) run.child.kill('SIGTERM')
+    for (const run of running) {
+      const { code, stderr } = await run.ended
+      expect(code, stderr).to.equal(0)
+    }
+    const { code, stderr } = await runCli(...argsOf(0), '--once')
+    expect(code, stderr).to.equal(0)
+  })
+  after(async () => {
+    await broker.close()
+    await kafka.stop()
+  })
+
+  it('and all of them are right', async () => {
+    console.log(`      ${how.killed} killed, ${how.stopped} stopped`)
+    await expectTables(broker, expected)
+  })
+})
