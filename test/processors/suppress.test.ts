@@ -3,7 +3,6 @@ import { expect } from 'chai'
 import { Suppress, SuppressBufferFullError, type Suppression } from '../../processors/suppress.ts'
 import { SuppressBuffer, type HeldChange } from '../../state/stores/suppress-buffer.ts'
 import { utf8 } from '../../topology/serdes/primitive.ts'
-import type { Serde } from '../../topology/serdes/serde.ts'
 
 const makeBuffer = () =>
   new SuppressBuffer<unknown, unknown>({
