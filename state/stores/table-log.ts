@@ -5,7 +5,7 @@ import { copyBytes } from './byte-arena.ts'
 import type { ByteTable } from './byte-table.ts'
 
 const VERSION = 1
-const HEADER_BYTES = 24
+const HEADER_BYTES = 32
 const ROW_HEADER_BYTES = 16
 const DELETED = -1
 
@@ -22,10 +22,12 @@ export class TableLog {
   readonly #packed = new ByteBuffer()
   #count = 0
   #packedTimeMs = -1
+  #packedMark = -1
   /** A time of the store's own, saved with its changes and given back by `restore`; epoch ms. */
   timeMs = -1
-  /** A number of the store's own, as `timeMs`. */
+  /** Numbers of the store's own, as `timeMs`. */
   sequence = 0
+  mark = -1
 
   constructor(storeName: string, table: ByteTable) {
     this.#storeName = storeName
@@ -45,12 +47,15 @@ export class TableLog {
     } else {
       this.#table.drainDirty(this.#add)
     }
-    if (this.#count === 0 && !isSnapshot && this.timeMs === this.#packedTimeMs) return undefined
+    const isAsPacked = this.timeMs === this.#packedTimeMs && this.mark === this.#packedMark
+    if (this.#count === 0 && !isSnapshot && isAsPacked) return undefined
     this.#packedTimeMs = this.timeMs
+    this.#packedMark = this.mark
     packed.view.setUint32(0, VERSION, true)
     packed.view.setUint32(4, this.#count, true)
     packed.view.setFloat64(8, this.timeMs, true)
     packed.view.setFloat64(16, this.sequence, true)
+    packed.view.setFloat64(24, this.mark, true)
     return packed.bytes.subarray(0, packed.position)
   }
 
@@ -78,6 +83,7 @@ export class TableLog {
     }
     this.timeMs = this.#packedTimeMs = view.getFloat64(8, true)
     this.sequence = view.getFloat64(16, true)
+    this.mark = this.#packedMark = view.getFloat64(24, true)
   }
 
   #delete(bytes: Uint8Array, start: number, end: number): void {

@@ -172,7 +172,7 @@ describe('the key-value store', () => {
     store.put('key-7', 'other', 1)
     store.put('key-7', 'another', 2)
     const one = store.pack(false)!.length
-    expect(one).to.be.lessThan(all / 500)
+    expect(one).to.be.lessThan(all / 300)
     store.delete('key-8')
     expect(store.pack(false)!.length).to.be.lessThan(one)
     // What was never saved leaves no deletion behind.
