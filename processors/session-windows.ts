@@ -57,18 +57,19 @@ export class SessionAggregate {
     const { key, timestampMs } = record
     if (key === null || key === undefined) return this.#around.drop('null-key')
     const store = this.#store
-    this.#finalBeforeMs ??= store.timeMs - this.#closesAfterMs
+    const { aggregation, sendsOldValues, time } = this.#around
+    this.#finalBeforeMs ??= time.nowMs - this.#closesAfterMs
     // A session that ends just when the retention does is still there.
-    store.expireThrough(store.timeMs - this.#retentionMs - 1)
-    if (timestampMs > store.timeMs) store.timeMs = timestampMs
-    const closeMs = store.timeMs - this.#closesAfterMs
-    const { aggregation } = this.#around
+    store.expireThrough(time.nowMs - this.#retentionMs - 1)
+    const nowMs = time.advance(timestampMs)
+    const closeMs = nowMs - this.#closesAfterMs
     this.#findTouched(key, timestampMs)
     let aggregate = aggregation.initialize()
     let startMs = timestampMs
     let endMs = timestampMs
     for (const session of this.#touched) {
-      aggregate = this.#merge(aggregate, session.value, key) ?? null
+      const value = sendsOldValues ? store.copyOf(session.value) : session.value
+      aggregate = this.#merge(aggregate, value, key) ?? null
       startMs = Math.min(startMs, session.startMs)
       endMs = Math.max(endMs, session.endMs)
     }
@@ -80,7 +81,14 @@ export class SessionAggregate {
       store.putSession(key, { startMs, endMs }, value)
       if (!this.#isFinal) this.#around.forward(key, startMs, endMs, value, null, endMs)
     }
-    if (this.#isFinal) this.#giveOutFinal(closeMs)
+    this.close(nowMs)
+  }
+
+  /** Gives final results out, where a job asks for those, of what has closed at a time of the operator. */
+  close(nowMs: number): void {
+    if (!this.#isFinal) return
+    this.#finalBeforeMs ??= this.#around.time.nowMs - this.#closesAfterMs
+    this.#giveOutFinal(nowMs - this.#closesAfterMs)
   }
 
   #findTouched(key: unknown, timestampMs: number): void {
@@ -102,7 +110,9 @@ export class SessionAggregate {
     for (const session of this.#touched) {
       const { startMs, endMs, value } = session
       this.#store.putSession(key, session, null)
-      if (!this.#isFinal) this.#around.forward(key, startMs, endMs, null, value, endMs)
+      if (this.#isFinal) continue
+      const before = this.#around.sendsOldValues ? value : null
+      this.#around.forward(key, startMs, endMs, null, before, endMs)
     }
   }
 

@@ -38,6 +38,7 @@ export class SlidingWindowAggregate {
   readonly #found = new EntryList()
   /** Starts of the windows found for the record in work. */
   readonly #starts: number[] = []
+  /** Windows that ended before this time have closed. */
   #closeMs = 0
 
   constructor(
@@ -58,23 +59,29 @@ export class SlidingWindowAggregate {
     const { timestampMs } = record
     if (record.key === null || record.key === undefined) return this.#around.drop('null-key')
     if (record.value === null || record.value === undefined) return this.#around.drop('null-value')
-    const store = this.#store
     if (this.#finalBeforeMs === undefined) this.#begin()
-    if (timestampMs > store.timeMs) store.timeMs = timestampMs
-    this.#closeMs = store.timeMs - this.#graceMs
+    const nowMs = this.#around.time.advance(timestampMs)
+    this.#closeMs = nowMs - this.#graceMs
     if (timestampMs + this.#differenceMs < this.#closeMs) {
       this.#around.drop('expired-window')
       return
     }
     if (timestampMs < this.#differenceMs) this.#processEarly(record)
     else this.#process(record)
-    if (this.#isFinal) this.#giveOutFinal()
+    this.close(nowMs)
+  }
+
+  /** Gives final results out, where a job asks for those, of what has closed at a time of the operator. */
+  close(nowMs: number): void {
+    if (!this.#isFinal) return
+    if (this.#finalBeforeMs === undefined) this.#begin()
+    this.#giveOutFinal(nowMs)
   }
 
   /** Takes up where the store was left. */
   #begin(): void {
     const store = this.#store
-    this.#finalBeforeMs = store.timeMs - this.#graceMs
+    this.#finalBeforeMs = this.#around.time.nowMs - this.#graceMs
     this.#latestStartMs = store.latestMs
     if (!this.#isFinal) store.expireThrough(this.#latestStartMs - this.#retentionMs)
   }
@@ -99,11 +106,10 @@ export class SlidingWindowAggregate {
         previousMs = held.timestampMs
         break
       }
-      this.#update(record, startMs, held)
-      if (endMs > timestampMs) {
-        right ??= held
-        continue
-      }
+      const isRight = endMs > timestampMs && right === undefined
+      if (isRight) right = held
+      this.#update(record, startMs, held, isRight)
+      if (endMs > timestampMs) continue
       // Another record of that time has made all windows already.
       if (held.timestampMs >= timestampMs) return
       hasLeft = true
@@ -139,7 +145,7 @@ export class SlidingWindowAggregate {
         if (held.timestampMs < timestampMs) previousMs = held.timestampMs
       } else {
         right = held
-        this.#update(record, startMs, held)
+        this.#update(record, startMs, held, true)
       }
     }
     // Without a window behind the record, whatever is later than it lies in its right window.
@@ -180,15 +186,20 @@ export class SlidingWindowAggregate {
     this.#put(key, startMs, value, null, latestMs)
   }
 
-  /** Adds the record to a window that holds `held` so far, unless the window has closed. */
-  #update(record: StreamRecord, startMs: number, held: Held): void {
+  /**
+   * Adds the record to a window that holds `held` so far, unless the window has closed. What is held is
+   * kept as it is where it serves again.
+   */
+  #update(record: StreamRecord, startMs: number, held: Held, servesAgain = false): void {
     if (startMs + this.#differenceMs < this.#closeMs) {
       this.#around.drop('expired-window')
       return
     }
     const { key, timestampMs } = record
     const old = held.value
-    const value = this.#around.aggregation.add(old, record) ?? null
+    const { aggregation, sendsOldValues } = this.#around
+    const base = servesAgain || sendsOldValues ? this.#store.copyOf(old) : old
+    const value = aggregation.add(base, record) ?? null
     const latestMs = old === null ? timestampMs : Math.max(timestampMs, held.timestampMs)
     this.#put(key, startMs, value, old, latestMs)
   }
@@ -202,16 +213,18 @@ export class SlidingWindowAggregate {
       this.#store.expireThrough(startMs - this.#retentionMs)
     }
     const endMs = startMs + this.#differenceMs
-    this.#around.forward(key, startMs, endMs, value, old, timestampMs)
+    const before = this.#around.sendsOldValues ? old : null
+    this.#around.forward(key, startMs, endMs, value, before, timestampMs)
   }
 
   /** Gives out the windows that have closed since, by (start, key), and lets go of what none will need. */
-  #giveOutFinal(): void {
+  #giveOutFinal(nowMs: number): void {
     const store = this.#store
-    const beforeMs = this.#closeMs - this.#differenceMs
+    const closeMs = nowMs - this.#graceMs
+    const beforeMs = closeMs - this.#differenceMs
     const sinceMs = this.#finalBeforeMs! - this.#differenceMs
     if (beforeMs <= sinceMs) return
-    this.#finalBeforeMs = this.#closeMs
+    this.#finalBeforeMs = closeMs
     const closed = this.#found
     closed.size = 0
     store.collectTimes(closed, sinceMs, beforeMs)
@@ -224,6 +237,6 @@ export class SlidingWindowAggregate {
     }
     // No record that is still accepted builds on windows before these.
     const neededMs = 3 * this.#differenceMs + this.#graceMs + 1
-    store.expireThrough(store.timeMs - Math.max(this.#retentionMs, neededMs))
+    store.expireThrough(nowMs - Math.max(this.#retentionMs, neededMs))
   }
 }

@@ -21,8 +21,18 @@ export type WindowedForward = (
   timestampMs: number,
 ) => void
 
+/** The stream time of an operator, epoch ms, -1 before the first record. It is saved with the task. */
+export interface ObservedTime {
+  readonly nowMs: number
+  /** Takes a record into account. @returns the time with it. */
+  advance(timestampMs: number): number
+}
+
 /** What a windowed aggregate stands in. */
 export interface WindowedSurroundings {
+  readonly time: ObservedTime
+  /** Whether somebody behind it needs to know what was there before a change. */
+  readonly sendsOldValues: boolean
   readonly aggregation: WindowAggregation
   readonly emit: EmitStrategy
   readonly forward: WindowedForward

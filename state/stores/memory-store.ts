@@ -66,6 +66,13 @@ export abstract class MemoryStore<K, V> {
     return this.valueSerde.deserialize(entries.pageOf(entry), start, entries.valueEnd(entry))
   }
 
+  /** A value like this one that shares nothing with it. */
+  copyOf(value: V): V {
+    if (typeof value !== 'object' || value === null) return value
+    const end = this.writeValue(value)
+    return this.valueSerde.deserialize(this.value.bytes, 0, end)
+  }
+
   /** The event time of an entry's value, epoch ms. */
   timestampAt(entry: number): number {
     return this.table.entries.timestampOf(entry)

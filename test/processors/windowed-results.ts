@@ -2,7 +2,7 @@
 import { SessionAggregate, sessionStore } from '../../processors/session-windows.ts'
 import { SlidingWindowAggregate, slidingStore } from '../../processors/sliding-windows.ts'
 import { StreamRecord, type DropReason } from '../../processors/processor.ts'
-import type { WindowedSurroundings } from '../../processors/window-aggregation.ts'
+import type { ObservedTime, WindowedSurroundings } from '../../processors/window-aggregation.ts'
 import { MemorySessionStore } from '../../state/stores/session-store.ts'
 import { MemoryWindowStore } from '../../state/stores/window-store.ts'
 import { json } from '../../topology/serdes/json.ts'
@@ -34,12 +34,22 @@ const addText = (aggregate: unknown, record: StreamRecord): unknown =>
 /** A text, empty for what is none. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+class Time implements ObservedTime {
+  nowMs = -1
+
+  advance(timestampMs: number): number {
+    this.nowMs = Math.max(this.nowMs, timestampMs)
+    return this.nowMs
+  }
+}
+
 /** An aggregate that joins texts, in sliding windows or sessions; its store may be restarted. */
 export class WindowedTexts {
   readonly drops: DropReason[] = []
   readonly #windows: SlidingWindows | SessionWindows
   readonly #around: WindowedSurroundings
   readonly #saved: Uint8Array[] = []
+  readonly #time = new Time()
   #changes: Change[] = []
   #store: MemoryWindowStore<unknown, unknown> | MemorySessionStore<unknown, unknown>
   #aggregate: { process(record: StreamRecord): void }
@@ -47,6 +57,8 @@ export class WindowedTexts {
   constructor(windows: SlidingWindows | SessionWindows, emit: EmitStrategy) {
     this.#windows = windows
     this.#around = {
+      time: this.#time,
+      sendsOldValues: true,
       aggregation: { initialize: () => '', add: addText },
       emit,
       forward: (...change) => this.#changes.push(change),
