@@ -7,7 +7,7 @@ import { openKafkaBroker } from '../../broker/kafka.ts'
 import { fresh, send, withTopic } from './contract-member.ts'
 import type { WorkerOrder } from './kafka-native-worker.ts'
 
-const [bootstrapServers = '', work = '', ending = ''] = process.argv.slice(2)
+const [bootstrapServers = '', work = '', ending = '', momentMs = '0'] = process.argv.slice(2)
 const ROWS = 50_000
 
 const broker = await openKafkaBroker({ bootstrapServers, clientId: 'child' })
@@ -29,12 +29,22 @@ worker.on('error', (error) => {
 })
 const ended = once(worker, 'exit')
 await once(worker, 'message')
+await sleep(Number(momentMs))
 if (ending === 'exit') {
   process.stdout.write('left\n')
   process.exit(0)
 }
-if (ending === 'terminate') await worker.terminate()
+if (ending === 'close') {
+  // The clients end first; the worker finds them gone, and is told to end only then.
+  await broker.close()
+  await sleep(Number(momentMs))
+}
+if (ending !== 'itself') await worker.terminate()
 await ended
+if (ending === 'close') {
+  process.stdout.write('left\n')
+  process.exit(0)
+}
 // Rows go on coming for a worker that is gone.
 await send(broker, partition, 1_000)
 await sleep(50)

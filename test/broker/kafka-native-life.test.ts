@@ -13,7 +13,17 @@ const ROUNDS = Number(process.env.MILLRACE_ROUNDS ?? 200)
 const WARM_ROUNDS = 40
 const GROWN_MB_MAX = 60
 const CHILD_MS_MAX = 30_000
+const MOMENT_MS_MAX = 60
 const run = promisify(execFile)
+
+/** Runs a process that ends so; rejects with its exit code, or the signal, where it is not 0. */
+async function endWell(work: string, ending: string, momentMs: number): Promise<void> {
+  const { bootstrapServers } = await sharedKafka()
+  const script = fileURLToPath(import.meta.url).replace('life.test', 'child')
+  const args = [script, bootstrapServers, work, ending, String(momentMs)]
+  const { stdout } = await run(process.execPath, args, { timeout: CHILD_MS_MAX })
+  expect(stdout).to.equal('left\n')
+}
 
 describe('what ends while the addon works', function () {
   this.timeout(60_000 + ROUNDS * 1_000)
@@ -33,15 +43,20 @@ describe('what ends while the addon works', function () {
     ['poll', 'exit', 'the process exits while a worker polls'],
     ['produce', 'exit', 'the process exits while a worker produces'],
   ] as const) {
-    it(`does no harm: ${what}`, async () => {
-      const { bootstrapServers } = await sharedKafka()
-      const script = fileURLToPath(import.meta.url).replace('life.test', 'child')
-      // Rejects with the exit code, or the signal, where it is not 0.
-      const { stdout } = await run(process.execPath, [script, bootstrapServers, work, ending], {
-        timeout: CHILD_MS_MAX,
-      })
-      expect(stdout).to.equal('left\n')
-    })
+    it(`does no harm: ${what}`, () => endWell(work, ending, 0))
+  }
+
+  for (const [work, ending] of [
+    ['poll', 'terminate'],
+    ['produce', 'terminate'],
+    ['poll', 'exit'],
+    ['produce', 'exit'],
+    ['poll', 'close'],
+    ['produce', 'close'],
+  ] as const) {
+    const momentMs = Math.round(Math.random() * MOMENT_MS_MAX)
+    it(`does no harm at any moment: ${work}, ${ending}, after ${momentMs} ms`, () =>
+      endWell(work, ending, momentMs))
   }
 
   it(`leaves no memory behind in ${ROUNDS} rounds of opening and closing`, async () => {
