@@ -1,10 +1,13 @@
 // Parsing: values and times out of bytes, and what becomes of rows that are not what was declared.
 import { expect } from 'chai'
+import protobufjs from 'protobufjs'
 import { partitionFor } from '../../broker/partitioner.ts'
 import { ProcessingError } from '../../processors/processor.ts'
 import { deadLetter, type ErrorPolicy } from '../../topology/node.ts'
 import { json } from '../../topology/serdes/json.ts'
 import { bytes, utf8 } from '../../topology/serdes/primitive.ts'
+import { protobuf, type ProtobufType } from '../../topology/serdes/protobuf.ts'
+import { toBytes } from '../../topology/serdes/serde.ts'
 import type { ParseSpec, Stream } from '../../topology/stream.ts'
 import { topic } from '../../topology/topic.ts'
 import { defineTopology } from '../../topology/topology.ts'
@@ -16,6 +19,11 @@ const row = json.object({
   at: json.number(),
   note: json.string().optional(),
 })
+interface CallMessage {
+  type?: string
+  at: number
+}
+
 const timestamp = ({ at }: { at: number }): number => at
 
 /** A task that parses, and the values that came through. */
@@ -87,6 +95,31 @@ describe('a parse node', () => {
     })
     task.pipe({ value: 'ab', timestampMs: 3 }, { value: '', timestampMs: 4 })
     expect(seen.map(({ value }) => value)).to.deep.equal(['6162@3', '@4'])
+  })
+
+  it('reads protobuf messages and any JSON where they lie in the batch, and refuses what is neither', () => {
+    const { root } = protobufjs.parse(
+      'syntax = "proto3"; message Call { string type = 1; int64 at = 2; }',
+    )
+    const message = protobuf(root.lookupType('Call') as unknown as ProtobufType<CallMessage>)
+    const protobufs = parsing({ decode: message, timestamp, malformed: 'skip' })
+    const values = [{ type: 'é', at: 5 }, { at: 6 }, { at: 0 }].map((value) =>
+      toBytes(message, value),
+    )
+    protobufs.task.pipe(...values.map((value) => ({ value })), { value: Uint8Array.of(0x0a, 9) })
+    expect(protobufs.seen.map(({ value, timestampMs }) => [value, timestampMs])).to.deep.equal([
+      [{ type: 'é', at: 5 }, 5],
+      [{ type: '', at: 6 }, 6],
+      [{ type: '', at: 0 }, 0],
+    ])
+    expect(protobufs.task.drops).to.deep.equal([['parse', 'malformed']])
+    const any = parsing({ decode: json.any<unknown>(), malformed: 'skip' })
+    const texts = ['{"a":[1,{"b":null}]}', ' "é" ', 'null', '{"a":1,"a":2}', '{', '', '"\ud800"']
+    any.task.pipe(...texts.map((value) => ({ value })), { value: Uint8Array.of(0x22, 0xff, 0x22) })
+    expect(any.seen.map(({ value }) => value)).to.deep.equal([
+      ...[{ a: [1, { b: null }] }, 'é', null, { a: 2 }, '\ufffd'],
+    ])
+    expect(any.task.drops).to.deep.equal(Array(3).fill(['parse', 'malformed']))
   })
 
   it('reads escaped rows too, which JSON.parse reads', () => {
