@@ -4,7 +4,8 @@ import { isUtf8 } from 'node:buffer'
 import { DateTimeBytes } from '../time/date-time-bytes.ts'
 import { parseDateTime } from '../time/date-time-text.ts'
 import { Dictionary } from './dictionary.ts'
-import { ABSENT, Column, ESCAPED, NULL, PRESENT, quotedAt } from './json-column.ts'
+import { putEscaped, putNumber } from './json-cells.ts'
+import { ABSENT, Column, NULL, PRESENT } from './json-column.ts'
 import {
   CLOSE_OBJECT,
   COLON,
@@ -30,7 +31,6 @@ import {
 import { readLatin1 } from './text.ts'
 
 const LEFT_TO_PARSE = -1
-const encoder = new TextEncoder()
 
 /** The reader in TypeScript. */
 export class JsonRowReader implements RowReader {
@@ -165,13 +165,13 @@ export class JsonRowReader implements RowReader {
       if (close < 0) return LEFT_TO_PARSE
       column.presence[row] = PRESENT
       const isPut = traits.hasEscape
-        ? this.#putEscaped(column, row, at + 1, close)
+        ? putEscaped(column, row, bytes, at + 1, close, traits.hasNonAscii)
         : this.#putText(column, row, at + 1, close)
       return isPut ? close + 1 : LEFT_TO_PARSE
     }
     const after =
       type === 'boolean' ? endOfValue(bytes, at, end, traits) : endOfNumber(bytes, at, end)
-    if (after < 0 || !this.#putNumber(column, row, at, after)) return LEFT_TO_PARSE
+    if (after < 0 || !putNumber(column, row, bytes, at, after)) return LEFT_TO_PARSE
     column.presence[row] = PRESENT
     return after
   }
@@ -196,38 +196,6 @@ export class JsonRowReader implements RowReader {
       column.ends[row] = end
     }
     return true
-  }
-
-  /** A string with escapes: interned it is its text, else it is read when it is asked for. */
-  #putEscaped(column: Column, row: number, start: number, end: number): boolean {
-    if (column.field.type === 'date-time') return false
-    if (column.dictionary === undefined) {
-      column.presence[row] = ESCAPED
-      column.starts[row] = start
-      column.ends[row] = end
-      return true
-    }
-    const bytes = this.#bytes
-    if (this.#traits.hasNonAscii && !isUtf8(bytes.subarray(start, end))) return false
-    const text = quotedAt(bytes, start, end)
-    // Half a pair has no bytes of its own.
-    if (/\p{Surrogate}/u.test(text)) return false
-    const unescaped = encoder.encode(text)
-    column.intern(row, unescaped, 0, unescaped.length)
-    return true
-  }
-
-  #putNumber(column: Column, row: number, start: number, end: number): boolean {
-    const bytes = this.#bytes
-    if (column.field.type === 'boolean') {
-      const first = bytes[start]
-      if (first !== 0x74 && first !== 0x66) return false
-      column.numbers[row] = first === 0x74 ? 1 : 0
-      return true
-    }
-    const value = Number(readLatin1(bytes, start, end))
-    column.numbers[row] = value
-    return column.field.type === 'number' || Number.isSafeInteger(value)
   }
 
   #isComplete(row: number): boolean {
