@@ -26,10 +26,13 @@ function prepare(base: string, directory: string): void {
     cpSync(join(root, ADDON), join(directory, ADDON), { recursive: true })
     return
   }
-  const install = join('broker', 'native', 'install.cjs')
-  execFileSync(process.execPath, [install], { cwd: directory, stdio: 'inherit' })
+  // npm brings node-gyp.
+  execFileSync('npm', ['run', 'install'], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   if (!existsSync(join(directory, ADDON, 'Release', 'millrace.node'))) {
-    throw new Error('the addon of the base was not built: run this by "npx", which knows node-gyp')
+    throw new Error('the addon of the base was not built; see above')
   }
 }
 
