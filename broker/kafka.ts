@@ -25,7 +25,7 @@ import { openKafkaGroup } from './kafka/group.ts'
 import { KafkaProducer } from './kafka/producer.ts'
 import type { RdConsumer, RdModule } from './kafka/rd-client.ts'
 import { KafkaReader } from './kafka/reader.ts'
-import { deliveryMsOf, type KafkaSettings } from './kafka/settings.ts'
+import { deliveryMsOf, PENDING_TOO, type KafkaSettings } from './kafka/settings.ts'
 import { Topics } from './kafka/topics.ts'
 
 /** How to reach Kafka. */
@@ -90,6 +90,8 @@ class KafkaBroker implements Broker {
   readonly #factory: ClientFactory
   readonly #lookup: RdConsumer
   readonly #topics: Topics
+  readonly #replicationFactor: number
+  #pendingLookup: Promise<RdConsumer> | undefined
   readonly #open = new Set<Closable>()
   #group: Group | undefined
   #closed: Promise<void> | undefined
@@ -98,6 +100,7 @@ class KafkaBroker implements Broker {
     this.address = factory.address.bootstrapServers
     this.#factory = factory
     this.#lookup = lookup
+    this.#replicationFactor = replicationFactor
     this.#topics = new Topics(factory, lookup, replicationFactor)
   }
 
@@ -109,8 +112,13 @@ class KafkaBroker implements Broker {
     return this.#topics.ensure(specs)
   }
 
-  watermarks(partitions: readonly TopicPartition[]): Promise<Watermarks[]> {
-    return Promise.all(partitions.map((partition) => this.#topics.watermarks(partition)))
+  async watermarks(
+    partitions: readonly TopicPartition[],
+    { pending = false } = {},
+  ): Promise<Watermarks[]> {
+    if (partitions.length === 0) return []
+    const topics = pending ? await this.#pendingTopics() : this.#topics
+    return Promise.all(partitions.map((partition) => topics.watermarks(partition)))
   }
 
   async openProducer(): Promise<Producer> {
@@ -140,9 +148,17 @@ class KafkaBroker implements Broker {
     return this.#closed
   }
 
+  /** Which ends a client is told is a setting of the client. */
+  async #pendingTopics(): Promise<Topics> {
+    this.#pendingLookup ??= connectLookup(this.#factory, PENDING_TOO)
+    return new Topics(this.#factory, await this.#pendingLookup, this.#replicationFactor)
+  }
+
   async #close(): Promise<void> {
     await this.#group?.leave()
     await Promise.all([...this.#open].map((each) => each.close()))
+    const pendingLookup = await this.#pendingLookup?.catch(() => undefined)
+    if (pendingLookup !== undefined) await disconnectConsumer(pendingLookup)
     await disconnectConsumer(this.#lookup)
   }
 

@@ -82,8 +82,15 @@ export interface Broker {
    * @throws BrokerError MILLRACE_TOPIC_MISMATCH when a topic has another number of partitions.
    */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>
-  /** @throws BrokerError MILLRACE_TOPIC_MISSING */
-  watermarks(partitions: readonly TopicPartition[]): Promise<Watermarks[]>
+  /**
+   * With `pending` the ends lie behind what open transactions have written, and behind what is committed
+   * and about to become visible; else they are as far as a reader gets now.
+   * @throws BrokerError MILLRACE_TOPIC_MISSING
+   */
+  watermarks(
+    partitions: readonly TopicPartition[],
+    options?: { readonly pending?: boolean },
+  ): Promise<Watermarks[]>
   openProducer(): Promise<Producer>
   /** A reader outside any group; `tail` uses it. */
   openReader(from: TopicPartitionOffset): Promise<StandaloneReader>

@@ -26,7 +26,7 @@ export interface ThreadSpec {
   readonly control: MessagePort
 }
 
-/** A store's changelog, as long as it is to be read before its task may run. */
+/** A store's changelog, as far as it is to be read before its task may run: open transactions included. */
 export interface ChangelogBounds {
   readonly store: string
   readonly topic: string

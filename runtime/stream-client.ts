@@ -179,7 +179,7 @@ export class StreamClient {
     // A task may be assigned and not open yet: then it has answered nothing, and is not done.
     if (positions.length < plan.tasks.length) return false
     const inner = positions.filter(({ topic }) => plan.repartitionTopics.includes(topic))
-    const marks = await broker.watermarks(inner)
+    const marks = await broker.watermarks(inner, { pending: true })
     return inner.every(({ offset }, i) => offset >= (marks[i]?.end ?? 0))
   }
 
@@ -220,7 +220,7 @@ export class StreamClient {
     const logs = [...this.#assignment.all.values()]
       .flat()
       .flatMap((spec) => this.#changelogsOf(spec))
-    const marks = await this.#parts.broker.watermarks(logs)
+    const marks = await this.#parts.broker.watermarks(logs, { pending: true })
     return logs.map(({ topic, partition }, i) => ({ topic, partition, offset: marks[i]!.end }))
   }
 
@@ -232,7 +232,7 @@ export class StreamClient {
     const { broker } = this.#parts
     const starts = await broker.watermarks(specs)
     const changelogs = specs.map((spec) => this.#changelogsOf(spec))
-    const bounds = await broker.watermarks(changelogs.flat())
+    const bounds = await broker.watermarks(changelogs.flat(), { pending: true })
     let next = 0
     const tasks = specs.map((spec, i) => ({
       spec,

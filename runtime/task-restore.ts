@@ -103,8 +103,8 @@ class StoreRestore {
       if (entries.length > 0) this.#checkpoints.restore(this.store, entries)
     }
     this.position = reader.position
-    // Behind the last row there may be control records only, which never come.
-    if (this.position >= Math.min(this.#end, reader.end)) this.close()
+    // Not at what a reader calls the end: what the former owner has committed may not be visible yet.
+    if (this.position >= this.#end) this.close()
     return batch?.count ?? 0
   }
 

@@ -22,10 +22,14 @@ export interface ClientFactory {
 const DISCONNECT_MS_MAX = 10_000
 const POLL_MS = 50
 
-/** A client for metadata and offsets. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
-export function connectLookup(factory: ClientFactory): Promise<RdConsumer> {
+/**
+ * A client for metadata and offsets; `extra` are settings over the user's.
+ * @throws BrokerError MILLRACE_BROKER_UNREACHABLE
+ */
+export function connectLookup(factory: ClientFactory, extra: RdConf = {}): Promise<RdConsumer> {
   const { module, address } = factory
-  return connect(factory, () => new module.KafkaConsumer(lookupConf(address), {}))
+  const conf = { ...lookupConf(address), ...extra }
+  return connect(factory, () => new module.KafkaConsumer(conf, {}))
 }
 
 /** A consumer; `extra` are settings over the user's. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */

@@ -20,6 +20,9 @@ export interface KafkaAddress {
 /** How long a record may wait for its acknowledgement, in milliseconds, unless the user says. */
 export const DELIVERY_MS = 120_000
 
+/** Lets a client's questions for ends go beyond open transactions. */
+export const PENDING_TOO: RdConf = { 'isolation.level': 'read_uncommitted' }
+
 /** Settings of a client that only asks for metadata and offsets; it never creates a topic. */
 export function lookupConf(address: KafkaAddress): RdConf {
   return {

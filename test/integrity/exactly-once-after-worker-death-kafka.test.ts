@@ -12,6 +12,7 @@ import {
   orders,
   withEnds,
   writeOrders,
+  type Order,
 } from '../support/faulty-orders.ts'
 import { readTable, readTopic } from '../support/final-tables.ts'
 import { startKafka, type Kafka } from '../support/kafka.ts'
@@ -25,12 +26,13 @@ describe('results are exactly once after workers have died, on Kafka', function 
   let kafka: Kafka
   let broker: Broker
   let failed = 0
-  const rows = orders(ROWS).map((order, i) => {
-    if (i === 5_000) return { ...order, fault: 'exit', mark: path('mark-source') }
-    return i === 12_000 ? { ...order, name: `exit ${path('mark-count')}` } : order
-  })
+  let rows: readonly Order[] = []
 
   before(async () => {
+    rows = orders(ROWS).map((order, i) => {
+      if (i === 5_000) return { ...order, fault: 'exit', mark: path('mark-source') }
+      return i === 12_000 ? { ...order, name: `exit ${path('mark-count')}` } : order
+    })
     kafka = await startKafka()
     const { bootstrapServers } = kafka
     broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })

@@ -25,6 +25,7 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
   const calls = generatedCalls(ROWS)
   const expected = batchCount(calls)
   const how = { killed: 0, stopped: 0 }
+  const running: Running[] = []
   let kafka: Kafka
   let broker: Broker
 
@@ -38,6 +39,14 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
       'consumer.session.timeout.ms=6000',
     ].reduce((args, setting) => [...args, '--set', setting], ['start', 'police-calls'])
 
+  /** Before it runs a signal would only end the process. */
+  const stop = async (run: Running): Promise<void> => {
+    await until('it runs', () => `${run.stdout()}${run.stderr()}`.includes('is running'))
+    run.child.kill('SIGTERM')
+    const { code, stderr } = await run.ended
+    expect(code, stderr).to.equal(0)
+  }
+
   /** Writes a part of the calls while the instances are shaken. */
   const feed = (part: number): Promise<void> => {
     const size = ROWS / BLOWS
@@ -49,7 +58,7 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
     const { bootstrapServers } = kafka
     broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
     await feed(0)
-    const running: Running[] = Array.from({ length: INSTANCES }, (_, i) => startCli(argsOf(i)))
+    for (let i = 0; i < INSTANCES; i++) running.push(startCli(argsOf(i)))
     for (let blow = 1; blow < BLOWS; blow++) {
       const before = await rowsIn(broker, RESULT_TOPICS.sliding)
       await feed(blow)
@@ -62,21 +71,16 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
         await kill(run)
       } else {
         how.stopped += 1
-        run.child.kill('SIGTERM')
-        const { code, stderr } = await run.ended
-        expect(code, stderr).to.equal(0)
+        await stop(run)
       }
       running[instance] = startCli(argsOf(instance))
     }
-    for (const run of running) run.child.kill('SIGTERM')
-    for (const run of running) {
-      const { code, stderr } = await run.ended
-      expect(code, stderr).to.equal(0)
-    }
+    await Promise.all(running.map(stop))
     const { code, stderr } = await runCli(...argsOf(0), '--once')
     expect(code, stderr).to.equal(0)
   })
   after(async () => {
+    for (const { child } of running) child.kill('SIGKILL')
     await broker.close()
     await kafka.stop()
   })
