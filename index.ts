@@ -12,14 +12,34 @@ export {
   type DurationMs,
 } from './topology/duration.ts'
 export { SerdeError, TopologyError } from './topology/errors.ts'
-export type { GroupedStream, WindowedStream } from './topology/grouped.ts'
+export type {
+  AggregateSpec,
+  GroupedStream,
+  ReduceSpec,
+  RunningEmit,
+  WindowedStream,
+  WindowOptions,
+} from './topology/grouped.ts'
 export {
   deadLetter,
   type DeadLetter,
   type EmitStrategy,
   type ErrorPolicy,
+  type InvalidTimestamp,
   type RecordContext,
 } from './topology/node.ts'
+export {
+  keyValueStore,
+  type BaseProcessorContext,
+  type FixedKeyProcessorContext,
+  type ForwardedRecord,
+  type ProcessFunction,
+  type ProcessorContext,
+  type ProcessSpec,
+  type PunctuationType,
+  type Punctuator,
+  type StoreSpec,
+} from './topology/process.ts'
 export { fields, type FieldsKey, type FieldValue } from './topology/serdes/fields.ts'
 export { json, type JsonSerde } from './topology/serdes/json.ts'
 export type { JsonField, JsonFields, JsonObject } from './topology/serdes/json-schema.ts'
@@ -28,15 +48,43 @@ export { protobuf, type ProtobufType } from './topology/serdes/protobuf.ts'
 export type { ByteSink, Serde, Serializer } from './topology/serdes/serde.ts'
 export { windowed, type WindowedSerde } from './topology/serdes/windowed.ts'
 export { staticTable, type StaticTable } from './topology/static-table.ts'
-export type { JoinSpec, ParseSpec, SinkTopic, SourceStream, Stream } from './topology/stream.ts'
+export type { Branches, SplitStream } from './topology/split.ts'
+export type {
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  ReadOnlyWindowStore,
+  StoreEntry,
+  Timestamped,
+  WindowEntry,
+  WindowStore,
+} from './topology/store-contracts.ts'
+export type { SourceStream, Stream } from './topology/stream.ts'
+export type {
+  JoinSpec,
+  OperatorOptions,
+  ParseSpec,
+  RepartitionSpec,
+  SerdePair,
+  SinkSerdes,
+  SinkTopic,
+  SourceSpec,
+} from './topology/stream-specs.ts'
 export type { Subtopology } from './topology/subtopology.ts'
+export type { GroupedTable, StoreOption, Table } from './topology/table.ts'
 export { ZoneError } from './topology/time/zoned-time.ts'
 export { topic, type Topic } from './topology/topic.ts'
-export { defineTopology, type Topology, type TopologyBuilder } from './topology/topology.ts'
+export {
+  defineTopology,
+  type Topology,
+  type TopologyBuilder,
+  type TopologyOptions,
+} from './topology/topology.ts'
 export {
   hopping,
   tumbling,
+  unlimited,
   type TimeWindow,
   type TimeWindows,
+  type UnlimitedWindows,
   type Windowed,
 } from './topology/windows.ts'

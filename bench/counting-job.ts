@@ -37,6 +37,7 @@ export default defineTopology('bench-counting', ({ source }) => {
     .groupBy('by-group', fields('group'))
     .windowedBy(tumbling({ size: hours(1), grace }))
     .count('rows-by-group', { emit: 'on-update-coalesced' })
+    .toStream('counts')
     .map('counted', (rows, { key }) => ({
       key: key.key.group,
       value: { group: key.key.group, rows },

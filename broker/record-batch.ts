@@ -289,3 +289,6 @@ export function unpack(
     offsets,
   }
 }
+
+/** A batch without rows. */
+export const NO_ROWS: RecordBatch = unpack(new RecordBatchBuilder().pack())

@@ -2,34 +2,45 @@
 // from the sinks up. The one place that knows all kinds, and where erased types meet the processors.
 import { KeyTable } from '../state/key-table.ts'
 import { assertNever, type ErasedSinkTopic, type TopologyNode } from '../topology/node.ts'
-import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
+import { reads, type SourceNode, type WindowedAggregateNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
+import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
+import type { TablePlan } from '../topology/table-plan.ts'
+import type { Topology } from '../topology/topology.ts'
+import { aggregate, tableAggregate } from './aggregate.ts'
+import { failuresOf, type OnFailure } from './failures.ts'
 import { FrameInput } from './frame-input.ts'
-import { groupInPlace, RepartitionWriter } from './group.ts'
+import { groupInPlace } from './group.ts'
 import { Parser } from './parse.ts'
-import type { Forward, TaskContext } from './processor.ts'
-import { sink } from './sink.ts'
+import { userProcessor } from './process.ts'
+import type { Forward, StreamRecord, TaskContext } from './processor.ts'
+import { RepartitionWriter } from './repartition-writer.ts'
+import { dynamicSink, sink } from './sink.ts'
 import { SourceInput } from './source-input.ts'
-import { filter, map, mapValues, peek, selectKey } from './stateless.ts'
+import * as stateless from './stateless.ts'
 import { staticJoin } from './static-join.ts'
+import { tableFilter, tableMapValues, toTable } from './table.ts'
+import { tableGroup } from './table-group.ts'
+import { TaskState } from './task-state.ts'
+import { keyOfCut, travellingOf } from './travelling.ts'
+import { countAsAggregate, windowedAggregate } from './windowed-aggregate.ts'
 import { windowedCount } from './windowed-count.ts'
 
 /** The processors of a task. */
 export interface TaskProcessors {
-  /** Exactly one of the two heads is there. */
-  readonly source: SourceInput | undefined
-  readonly frames: FrameInput | undefined
+  /** What reads each topic, in the order of the sub-topology's inputs. */
+  readonly heads: ReadonlyMap<string, SourceInput | FrameInput>
   /** The repartition topics that this task writes. */
   readonly writers: readonly RepartitionWriter[]
+  readonly state: TaskState
 }
 
 /** What building needs to know beside the nodes. */
 export interface BuildOptions {
+  readonly topology: Topology
   readonly applicationId: string
-  /** Group nodes that end their sub-topology. */
-  readonly cuts: ReadonlySet<string>
-  /** Tasks that write the repartition topic that this one reads. */
-  readonly writersOf: (group: string) => number
+  /** Tasks that write the repartition topic of a node that cuts. */
+  readonly writersOf: (cut: string) => number
   /** The topic with the value format that the configuration picked. */
   readonly resolve: (topic: ErasedSinkTopic) => ErasedSinkTopic
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
@@ -42,69 +53,216 @@ export function buildTask(
   context: TaskContext,
   options: BuildOptions,
 ): TaskProcessors {
-  const writers: RepartitionWriter[] = []
-  const childrenOf = (name: string): TopologyNode[] =>
-    part.nodes.filter((node) => 'from' in node && node.from === name)
+  return new TaskBuilder(part, context, options).build()
+}
 
-  /** What comes after a node; `keys` is the grouping that it belongs to. */
-  const after = (name: string, keys?: KeyTable): Forward =>
-    inTurn(childrenOf(name).map((node) => forwardOf(node, keys)))
+class TaskBuilder {
+  readonly #part: Subtopology
+  readonly #context: TaskContext
+  readonly #options: BuildOptions
+  readonly #writers: RepartitionWriter[] = []
+  readonly #state: TaskState
+  /** What comes after a node, made once: a node that reads two others is one. */
+  readonly #afters = new Map<string, Forward>()
+  readonly #built = new Map<string, Forward>()
+  /** The ids of keys behind a grouping, by its node. */
+  readonly #keyTables = new Map<string, KeyTable>()
 
-  function forwardOf(node: TopologyNode, keys: KeyTable | undefined): Forward {
+  constructor(part: Subtopology, context: TaskContext, options: BuildOptions) {
+    this.#part = part
+    this.#context = context
+    this.#options = options
+    this.#state = new TaskState(part.nodes, options.topology.tables, context)
+  }
+
+  build(): TaskProcessors {
+    const heads = new Map<string, SourceInput | FrameInput>()
+    for (const input of this.#part.inputs) {
+      if (input.kind === 'source') this.#addSource(input, heads)
+      else heads.set(this.#topicOf(input), this.#frameInput(input))
+    }
+    return { heads, writers: this.#writers, state: this.#state }
+  }
+
+  #addSource(node: SourceNode, heads: Map<string, SourceInput | FrameInput>): void {
+    const [first] = node.topics
+    for (const topic of node.topics) {
+      const parsers = this.#parsersOf(node)
+      heads.set(topic.name, new SourceInput(topic, first!.key, parsers, this.#context))
+    }
+  }
+
+  #parsersOf(node: SourceNode): Parser[] {
+    const context = this.#context
+    const children = this.#childrenOf(node.name)
+    const parsers = children.flatMap((child) =>
+      child.kind === 'parse'
+        ? [new Parser(child, this.#after(child.name), context, this.#options.readerOf)]
+        : [],
+    )
+    const others = children.filter(({ kind }) => kind !== 'parse')
+    if (others.length > 0 || parsers.length === 0) {
+      const spec = { ...node, decode: node.topics[0]!.value, takesNull: true, keepsValues: true }
+      const next = inTurn(others.map((child) => this.#forwardOf(child)))
+      parsers.push(new Parser(spec, next, context))
+    }
+    return parsers
+  }
+
+  #frameInput(cut: CutNode): FrameInput {
+    const { topology, writersOf } = this.#options
+    const keys = this.#keysBehind(cut.name, () => new KeyTable(keyOfCut(cut).serde))
+    const value = travellingOf(cut, topology.nodes)
+    const spec = { topic: this.#topicOf(cut), writers: writersOf(cut.name), keys, value }
+    const after = this.#after(cut.name)
+    const next = cut.kind === 'table-group' ? unpackingChange(after) : after
+    return new FrameInput(spec, next, this.#context)
+  }
+
+  #topicOf(cut: CutNode): string {
+    return repartitionTopic(this.#options.applicationId, cut.name)
+  }
+
+  #childrenOf(name: string): TopologyNode[] {
+    return this.#part.nodes.filter((node) => reads(node, name))
+  }
+
+  #after(name: string): Forward {
+    let after = this.#afters.get(name)
+    if (after === undefined) {
+      after = inTurn(this.#childrenOf(name).map((node) => this.#forwardOf(node)))
+      this.#afters.set(name, after)
+    }
+    return after
+  }
+
+  #forwardOf(node: TopologyNode): Forward {
+    let forward = this.#built.get(node.name)
+    if (forward === undefined) this.#built.set(node.name, (forward = this.#make(node)))
+    return forward
+  }
+
+  #make(node: TopologyNode): Forward {
+    const { topology, resolve } = this.#options
+    const context = this.#context
+    const state = this.#state
+    const { name } = node
+    const failed = failuresOf(name, node.onError ?? topology.onError, context)
+    const plan = (): TablePlan => topology.tables.get(name)!
+    const after = (): Forward => this.#after(name)
     switch (node.kind) {
       case 'filter':
-        return filter(node, after(node.name, keys))
+        return stateless.filter(node, after(), failed)
       case 'map':
-        return map(node, after(node.name))
+        return stateless.map(node, after(), failed)
       case 'map-values':
-        return mapValues(node, after(node.name, keys))
+        return stateless.mapValues(node, after(), failed)
+      case 'flat-map':
+        return stateless.flatMap(node, after(), failed)
+      case 'flat-map-values':
+        return stateless.flatMapValues(node, after(), failed)
       case 'select-key':
-        return selectKey(node, after(node.name))
+        return stateless.selectKey(node, after(), failed)
       case 'peek':
-        return peek(node, after(node.name, keys))
-      case 'group': {
-        if (options.cuts.has(node.name)) {
-          const topic = repartitionTopic(options.applicationId, node.name)
-          const writer = new RepartitionWriter(node, topic, context)
-          writers.push(writer)
-          return writer.process
-        }
-        const table = new KeyTable(node.key.serde)
-        return groupInPlace(node, table, after(node.name, table), context)
-      }
+        return stateless.peek(node, after(), failed)
+      case 'for-each':
+        return stateless.forEach(node, failed)
+      case 'merge':
+      case 'branch':
+      case 'to-stream':
+        return after()
+      case 'split':
+        return stateless.split(node, this.#branchesOf(name), failed, context)
+      case 'group':
+      case 'repartition':
+        return this.#isCut(node) ? this.#writer(node, failed).process : this.#group(node)
+      case 'table-group':
+        return tableGroup(node, this.#writer(node, failed), failed)
       case 'windowed-count':
-        return windowedCount(node, keys!, () => after(node.name, keys), context)
+        if (plan().sendsOldValues) return this.#windowed(countAsAggregate(node), failed)
+        return windowedCount(node, this.#keyTables.get(node.from)!, after, context)
+      case 'aggregate':
+        return aggregate(node, plan(), state.table(name), after, failed, context)
+      case 'windowed-aggregate':
+        return this.#windowed(node, failed)
+      case 'table-aggregate':
+        return tableAggregate(node, plan(), state.table(name), after, failed, context)
+      case 'to-table':
+        return toTable(node, plan(), state.tableOf(name), after(), context)
+      case 'table-filter':
+        return tableFilter(node, plan(), state.tableOf(name), after(), failed)
+      case 'table-map-values':
+        return tableMapValues(node, plan(), state.tableOf(name), after(), failed)
+      case 'process':
+        return userProcessor(node, state.processStores, after(), failed, context)
       case 'static-join':
-        return staticJoin(node, after(node.name, keys), context)
+        return staticJoin(node, after(), context)
       case 'sink':
-        return sink(node, options.resolve(node.topic), context)
+        return sink(node, resolve(node.topic), context)
+      case 'dynamic-sink':
+        return dynamicSink(node, failed, context)
       case 'source':
       case 'parse':
-        throw new Error(`${node.name} is read by its source`)
+        throw new Error(`${name} is read by its source`)
       default:
         return assertNever(node)
     }
   }
 
-  const input = part.inputs[0]!
-  if (input.kind === 'group') {
-    const keys = new KeyTable(input.key.serde)
-    const topic = repartitionTopic(options.applicationId, input.name)
-    const next = after(input.name, keys)
-    const frames = new FrameInput(topic, options.writersOf(input.name), keys, next, context)
-    return { source: undefined, frames, writers }
+  #windowed(node: WindowedAggregateNode, failed: OnFailure): Forward {
+    const { name } = node
+    const plan = this.#options.topology.tables.get(name)!
+    const store = this.#state.windowed(name)
+    const after = (): Forward => this.#after(name)
+    return windowedAggregate(node, plan, store, after, failed, this.#context)
   }
-  const children = childrenOf(input.name)
-  const parsers = children.flatMap((node) =>
-    node.kind === 'parse' ? [new Parser(node, after(node.name), context, options.readerOf)] : [],
-  )
-  const others = children.filter((node) => node.kind !== 'parse')
-  const next =
-    others.length === 0 ? undefined : inTurn(others.map((node) => forwardOf(node, undefined)))
-  return {
-    source: new SourceInput(input.topic, parsers, next, context),
-    frames: undefined,
-    writers,
+
+  #isCut(node: TopologyNode): node is CutNode {
+    const { subtopologies } = this.#options.topology
+    return subtopologies.some(({ inputs }) => inputs.some((input) => input === node))
+  }
+
+  #writer(cut: CutNode, failed: OnFailure): RepartitionWriter {
+    const value = travellingOf(cut, this.#options.topology.nodes)
+    const vouches = cut.kind === 'group'
+    const topic = this.#topicOf(cut)
+    const spec = { node: cut.name, topic, key: keyOfCut(cut), value, vouches, failed }
+    const writer = new RepartitionWriter(spec, this.#context)
+    this.#writers.push(writer)
+    return writer
+  }
+
+  /** A grouping in place; only counts by key id need the ids. */
+  #group(node: Extract<TopologyNode, { kind: 'group' | 'repartition' }>): Forward {
+    const needsIds = this.#childrenOf(node.name).some(({ kind }) => kind === 'windowed-count')
+    if (node.kind !== 'group' || !needsIds) return this.#after(node.name)
+    const keys = this.#keysBehind(node.name, () => new KeyTable(node.key.serde))
+    return groupInPlace(node, keys, this.#after(node.name))
+  }
+
+  #keysBehind(name: string, make: () => KeyTable): KeyTable {
+    const keys = this.#keyTables.get(name) ?? make()
+    this.#keyTables.set(name, keys)
+    return keys
+  }
+
+  /** By index; a branch that nothing reads takes its records all the same. */
+  #branchesOf(split: string): (Forward | undefined)[] {
+    const branches: (Forward | undefined)[] = []
+    for (const node of this.#childrenOf(split)) {
+      if (node.kind === 'branch') branches[node.index] = this.#forwardOf(node)
+    }
+    return branches
+  }
+}
+
+/** Puts both sides of a change that came through a repartition topic in their places. */
+function unpackingChange(next: Forward): Forward {
+  return (record: StreamRecord) => {
+    const { newValue, oldValue } = record.value as { newValue: unknown; oldValue: unknown }
+    record.value = newValue
+    record.oldValue = oldValue
+    next(record)
   }
 }
 

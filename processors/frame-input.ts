@@ -1,78 +1,193 @@
-// The head of a task that reads a repartition topic: unpacks frames, follows the event time of the
-// tasks that write them, and runs the rows through the aggregates behind the grouping.
+// The head of a task that reads a repartition topic: unpacks frames, follows the event time of the tasks
+// that write them, and runs the rows through what is behind the topic.
 import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
-import { FrameReader, type Frame } from './frame.ts'
+import type { Serde } from '../topology/serdes/serde.ts'
+import { endOf, FrameReader, isNull, type Frame } from './frame.ts'
+import type { InputHead } from './input-head.ts'
 import { ProcessingError, StreamRecord, type Forward, type TaskContext } from './processor.ts'
-import { WriterTimes } from './writer-times.ts'
+import { WriterTimes, type SavedWriterTimes } from './writer-times.ts'
+
+/** What a frame input is told of the topic that it reads. */
+export interface FrameInputSpec {
+  readonly topic: string
+  /** The number of tasks that write to it. */
+  readonly writers: number
+  readonly keys: KeyTable
+  /** How values travel; undefined where they do not. */
+  readonly value: Serde<unknown> | undefined
+}
 
 /** Runs the frames of one partition of a repartition topic. */
-export class FrameInput {
+export class FrameInput implements InputHead {
+  readonly topic: string
   readonly writers: WriterTimes
-  readonly #topic: string
   readonly #keys: KeyTable
+  readonly #value: Serde<unknown> | undefined
   readonly #next: Forward
   readonly #context: TaskContext
   readonly #reader = new FrameReader()
   readonly #record = new StreamRecord()
   #ids = new Int32Array(1_024)
+  #batch: RecordBatch | undefined
+  /** Number of the frame in the batch, and of the next row in the frame. */
+  #at = 0
+  #row = 0
+  #frame: Frame | undefined
+  #limitMs = Infinity
+  /** Of the keys when the frame's ids were learned. */
+  #epoch = 0
 
-  /** `writers` is the number of tasks that write to the topic. */
-  constructor(topic: string, writers: number, keys: KeyTable, next: Forward, context: TaskContext) {
-    this.#topic = topic
+  constructor(spec: FrameInputSpec, next: Forward, context: TaskContext) {
+    const { topic, writers, keys, value } = spec
+    this.topic = topic
     this.writers = new WriterTimes(writers)
+    context.eventTime.addTopic(topic)
     this.#keys = keys
+    this.#value = value
     this.#next = next
     this.#context = context
-    this.#record.keys = keys
   }
 
-  /**
-   * Runs all frames of a batch.
-   * @returns how many rows they held.
-   * @throws ProcessingError naming topic, partition and offset.
-   */
-  run(batch: RecordBatch): number {
+  get isEmpty(): boolean {
+    return this.#batch === undefined
+  }
+
+  /** A frame that was begun counts as not run. */
+  get nextOffset(): number | undefined {
+    return this.#batch?.offsets[this.#at]
+  }
+
+  get nextTimestampMs(): number | undefined {
+    if (this.#batch === undefined) return undefined
+    this.#openFrame(this.#batch)
+    return this.#frame?.timestamps[this.#row]
+  }
+
+  /** Whether a frame was begun and not run to its end: a commit must not come between. */
+  get isWithinFrame(): boolean {
+    return this.#batch !== undefined && this.#row > 0
+  }
+
+  begin(batch: RecordBatch): void {
+    if (batch.count === 0) return
+    this.#batch = batch
+    this.#at = 0
+  }
+
+  /** Runs the rest of a frame that was begun. @returns how many rows that were. */
+  finishFrame(): number {
+    return this.#frame === undefined ? 0 : this.run(Infinity, this.#frame.rowCount - this.#row)
+  }
+
+  /** Takes up what the writers had told. */
+  restoreWriters(saved: SavedWriterTimes): void {
+    this.writers.restore(saved)
+    this.#tellLimits()
+  }
+
+  run(limitMs: number, rowsMax = Infinity): number {
     let rows = 0
-    for (let i = 0; i < batch.count; i++) {
+    while (this.#batch !== undefined && rows < rowsMax) {
+      const batch = this.#batch
       try {
-        if (batch.nulls[i]! & NULL_VALUE) throw new Error('the frame is null')
-        rows += this.#runFrame(
-          this.#reader.read(batch.bytes, batch.ends[i * 3]!, batch.ends[i * 3 + 1]!),
-        )
+        this.#openFrame(batch)
+        const frame = this.#frame!
+        const from = this.#row
+        this.#runRows(frame, limitMs, Math.min(frame.rowCount, from + rowsMax - rows))
+        rows += this.#row - from
+        if (this.#row < frame.rowCount) return rows
+        this.#endFrame(frame)
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause)
-        const place = `topic ${this.#topic}, partition ${this.#context.partition}`
-        throw new ProcessingError(`${place}, offset ${batch.offsets[i]}: ${why}`, cause)
+        this.#fail(batch, cause)
       }
+      if (++this.#at === batch.count) this.#endBatch()
     }
     return rows
   }
 
-  #runFrame(frame: Frame): number {
-    const ids = this.#idsOf(frame)
+  #openFrame(batch: RecordBatch): void {
+    if (this.#frame !== undefined) return
+    const at = this.#at
+    if (batch.nulls[at]! & NULL_VALUE) throw new Error('the frame is null')
+    const frame = this.#reader.read(batch.bytes, batch.ends[at * 3]!, batch.ends[at * 3 + 1]!)
+    this.#learnIds(frame)
     this.writers.heard(frame.writer, frame.sentAtMs)
-    const limitMs = this.writers.limitBeside(frame.writer)
+    this.#limitMs = this.writers.limitBeside(frame.writer)
+    this.#frame = frame
+    this.#row = 0
+  }
+
+  #runRows(frame: Frame, limitMs: number, end: number): void {
     const record = this.#record
     const context = this.#context
-    for (let row = 0; row < frame.rowCount; row++) {
+    const writersLimitMs = this.#limitMs
+    const keys = this.#keys
+    if (keys.epoch !== this.#epoch) this.#learnIds(frame)
+    const ids = this.#ids
+    context.eventTime.rowLimitMs = writersLimitMs
+    let row = this.#row
+    for (; row < end; row++) {
       const timestampMs = frame.timestamps[row]!
-      const timeMs = timestampMs < limitMs ? timestampMs : limitMs
+      if (timestampMs > limitMs) break
+      this.#row = row
+      const timeMs = timestampMs < writersLimitMs ? timestampMs : writersLimitMs
       if (timeMs > context.streamTimeMs) context.streamTimeMs = timeMs
       const id = ids[frame.keyOf[row]!]!
+      record.keys = keys
       record.keyId = id
-      record.key = this.#keys.valueOf(id)
+      record.key = keys.valueOf(id)
       record.timestampMs = timestampMs
+      if (frame.valueEnds !== undefined) this.#readValue(frame, frame.valueEnds, row)
       this.#next(record)
+      if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
     }
-    this.writers.told(frame.writer, frame.streamTimeMs)
+    this.#row = row
+  }
+
+  #readValue(frame: Frame, valueEnds: Uint32Array, row: number): void {
+    const start = row === 0 ? 0 : endOf(valueEnds[row - 1]!)
+    const valueEnd = valueEnds[row]!
+    const { bytes, valuesStart } = frame
+    this.#record.value = isNull(valueEnd)
+      ? null
+      : this.#value!.deserialize(bytes, valuesStart + start, valuesStart + endOf(valueEnd))
+  }
+
+  #endFrame(frame: Frame): void {
+    this.#frame = undefined
+    this.#row = 0
+    const context = this.#context
+    this.writers.told(frame.writer, frame.streamTimeMs, frame.vouchedMs)
     context.streamTimeMs = Math.max(context.streamTimeMs, this.writers.streamTimeMs)
-    return frame.rowCount
+    this.#tellLimits()
+  }
+
+  #tellLimits(): void {
+    const { streamTimeMs, vouchedMs } = this.writers
+    this.#context.eventTime.tell(this.topic, streamTimeMs, vouchedMs)
+  }
+
+  #endBatch(): void {
+    this.#batch = undefined
+    // No row is in work, so no id is.
+    this.#keys.compactIfDue()
+  }
+
+  #fail(batch: RecordBatch, cause: unknown): never {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const { topic } = this
+    const { partition } = this.#context
+    throw new ProcessingError(
+      `topic ${topic}, partition ${partition}, offset ${batch.offsets[this.#at]}: ${why}`,
+      cause,
+    )
   }
 
   /** The task's ids of the frame's keys. */
-  #idsOf(frame: Frame): Int32Array {
+  #learnIds(frame: Frame): void {
     const { keyEnds, keysStart, bytes } = frame
+    this.#epoch = this.#keys.epoch
     if (this.#ids.length < keyEnds.length) this.#ids = new Int32Array(keyEnds.length * 2)
     let start = keysStart
     for (let key = 0; key < keyEnds.length; key++) {
@@ -80,6 +195,5 @@ export class FrameInput {
       this.#ids[key] = this.#keys.idOf(bytes, start, end)
       start = end
     }
-    return this.#ids
   }
 }

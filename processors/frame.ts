@@ -1,9 +1,11 @@
 // Frames: how rows travel through a repartition topic. One record is one frame: the distinct keys once,
-// then a key number and a timestamp per row. The version byte comes first; the format is private.
+// then a key number, a timestamp and, where they travel, a value per row. The format is private.
 import { ByteBuffer } from '../topology/serdes/serde.ts'
 
-const VERSION = 1
-const HEADER_BYTES = 32
+const VERSION = 2
+const HEADER_BYTES = 48
+/** What `valueEnds` holds of a row whose value is null: the end all the same, its sign bit set. */
+const NULL = 0x8000_0000
 
 /** Rows of one source task for one target partition. */
 export interface Frame {
@@ -11,6 +13,8 @@ export interface Frame {
   readonly writer: number
   /** The writer sends no more rows before this event time, or only such as are out of order; epoch ms. */
   readonly streamTimeMs: number
+  /** The writer vouches for this event time as one that operators may take for theirs; epoch ms. */
+  readonly vouchedMs: number
   /** Wall clock of the writer, epoch ms. */
   readonly sentAtMs: number
   readonly rowCount: number
@@ -21,6 +25,21 @@ export interface Frame {
   /** Per row the number of its key. */
   readonly keyOf: Uint32Array
   readonly timestamps: Float64Array
+  /** Ends of the rows' values in `bytes`, undefined where values do not travel; see `isNull`. */
+  readonly valueEnds: Uint32Array | undefined
+  readonly valuesStart: number
+}
+
+/** Where a value ends in a frame's values. */
+export const endOf = (valueEnd: number): number => valueEnd & ~NULL
+/** Whether a value is null. */
+export const isNull = (valueEnd: number): boolean => (valueEnd & NULL) !== 0
+
+/** Times that go out with a frame. */
+export interface FrameTimes {
+  readonly streamTimeMs: number
+  readonly vouchedMs: number
+  readonly sentAtMs: number
 }
 
 /** Collects the rows for one target partition until they are written as a frame. */
@@ -34,6 +53,14 @@ export class FrameBuilder {
   #keyCount = 0
   #keyOf = new Uint32Array(256)
   #timestamps = new Float64Array(256)
+  /** Where the value of a row is written before `addRow`, in frames that carry values. */
+  readonly values = new ByteBuffer()
+  #valueEnds: Uint32Array<ArrayBuffer> | undefined
+
+  /** @param hasValues whether rows have values. */
+  constructor(hasValues = false) {
+    if (hasValues) this.#valueEnds = new Uint32Array(256)
+  }
 
   /** Ends a key written to `keys`; its number in the frame's own list. */
   endKey(): number {
@@ -54,26 +81,31 @@ export class FrameBuilder {
     this.rowCount = row + 1
   }
 
+  /** Ends the value of the row that is added next. */
+  endValue(isNull: boolean): void {
+    if (this.rowCount === this.#keyOf.length) this.#grow()
+    this.#valueEnds![this.rowCount] = isNull ? this.values.position | NULL : this.values.position
+  }
+
   /** Bytes that `write` will take. */
   get byteLength(): number {
-    return HEADER_BYTES + this.rowCount * 12 + this.#keyCount * 4 + this.keys.position
+    const perRow = this.#valueEnds === undefined ? 12 : 16
+    const bytes = this.keys.position + this.values.position
+    return HEADER_BYTES + this.rowCount * perRow + this.#keyCount * 4 + bytes
   }
 
   /** Writes the frame and begins the next; `bytes` must have room for `byteLength` at `at`. */
-  write(
-    bytes: Uint8Array,
-    at: number,
-    writer: number,
-    streamTimeMs: number,
-    sentAtMs: number,
-  ): void {
+  write(bytes: Uint8Array, at: number, writer: number, times: FrameTimes): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, this.byteLength)
     view.setUint8(0, VERSION)
+    view.setUint8(1, this.#valueEnds === undefined ? 0 : 1)
     view.setUint32(4, writer, true)
-    view.setFloat64(8, streamTimeMs, true)
+    view.setFloat64(8, times.streamTimeMs, true)
     view.setUint32(16, this.rowCount, true)
     view.setUint32(20, this.#keyCount, true)
-    view.setFloat64(24, sentAtMs, true)
+    view.setFloat64(24, times.sentAtMs, true)
+    view.setFloat64(32, times.vouchedMs, true)
+    view.setUint32(40, this.values.position, true)
     let to = at + HEADER_BYTES
     bytes.set(asBytes(this.#timestamps, this.rowCount * 8), to)
     to += this.rowCount * 8
@@ -81,10 +113,17 @@ export class FrameBuilder {
     to += this.rowCount * 4
     bytes.set(asBytes(this.#keyEnds, this.#keyCount * 4), to)
     to += this.#keyCount * 4
+    if (this.#valueEnds !== undefined) {
+      bytes.set(asBytes(this.#valueEnds, this.rowCount * 4), to)
+      to += this.rowCount * 4
+    }
     bytes.set(this.keys.bytes.subarray(0, this.keys.position), to)
+    to += this.keys.position
+    bytes.set(this.values.bytes.subarray(0, this.values.position), to)
     this.rowCount = 0
     this.#keyCount = 0
     this.keys.position = 0
+    this.values.position = 0
     this.number += 1
   }
 
@@ -95,6 +134,11 @@ export class FrameBuilder {
     const timestamps = new Float64Array(this.rowCount * 2)
     timestamps.set(this.#timestamps)
     this.#timestamps = timestamps
+    if (this.#valueEnds !== undefined) {
+      const valueEnds = new Uint32Array(this.rowCount * 2)
+      valueEnds.set(this.#valueEnds)
+      this.#valueEnds = valueEnds
+    }
   }
 }
 
@@ -121,19 +165,28 @@ export class FrameReader {
     const keyCount = view.getUint32(20, true)
     const keyOfStart = HEADER_BYTES + rowCount * 8
     const endsStart = keyOfStart + rowCount * 4
-    const keysStart = endsStart + keyCount * 4
-    const lastEnd = keysStart > length || keyCount === 0 ? 0 : view.getUint32(keysStart - 4, true)
-    if (keysStart + lastEnd !== length) throw new Error('the repartition frame is cut short')
+    const valueEndsStart = endsStart + keyCount * 4
+    const hasValues = view.getUint8(1) === 1
+    const keysStart = valueEndsStart + (hasValues ? rowCount * 4 : 0)
+    const keyBytes =
+      keysStart > length || keyCount === 0 ? 0 : view.getUint32(valueEndsStart - 4, true)
+    const valuesStart = keysStart + keyBytes
+    if (valuesStart + view.getUint32(40, true) !== length) {
+      throw new Error('the repartition frame is cut short')
+    }
     return {
       writer: view.getUint32(4, true),
       streamTimeMs: view.getFloat64(8, true),
       sentAtMs: view.getFloat64(24, true),
+      vouchedMs: view.getFloat64(32, true),
       rowCount,
       keyEnds: new Uint32Array(this.#buffer, endsStart, keyCount),
       keysStart,
       bytes: copy,
       keyOf: new Uint32Array(this.#buffer, keyOfStart, rowCount),
       timestamps: new Float64Array(this.#buffer, HEADER_BYTES, rowCount),
+      valueEnds: hasValues ? new Uint32Array(this.#buffer, valueEndsStart, rowCount) : undefined,
+      valuesStart,
     }
   }
 }

@@ -1,12 +1,11 @@
 // Reads the bytes of a source's rows as values and finds their event time; what cannot be read goes
 // the way of the node's policy. The source calls it batch by batch, then row by row.
-import { NULL_VALUE, headersOf, keyOf, valueOf, type RecordBatch } from '../broker/record-batch.ts'
-import { partitionFor } from '../broker/partitioner.ts'
-import type { DeadLetter, ParseNode } from '../topology/node.ts'
+import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
+import type { ErrorPolicy, InvalidTimestamp, ParseNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
+import { writeDeadLetter } from './failures.ts'
 import {
-  deadLetterHeaders,
   isEpochMs,
   ProcessingError,
   type DropReason,
@@ -19,23 +18,51 @@ import { rowDecoderOf, type RowDecoder } from './row-decoder.ts'
 
 type TimestampOf = (value: unknown, record: StreamRecord) => unknown
 
+/** What a parser is told; a source that is read by its topic's serdes is one, too. */
+export interface ParserSpec extends Pick<
+  ParseNode,
+  'name' | 'decode' | 'timestamp' | 'malformed' | 'invalidTimestamp'
+> {
+  /** Whether null values are records like others, and not malformed. */
+  readonly takesNull?: boolean
+  /** Whether values are made row by row even where the serde declares fields: user code may keep them. */
+  readonly keepsValues?: boolean
+}
+
+/**
+ * The event time of a record whose own is none, by the policy (Kafka's timestamp extractors); undefined
+ * where that is to fail or to skip it. Times are epoch ms, -1 for unknown.
+ */
+export function substituteTimestamp(
+  policy: InvalidTimestamp | undefined,
+  partitionTimeMs: number,
+  wallClockMs: number,
+): number | undefined {
+  if (policy === 'wall-clock') return wallClockMs
+  if (policy === 'partition-time' && partitionTimeMs >= 0) return partitionTimeMs
+  return undefined
+}
+
 /** One parse node of a task. */
 export class Parser {
   /** Event time per row of the batch; rows that cannot be read are due with the row before. */
   timestamps = new Float64Array(0)
-  readonly #node: ParseNode
+  readonly #node: ParserSpec
   readonly #next: Forward
   readonly #context: TaskContext
   readonly #decoder: RowDecoder
   readonly #timestampOf: TimestampOf | undefined
   #lastMs = 0
+  /** Highest event time of the partition so far, epoch ms. */
+  #partitionTimeMs = -1
   readonly #bad = new Map<number, { error: Error; reason: DropReason }>()
+  #nulls: Uint8Array | undefined
 
-  constructor(node: ParseNode, next: Forward, context: TaskContext, readerOf?: RowReaderFactory) {
+  constructor(node: ParserSpec, next: Forward, context: TaskContext, readerOf?: RowReaderFactory) {
     this.#node = node
     this.#next = next
     this.#context = context
-    this.#decoder = rowDecoderOf(node.decode, readerOf)
+    this.#decoder = rowDecoderOf(node.decode, readerOf, node.keepsValues)
     this.#timestampOf = node.timestamp as unknown as TimestampOf | undefined
   }
 
@@ -43,6 +70,7 @@ export class Parser {
   begin(batch: RecordBatch, record: StreamRecord, keySerde: Serde<unknown>): void {
     if (this.timestamps.length < batch.count) this.timestamps = new Float64Array(batch.count)
     if (this.#bad.size > 0) this.#bad.clear()
+    this.#nulls = batch.nulls
     this.#decoder.begin(batch)
     for (let row = 0; row < batch.count; row++) {
       record.readKeyOf(batch, row, keySerde)
@@ -52,11 +80,12 @@ export class Parser {
   }
 
   #read(batch: RecordBatch, row: number, record: StreamRecord): void {
+    record.timestampMs = batch.timestamps[row]!
     if (batch.nulls[row]! & NULL_VALUE) {
-      this.#bad.set(row, { error: new Error('the value is null'), reason: 'malformed' })
+      if (this.#node.takesNull === true) this.#setTimestamp(row, record.timestampMs)
+      else this.#bad.set(row, { error: new Error('the value is null'), reason: 'malformed' })
       return
     }
-    record.timestampMs = batch.timestamps[row]!
     const error = this.#decoder.read(row, record)
     if (error !== undefined) {
       this.#bad.set(row, { error, reason: 'malformed' })
@@ -70,12 +99,24 @@ export class Parser {
     } catch (cause) {
       timestampMs = cause
     }
+    this.#setTimestamp(row, timestampMs)
+  }
+
+  #setTimestamp(row: number, timestampMs: unknown): void {
     if (isEpochMs(timestampMs)) {
       this.#lastMs = Math.floor(timestampMs)
     } else {
-      const error = new Error(`the timestamp is ${String(timestampMs)}, not epoch milliseconds`)
-      this.#bad.set(row, { error, reason: 'invalid-timestamp' })
+      const { invalidTimestamp } = this.#node
+      const { nowMs } = this.#context
+      const substitute = substituteTimestamp(invalidTimestamp, this.#partitionTimeMs, nowMs)
+      if (substitute === undefined) {
+        const error = new Error(`the timestamp is ${String(timestampMs)}, not epoch milliseconds`)
+        this.#bad.set(row, { error, reason: 'invalid-timestamp' })
+        return
+      }
+      this.#lastMs = substitute
     }
+    if (this.#lastMs > this.#partitionTimeMs) this.#partitionTimeMs = this.#lastMs
   }
 
   /** Whether a row came out; only such rows count for the task's stream time. */
@@ -87,31 +128,28 @@ export class Parser {
   process(place: RowPlace, record: StreamRecord): void {
     const bad = this.#bad.size === 0 ? undefined : this.#bad.get(place.row)
     if (bad === undefined) {
-      record.value = this.#decoder.valueAt(place.row)
+      const isNull = (this.#nulls![place.row]! & NULL_VALUE) !== 0
+      record.value = isNull ? null : this.#decoder.valueAt(place.row)
       record.timestampMs = this.timestamps[place.row]!
       this.#next(record)
       return
     }
-    const { malformed, name } = this.#node
-    if (malformed === 'fail') {
-      throw new ProcessingError(
-        `${name}: ${bad.error.message}; set malformed to 'skip' or deadLetter(topic) to go on`,
-        bad.error,
-      )
+    const { invalidTimestamp, name } = this.#node
+    const policy = this.#policyFor(bad.reason)
+    if (policy === 'fail') {
+      const isTime = bad.reason === 'invalid-timestamp' && invalidTimestamp !== undefined
+      const setting = isTime ? SETTING : "malformed to 'skip' or deadLetter(topic)"
+      throw new ProcessingError(`${name}: ${bad.error.message}; set ${setting} to go on`, bad.error)
     }
-    if (malformed !== 'skip') this.#writeDeadLetter(malformed, place, bad.error)
+    if (policy !== 'skip') writeDeadLetter(policy, place, bad.error, this.#context)
     this.#context.drop(name, bad.reason)
   }
 
-  /** The record as it came, with where it stood and what is wrong with it. */
-  #writeDeadLetter({ topic }: DeadLetter, place: RowPlace, error: Error): void {
-    const { batch, row } = place
-    const output = this.#context.output(topic)
-    const key = keyOf(batch, row)
-    const partition =
-      key === null ? place.partition % output.partitions : partitionFor(key, output.partitions)
-    const headers = [...headersOf(batch, row), ...deadLetterHeaders(place, error)]
-    const timestampMs = batch.timestamps[row]!
-    output.rowsOf(partition).append(key, valueOf(batch, row), timestampMs, headers)
+  #policyFor(reason: DropReason): ErrorPolicy {
+    const { malformed, invalidTimestamp } = this.#node
+    if (reason !== 'invalid-timestamp' || invalidTimestamp === undefined) return malformed
+    return invalidTimestamp === 'skip' ? 'skip' : 'fail'
   }
 }
+
+const SETTING = "invalidTimestamp to 'skip', 'partition-time' or 'wall-clock'"

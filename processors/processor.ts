@@ -8,15 +8,22 @@ import {
 import type { RecordHeader } from '../broker/record-headers.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { RecordContext } from '../topology/node.ts'
+import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
+import type { EventTimeLimits, OperatorTime } from './operator-time.ts'
 
-/** Why a record was dropped; a metric label. */
+/**
+ * Why a record was dropped; a metric label. `unrouted`: no branch of a split took it, or no window;
+ * `processing-error`: user code failed on it.
+ */
 export const dropReasons = [
   'malformed',
   'null-key',
   'null-value',
   'invalid-timestamp',
   'expired-window',
+  'unrouted',
+  'processing-error',
 ] as const
 export type DropReason = (typeof dropReasons)[number]
 
@@ -26,6 +33,8 @@ export type DropReason = (typeof dropReasons)[number]
  */
 export class StreamRecord implements RecordContext<unknown> {
   value: unknown = null
+  /** The value before, where a table sends it with its changes; null for none. */
+  oldValue: unknown = null
   timestampMs = 0
   /** Where the key is one of a grouping: its table and id, so that nobody serializes it again. */
   keys: KeyTable | undefined = undefined
@@ -100,8 +109,14 @@ export interface TaskContext {
   readonly partition: number
   /** Highest event time seen by the task; see `advance` in the inputs. Epoch ms, -1 before the first. */
   streamTimeMs: number
+  /** What the writers of the task's repartition topics hold its event time to; read by `OperatorTime`. */
+  readonly eventTime: EventTimeLimits
+  /** The time that an operator of its own has observed; restored with the task's state. */
+  timeOf(node: string): OperatorTime
   /** Wall clock of the step in work, epoch ms. */
   readonly nowMs: number
+  /** The row in work, where one of a source is. */
+  place: RowPlace | undefined
   /** When the oldest input that is not yet put out was appended; Infinity when there is none. Epoch ms. */
   readonly oldestMs: number
   /** Counts a record that ends here. */
@@ -110,6 +125,12 @@ export interface TaskContext {
   addStore(store: TaskStore): void
   /** `emit` is called when updates are to go out: each emit interval and before each commit. */
   onEmit(emit: () => void): void
+  /** Stream time at which a punctuator is due, Infinity for none; the inputs look at it row by row. */
+  readonly punctuatesAtMs: number
+  /** Calls the punctuators that stream time has made due. */
+  punctuate(): void
+  /** Calls a punctuator by one of the clocks. @returns what cancels it. */
+  schedule(type: PunctuationType, everyMs: number, punctuate: Punctuator): () => void
   /** Counts a join that found no row, per key. */
   unmatched(node: string, key: string | number): void
 }
@@ -134,6 +155,7 @@ export class ProcessingError extends Error {
 
 /** Runs user code of a node; what it throws is told with the node's name. */
 export function userError(node: string, cause: unknown): ProcessingError {
+  if (cause instanceof ProcessingError) return cause
   return new ProcessingError(
     `${node}: ${cause instanceof Error ? cause.message : String(cause)}`,
     cause,

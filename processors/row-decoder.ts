@@ -20,6 +20,7 @@ export interface RowDecoder {
 export function rowDecoderOf(
   decode: Serde<never> | Mapper,
   readerOf?: RowReaderFactory,
+  keepsValues = false,
 ): RowDecoder {
   if (typeof decode === 'function') {
     const decodeBytes = decode as unknown as (
@@ -28,7 +29,7 @@ export function rowDecoderOf(
     ) => unknown
     return eachRow((bytes, start, end, record) => decodeBytes(bytes.subarray(start, end), record))
   }
-  const fields = jsonFieldsOf(decode)
+  const fields = keepsValues ? undefined : jsonFieldsOf(decode)
   if (fields !== undefined) return byColumns(new JsonScanner(fields, readerOf))
   const serde = decode as unknown as Serde<unknown>
   return eachRow((bytes, start, end) => serde.deserialize(bytes, start, end))

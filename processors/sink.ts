@@ -3,14 +3,51 @@
 import { partitionFor } from '../broker/partitioner.ts'
 import type { RecordBatchBuilder } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
-import type { ErasedSinkTopic, SinkNode } from '../topology/node.ts'
+import type { DynamicSinkNode, ErasedSinkTopic, SinkNode } from '../topology/node.ts'
 import { OVERRUN, Pieces } from '../topology/serdes/pieces.ts'
 import { ByteBuffer, type Serializer } from '../topology/serdes/serde.ts'
 import { innerSerdeOf, writeWindowStart } from '../topology/serdes/windowed.ts'
-import { userError, type Forward, type TaskContext, type TopicOutput } from './processor.ts'
+import type { OnFailure } from './failures.ts'
+import {
+  userError,
+  type Forward,
+  type StreamRecord,
+  type TaskContext,
+  type TopicOutput,
+} from './processor.ts'
+
+/** A sink for each topic that is chosen; user code chooses, and topics must exist. */
+export function dynamicSink(
+  node: DynamicSinkNode,
+  failed: OnFailure,
+  context: TaskContext,
+): Forward {
+  const choose = node.choose as unknown as (value: unknown, record: StreamRecord) => string
+  const sinks = new Map<string, Forward>()
+  return (record) => {
+    let name: string
+    try {
+      name = choose(record.value, record)
+    } catch (cause) {
+      failed(record, cause)
+      return
+    }
+    let write = sinks.get(name)
+    if (write === undefined) {
+      const { key, value } = node
+      write = sink(node, { name, key, value, formats: {} }, context)
+      sinks.set(name, write)
+    }
+    write(record)
+  }
+}
 
 /** `topic.value` is the format that the configuration picked. */
-export function sink(node: SinkNode, topic: ErasedSinkTopic, context: TaskContext): Forward {
+export function sink(
+  node: SinkNode | DynamicSinkNode,
+  topic: ErasedSinkTopic,
+  context: TaskContext,
+): Forward {
   const output = context.output(topic.name)
   const keySerde = topic.key as Serializer<unknown>
   const valueSerde = topic.value as Serializer<unknown>

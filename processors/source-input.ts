@@ -1,25 +1,15 @@
 // The head of a task that reads a topic: takes batches, runs their rows through the nodes behind the
 // source, no further in event time than it is told.
-import { NULL_VALUE, RecordBatchBuilder, unpack, type RecordBatch } from '../broker/record-batch.ts'
+import { NO_ROWS, type RecordBatch } from '../broker/record-batch.ts'
 import type { ErasedTopic } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
+import type { InputHead } from './input-head.ts'
 import type { Parser } from './parse.ts'
-import {
-  isEpochMs,
-  ProcessingError,
-  StreamRecord,
-  type Forward,
-  type RowPlace,
-  type TaskContext,
-} from './processor.ts'
-
-const NO_ROWS = unpack(new RecordBatchBuilder().pack())
+import { ProcessingError, StreamRecord, type RowPlace, type TaskContext } from './processor.ts'
 
 /** Runs the rows of one input partition. */
-export class SourceInput {
-  readonly #topic: ErasedTopic
+export class SourceInput implements InputHead {
   readonly #parsers: readonly Parser[]
-  readonly #next: Forward | undefined
   readonly #context: TaskContext
   readonly #keySerde: Serde<unknown>
   readonly #place: RowPlace
@@ -28,19 +18,18 @@ export class SourceInput {
   #row = 0
   #count = 0
 
-  /** `next` is what reads the source without a parse node, by the topic's own serdes. */
+  /** @param parsers what reads the source, at least one; the first one's event time counts. */
   constructor(
     topic: ErasedTopic,
+    keySerde: Serde<never>,
     parsers: readonly Parser[],
-    next: Forward | undefined,
     context: TaskContext,
   ) {
-    this.#topic = topic
     this.#parsers = parsers
-    this.#next = next
     this.#context = context
-    this.#keySerde = topic.key
+    this.#keySerde = keySerde
     this.#place = { topic: topic.name, partition: context.partition, batch: NO_ROWS, row: 0 }
+    context.eventTime.addSource()
   }
 
   /** Whether all rows of the last batch were run. */
@@ -70,11 +59,6 @@ export class SourceInput {
     }
   }
 
-  /**
-   * Runs rows, at most `rowsMax`, until the batch ends or one lies after `limitMs` in event time.
-   * @returns how many were run.
-   * @throws ProcessingError naming topic, partition and offset.
-   */
   run(limitMs: number, rowsMax = Infinity): number {
     const batch = this.#batch
     if (batch === undefined) return 0
@@ -83,22 +67,25 @@ export class SourceInput {
     const context = this.#context
     let row = from
     const end = Math.min(this.#count, from + rowsMax)
+    context.eventTime.rowLimitMs = Infinity
     for (; row < end; row++) {
       const timestampMs = timestamps[row]!
       if (timestampMs > limitMs) break
       this.#row = row
-      if (timestampMs > context.streamTimeMs && (this.#parsers[0]?.isGood(row) ?? true)) {
+      if (timestampMs > context.streamTimeMs && this.#parsers[0]!.isGood(row)) {
         context.streamTimeMs = timestampMs
       }
       this.#process(batch, row)
+      if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
     }
+    context.place = undefined
     this.#row = row
     if (row === this.#count) this.#batch = undefined
     return row - from
   }
 
   #timestamps(): Float64Array {
-    return this.#parsers[0]?.timestamps ?? this.#batch!.timestamps
+    return this.#parsers[0]!.timestamps
   }
 
   #process(batch: RecordBatch, row: number): void {
@@ -106,14 +93,10 @@ export class SourceInput {
     const place = this.#place
     place.batch = batch
     place.row = row
+    this.#context.place = place
     try {
       record.readKeyOf(batch, row, this.#keySerde)
       for (let i = 0; i < this.#parsers.length; i++) this.#parsers[i]!.process(place, record)
-      if (this.#next !== undefined) {
-        record.value = this.#readValue(batch, row)
-        record.timestampMs = timestampOf(batch, row)
-        this.#next(record)
-      }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new ProcessingError(
@@ -122,18 +105,4 @@ export class SourceInput {
       )
     }
   }
-
-  #readValue(batch: RecordBatch, row: number): unknown {
-    if (batch.nulls[row]! & NULL_VALUE) return null
-    const serde = this.#topic.value as unknown as Serde<unknown>
-    return serde.deserialize(batch.bytes, batch.ends[row * 3]!, batch.ends[row * 3 + 1]!)
-  }
-}
-
-function timestampOf(batch: RecordBatch, row: number): number {
-  const timestampMs = batch.timestamps[row]
-  if (isEpochMs(timestampMs)) return timestampMs
-  throw new Error(
-    `the timestamp is ${String(timestampMs)}, not epoch milliseconds; parse the record to skip it`,
-  )
 }

@@ -5,6 +5,7 @@ import type { KeyTable } from '../state/key-table.ts'
 import { WindowCounts } from '../state/window-counts.ts'
 import type { EmitStrategy, WindowedCountNode } from '../topology/node.ts'
 import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
+import type { OperatorTime } from './operator-time.ts'
 import { StreamRecord, type Forward, type TaskContext, type TaskStore } from './processor.ts'
 
 /**
@@ -29,6 +30,7 @@ class WindowedCount implements TaskStore {
   readonly #keys: KeyTable
   readonly #next: Forward
   readonly #context: TaskContext
+  readonly #time: OperatorTime
   readonly #counts: WindowCounts
   readonly #packer: CountPacker
   readonly #result = new StreamRecord()
@@ -46,6 +48,7 @@ class WindowedCount implements TaskStore {
     this.#emit = node.emit
     this.#keys = keys
     this.#context = context
+    this.#time = context.timeOf(node.name)
     this.#counts = new WindowCounts(node.name, keys, node.windows)
     this.#packer = new CountPacker(this.#counts)
     this.#result.keys = keys
@@ -68,7 +71,7 @@ class WindowedCount implements TaskStore {
 
   restore(entry: Uint8Array): void {
     restoreEntry(this.#counts, entry)
-    // The log does not say which windows were closed since: the stream time does. Their final results
+    // The log does not say which windows were closed since: the operator's time does. Their final results
     // went out before the commit that saved it.
     this.#counts.dropThrough(this.#closedThroughMs)
     this.#closesAtMs = this.#earliestClose()
@@ -77,7 +80,11 @@ class WindowedCount implements TaskStore {
   process(record: StreamRecord): void {
     const { timestampMs, keyId } = record
     const { sizeMs, advanceMs, graceMs } = this.#windows
-    const closedThroughMs = this.#closedThroughMs
+    if (keyId < 0) {
+      this.#context.drop(this.name, 'null-key')
+      return
+    }
+    const closedThroughMs = this.#time.advance(timestampMs) - graceMs - sizeMs
     let startMs = firstWindowStart(timestampMs, this.#windows)
     for (; startMs <= timestampMs; startMs += advanceMs) {
       if (startMs <= closedThroughMs) {
@@ -107,7 +114,7 @@ class WindowedCount implements TaskStore {
   #emitAndClose(): void {
     if (this.#emit === 'on-update-coalesced') this.#counts.drainUpdates(this.#forward)
     else this.#counts.forgetUpdates()
-    if (this.#context.streamTimeMs >= this.#closesAtMs) this.#close()
+    if (this.#time.catchUp() >= this.#closesAtMs) this.#close()
   }
 
   /** Gives up what no record can change any more; final results go out in the order (start, key). */
@@ -126,7 +133,7 @@ class WindowedCount implements TaskStore {
 
   /** Start of the last window that is closed: its end plus grace is not after stream time. */
   get #closedThroughMs(): number {
-    return this.#context.streamTimeMs - this.#windows.graceMs - this.#windows.sizeMs
+    return this.#time.nowMs - this.#windows.graceMs - this.#windows.sizeMs
   }
 
   #earliestClose(): number {

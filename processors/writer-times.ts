@@ -9,9 +9,17 @@
  */
 const SILENT_MS = 300_000
 
+/** The times of writers as a checkpoint holds them, epoch ms. */
+export interface SavedWriterTimes {
+  readonly told: readonly number[]
+  readonly vouched: readonly number[]
+}
+
 /** The event times that the writers of a topic have told, and when each was heard of. */
 export class WriterTimes {
   readonly #timesMs: Float64Array
+  /** What each vouches for, see `EventTimeLimits`. */
+  readonly #vouchedMs: Float64Array
   readonly #heardMs: Float64Array
   /** The writers' wall clock: times of frames, not of this task, so that it can be repeated. */
   #nowMs = -Infinity
@@ -19,6 +27,7 @@ export class WriterTimes {
   constructor(writers: number) {
     // Until a writer is heard of, it may still have rows of any time.
     this.#timesMs = new Float64Array(writers).fill(-1)
+    this.#vouchedMs = new Float64Array(writers).fill(-1)
     this.#heardMs = new Float64Array(writers)
   }
 
@@ -37,31 +46,45 @@ export class WriterTimes {
     this.#heardMs[writer] = this.#nowMs
   }
 
-  /** The writer will send no more rows before `timeMs`, or only such as are out of order. */
-  told(writer: number, timeMs: number): void {
+  /**
+   * The writer will send no more rows before `timeMs`, or only such as are out of order, and vouches for
+   * `vouchedMs`.
+   */
+  told(writer: number, timeMs: number, vouchedMs = timeMs): void {
     this.#timesMs[writer] = Math.max(this.#timesMs[writer] ?? -1, timeMs)
+    this.#vouchedMs[writer] = Math.max(this.#vouchedMs[writer] ?? -1, vouchedMs)
   }
 
   /** The time that writers other than this one hold stream time back to. */
   limitBeside(writer: number): number {
-    let limit = Infinity
-    for (let i = 0; i < this.#timesMs.length; i++) {
-      if (i === writer || this.#nowMs - this.#heardMs[i]! > SILENT_MS) continue
-      limit = Math.min(limit, this.#timesMs[i]!)
-    }
-    return limit
+    return this.#lowest(this.#timesMs, writer)
   }
 
   /** The lowest time of all writers that speak. */
   get streamTimeMs(): number {
-    return this.limitBeside(-1)
+    return this.#lowest(this.#timesMs, -1)
   }
 
-  save(): number[] {
-    return [...this.#timesMs]
+  /** The lowest time that all writers vouch for. */
+  get vouchedMs(): number {
+    return this.#lowest(this.#vouchedMs, -1)
   }
 
-  restore(timesMs: readonly number[]): void {
-    this.#timesMs.set(timesMs.slice(0, this.#timesMs.length))
+  save(): SavedWriterTimes {
+    return { told: [...this.#timesMs], vouched: [...this.#vouchedMs] }
+  }
+
+  restore({ told, vouched }: SavedWriterTimes): void {
+    this.#timesMs.set(told.slice(0, this.#timesMs.length))
+    this.#vouchedMs.set(vouched.slice(0, this.#vouchedMs.length))
+  }
+
+  #lowest(timesMs: Float64Array, except: number): number {
+    let lowest = Infinity
+    for (let i = 0; i < timesMs.length; i++) {
+      if (i === except || this.#nowMs - this.#heardMs[i]! > SILENT_MS) continue
+      lowest = Math.min(lowest, timesMs[i]!)
+    }
+    return lowest
   }
 }

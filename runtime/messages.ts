@@ -34,16 +34,22 @@ export interface ChangelogBounds {
   readonly end: number
 }
 
+/** Where an input of a task may start, and where it is to stop. */
+export interface InputBounds {
+  /** Where the group would have it start. */
+  readonly offset: number
+  /** Where it begins: there the task starts when nothing is left of the stores that it had. */
+  readonly inputStart: number
+  /** The first offset that is not wanted. */
+  readonly stopAt: number
+}
+
 /** A task to open. */
 export interface TaskToOpen {
   readonly spec: TaskSpec
-  /** Where the group would have it start. */
-  readonly offset: number
-  /** Where its input begins: there it starts when nothing is left of the stores that it had. */
-  readonly inputStart: number
+  /** As many as the task has inputs, in their order. */
+  readonly inputs: readonly InputBounds[]
   readonly changelogs: readonly ChangelogBounds[]
-  /** The first offset that is not wanted. */
-  readonly stopAt: number
 }
 
 export type ThreadRequest =

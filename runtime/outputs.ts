@@ -1,5 +1,5 @@
 // The rows that a worker's tasks have produced and not yet handed to the data port, per target partition.
-import type { DataPort } from '../broker/ports.ts'
+import { BrokerError, type DataPort } from '../broker/ports.ts'
 import { RecordBatchBuilder } from '../broker/record-batch.ts'
 import type { TopicOutput } from '../processors/processor.ts'
 import type { MetricSlab } from './metrics/slab.ts'
@@ -21,10 +21,18 @@ export class Outputs {
   readonly #port: DataPort
   readonly #metrics: MetricSlab
   readonly #partitions: Readonly<Record<string, number>>
+  readonly #openTopic: (topic: string) => number
   readonly #topics = new Map<string, TopicOutput>()
   readonly #targets: Target[] = []
 
-  constructor(port: DataPort, metrics: MetricSlab, partitions: Readonly<Record<string, number>>) {
+  /** @param openTopic partitions of a topic that the plan does not know, which user code has chosen. */
+  constructor(
+    port: DataPort,
+    metrics: MetricSlab,
+    partitions: Readonly<Record<string, number>>,
+    openTopic: (topic: string) => number = refuseTopic,
+  ) {
+    this.#openTopic = openTopic
     this.#port = port
     this.#metrics = metrics
     this.#partitions = partitions
@@ -68,13 +76,9 @@ export class Outputs {
   }
 
   #open(topic: string): TopicOutput {
-    const records = this.#metrics.counter('kafka_stream_topic_records_produced_total', { topic })
-    const bytes = this.#metrics.counter('kafka_stream_topic_bytes_produced_total', { topic })
-    const sent = (count: number, length: number): void => {
-      records.add(count)
-      bytes.add(length)
-    }
-    const partitions = this.#partitions[topic] ?? 1
+    const known = this.#partitions[topic]
+    const sent = known === undefined ? () => undefined : this.#counterOf(topic)
+    const partitions = known ?? this.#openTopic(topic)
     const targets = Array.from({ length: partitions }, (_, partition): Target => {
       return { topic, partition, rows: new RecordBatchBuilder(), sent }
     })
@@ -90,4 +94,20 @@ export class Outputs {
       },
     }
   }
+
+  #counterOf(topic: string): Target['sent'] {
+    const records = this.#metrics.counter('kafka_stream_topic_records_produced_total', { topic })
+    const bytes = this.#metrics.counter('kafka_stream_topic_bytes_produced_total', { topic })
+    return (count, length) => {
+      records.add(count)
+      bytes.add(length)
+    }
+  }
+}
+
+function refuseTopic(topic: string): never {
+  throw new BrokerError(
+    'MILLRACE_TOPIC_MISSING',
+    `topic ${topic} was chosen for a record and was not there at the start: create it, then restart`,
+  )
 }

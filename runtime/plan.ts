@@ -1,14 +1,22 @@
 // What a topology needs when it runs: its topics with their partitions, its tasks, its stores. Computed
 // on the main thread from real partition counts, sent to the workers, never changed while running.
-import type { TopicSpec } from '../broker/ports.ts'
+import type { TopicPartition, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { TopologyError } from '../topology/errors.ts'
-import type { ErasedSinkTopic, TopologyNode } from '../topology/node.ts'
-import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
+import type { ErasedSinkTopic, ErrorPolicy, TopologyNode } from '../topology/node.ts'
+import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
+import { storesOf as storesOfNode } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
 import { dropReasons } from '../processors/processor.ts'
 import { changelogTopic } from '../state/changelog.ts'
 import type { MetricDimensions } from './metrics/definition.ts'
+
+/** An input of a task: one partition of a topic. */
+export interface TaskInputSpec {
+  readonly topic: string
+  /** Its place among the input partitions that are held together in event time, or -1. */
+  readonly alignmentSlot: number
+}
 
 /** One task: a sub-topology on one partition. */
 export interface TaskSpec {
@@ -16,12 +24,15 @@ export interface TaskSpec {
   readonly taskId: string
   readonly subtopology: number
   readonly partition: number
-  /** The topic that it reads. */
-  readonly topic: string
+  /** The topics that it reads the partition of; at least one. */
+  readonly inputs: readonly TaskInputSpec[]
   /** Names of its stores: with any, it needs its checkpoint to go on. */
   readonly stores: readonly string[]
-  /** Its place among the input partitions that are held together in event time, or -1. */
-  readonly alignmentSlot: number
+}
+
+/** The partitions that a task reads. */
+export function inputsOf({ inputs, partition }: TaskSpec): TopicPartition[] {
+  return inputs.map(({ topic }) => ({ topic, partition }))
 }
 
 /** Plain data, so that workers get it as it is. */
@@ -45,19 +56,25 @@ const REPARTITION_RETENTION_MS = 7 * 24 * 3_600_000
 
 /** The topics that a job reads; they must be there or are created. */
 export function sourceTopicsOf(topology: Topology): string[] {
-  return topology.nodes.flatMap((node) => (node.kind === 'source' ? [node.topic.name] : []))
+  return topology.nodes.flatMap((node) =>
+    node.kind === 'source' ? node.topics.map(({ name }) => name) : [],
+  )
 }
 
 /** The topics that a job writes for others, dead letters included. */
 export function sinkTopicsOf(topology: Topology): string[] {
-  const names = topology.nodes.flatMap(topicWritten)
-  return [...new Set(names)]
+  const names = topology.nodes.flatMap(topicsWritten)
+  return [...new Set([...names, ...deadLettersOf(topology.onError)])]
 }
 
-function topicWritten(node: TopologyNode): string[] {
+function topicsWritten(node: TopologyNode): string[] {
   if (node.kind === 'sink') return [node.topic.name]
-  if (node.kind === 'parse' && typeof node.malformed === 'object') return [node.malformed.topic]
-  return []
+  const malformed = 'malformed' in node ? deadLettersOf(node.malformed) : []
+  return [...malformed, ...deadLettersOf(node.onError)]
+}
+
+function deadLettersOf(policy: ErrorPolicy | undefined): string[] {
+  return typeof policy === 'object' ? [policy.topic] : []
 }
 
 /** The repartition topics of an application, with the partitions of what flows into each. */
@@ -67,38 +84,68 @@ export function repartitionsOf(
   partitions: ReadonlyMap<string, number>,
 ): TopicSpec[] {
   const counts = new Map(partitions)
-  return topology.subtopologies.flatMap((part) => {
-    const [input] = part.inputs
-    if (input?.kind !== 'group') return []
-    const name = repartitionTopic(applicationId, input.name)
-    const count = counts.get(topicOf(partWriting(topology, input.name), applicationId)) ?? 1
+  /** Partitions of a cut: as it says, or as many as what flows into it has. */
+  const countOf = (cut: CutNode): number => {
+    const name = repartitionTopic(applicationId, cut.name)
+    const known = counts.get(name)
+    if (known !== undefined) return known
+    const given = cut.kind === 'repartition' ? cut.partitions : undefined
+    const count = given ?? tasksOf(partWriting(topology, cut.name))
     counts.set(name, count)
-    const config = { 'cleanup.policy': 'delete', 'retention.ms': String(REPARTITION_RETENTION_MS) }
-    return [{ name, partitions: count, config, isInternal: true }]
-  })
+    return count
+  }
+  const tasksOf = (part: Subtopology): number =>
+    Math.max(
+      ...part.inputs.flatMap((input) =>
+        input.kind === 'source'
+          ? input.topics.map(({ name }) => counts.get(name) ?? 1)
+          : [countOf(input)],
+      ),
+    )
+  const config = { 'cleanup.policy': 'delete', 'retention.ms': String(REPARTITION_RETENTION_MS) }
+  return topology.subtopologies.flatMap(({ inputs }) =>
+    inputs.flatMap((input) => {
+      if (input.kind === 'source') return []
+      const name = repartitionTopic(applicationId, input.name)
+      return [{ name, partitions: countOf(input), config, isInternal: true }]
+    }),
+  )
 }
 
-/** The sub-topology that writes the repartition topic of a group. */
-function partWriting(topology: Topology, group: string): Subtopology {
-  const part = topology.subtopologies.find(({ nodes }) => nodes.some(({ name }) => name === group))
-  if (part === undefined) throw new TopologyError(group, 'nothing writes to this grouping')
+/** The sub-topology that writes the repartition topic of a node that cuts. */
+function partWriting(topology: Topology, cut: string): Subtopology {
+  const part = topology.subtopologies.find(({ nodes }) => nodes.some(({ name }) => name === cut))
+  if (part === undefined) throw new TopologyError(cut, 'nothing writes to this grouping')
   return part
 }
 
-/** The topic that a sub-topology reads. */
-export function topicOf(part: Subtopology, applicationId: string): string {
-  const input = part.inputs[0]!
-  return input.kind === 'source' ? input.topic.name : repartitionTopic(applicationId, input.name)
+/** The topics that a sub-topology reads. */
+export function topicsOf(part: Subtopology, applicationId: string): string[] {
+  return part.inputs.flatMap((input) =>
+    input.kind === 'source'
+      ? input.topics.map(({ name }) => name)
+      : [repartitionTopic(applicationId, input.name)],
+  )
 }
 
-/** How many tasks write to the repartition topic of a group. */
-export function writersOf(topology: Topology, plan: Plan, group: string): number {
-  return plan.partitions[topicOf(partWriting(topology, group), plan.applicationId)] ?? 1
+/** How many tasks a sub-topology has: as many as its widest input has partitions. */
+function tasksOf(
+  part: Subtopology,
+  applicationId: string,
+  partitionsOf: (topic: string) => number | undefined,
+): number {
+  return Math.max(...topicsOf(part, applicationId).map((topic) => partitionsOf(topic) ?? 0))
+}
+
+/** How many tasks write to the repartition topic of a node that cuts. */
+export function writersOf(topology: Topology, plan: Plan, cut: string): number {
+  const { applicationId, partitions } = plan
+  return tasksOf(partWriting(topology, cut), applicationId, (topic) => partitions[topic]) || 1
 }
 
 /** The stores of a sub-topology. */
-function storesOf(part: Subtopology): string[] {
-  return part.nodes.flatMap((node) => (node.kind === 'windowed-count' ? [node.name] : []))
+function storesOf(part: Subtopology, topology: Topology): string[] {
+  return [...new Set(part.nodes.flatMap((node) => storesOfNode(node, topology.tables)))]
 }
 
 /**
@@ -111,8 +158,8 @@ export function changelogsOf(
   partitions: ReadonlyMap<string, number>,
 ): TopicSpec[] {
   return topology.subtopologies.flatMap((part) => {
-    const count = partitions.get(topicOf(part, applicationId)) ?? 1
-    return storesOf(part).map((store) => {
+    const count = tasksOf(part, applicationId, (topic) => partitions.get(topic)) || 1
+    return storesOf(part, topology).map((store) => {
       const name = changelogTopic(applicationId, store)
       return { name, partitions: count, config: { 'cleanup.policy': 'compact' }, isInternal: true }
     })
@@ -129,20 +176,25 @@ export function planOf(
   let alignmentSlots = 0
   const tasks: TaskSpec[] = []
   for (const part of topology.subtopologies) {
-    const topic = topicOf(part, applicationId)
-    const isSource = part.inputs[0]!.kind === 'source'
-    for (let partition = 0; partition < (partitions.get(topic) ?? 0); partition++) {
+    const sources = new Set(sourceTopicsOf({ ...topology, nodes: part.nodes }))
+    const count = tasksOf(part, applicationId, (topic) => partitions.get(topic))
+    for (let partition = 0; partition < count; partition++) {
+      const inputs = topicsOf(part, applicationId).filter(
+        (topic) => partition < (partitions.get(topic) ?? 0),
+      )
       tasks.push({
         taskId: `${part.id}_${partition}`,
         subtopology: part.id,
         partition,
-        topic,
-        stores: storesOf(part),
-        alignmentSlot: isSource ? alignmentSlots++ : -1,
+        inputs: inputs.map((topic) => ({
+          topic,
+          alignmentSlot: sources.has(topic) ? alignmentSlots++ : -1,
+        })),
+        stores: storesOf(part, topology),
       })
     }
   }
-  const inputs = topology.subtopologies.map((part) => topicOf(part, applicationId))
+  const inputs = topology.subtopologies.flatMap((part) => topicsOf(part, applicationId))
   const sourceTopics = sourceTopicsOf(topology)
   return {
     applicationId,
@@ -155,16 +207,18 @@ export function planOf(
   }
 }
 
+const ENDS = new Set<TopologyNode['kind']>(['source', 'sink', 'dynamic-sink'])
+
 /** What the metrics of an application are labelled with. */
 export function dimensionsOf(topology: Topology, plan: Plan): MetricDimensions {
-  const named = (kind: string): { name: string }[] =>
-    topology.nodes.flatMap((node) => (node.kind === kind ? [{ name: node.name }] : []))
   return {
     tasks: plan.tasks.map(({ taskId }) => ({ taskId })),
     topics: Object.keys(plan.partitions),
-    partitions: plan.tasks.map(({ topic, partition }) => ({ topic, partition })),
-    stores: named('windowed-count'),
-    nodes: [...named('source'), ...named('sink')].map(({ name }) => name),
+    partitions: plan.tasks.flatMap(({ inputs, partition }) =>
+      inputs.map(({ topic }) => ({ topic, partition })),
+    ),
+    stores: [...new Set(plan.tasks.flatMap(({ stores }) => stores))].map((name) => ({ name })),
+    nodes: topology.nodes.flatMap(({ kind, name }) => (ENDS.has(kind) ? [name] : [])),
     dropReasons,
   }
 }

@@ -8,7 +8,7 @@ import { brokerOptions } from './broker-options.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
 import { takeInstance } from './instance.ts'
 import { collectMetrics, type MetricFamily, type Reading } from './metrics/snapshot.ts'
-import { planOf, topicOf } from './plan.ts'
+import { inputsOf, planOf, topicsOf } from './plan.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
 import { silentLog, type RunLog } from './run-log.ts'
 import { StreamClient } from './stream-client.ts'
@@ -81,10 +81,14 @@ async function startStreams(
   const partitions = await prepareTopics(broker, topology, applicationId, config)
   const plan = planOf(topology, applicationId, partitions, { isLogged: isLogged(broker) })
   const widest = Math.max(
-    ...topology.subtopologies.map((p) => partitions.get(topicOf(p, applicationId)) ?? 1),
+    ...topology.subtopologies
+      .flatMap((part) => topicsOf(part, applicationId))
+      .map((name) => partitions.get(name) ?? 1),
   )
   const threads = config.numStreamThreads ?? Math.min(availableParallelism(), widest)
-  const sources = plan.tasks.filter(({ alignmentSlot }) => alignmentSlot >= 0)
+  const sources = plan.tasks
+    .flatMap(inputsOf)
+    .filter(({ topic }) => plan.sourceTopics.includes(topic))
   const ends = once
     ? (await broker.watermarks(sources)).map(({ end }, i) => {
         const { topic, partition } = sources[i]!

@@ -9,29 +9,41 @@ const VOUCH_AFTER_MS = 500
 export class SourceClock {
   /** Epoch ms, never falls; -1 before the first row. */
   timeMs = -1
+  /** As `timeMs`, but of own rows only what lies a while back: operators may take it for their time. */
+  vouchedMs = -1
   readonly #alignment: SourceAlignment
   #sampleMs = -1
   #sampledAtMs: number | undefined
   /** The time that all readers have been told, and when. */
   #toldMs = -1
   #toldAtMs = 0
+  #toldVouchedMs = -1
+  #ownMs = -1
+  #ownAtMs: number | undefined
 
   constructor(alignment: SourceAlignment) {
     this.#alignment = alignment
   }
 
   /** The task has input, or had some just now. */
-  active(streamTimeMs: number): void {
+  active(streamTimeMs: number, nowMs: number): void {
     this.#sampledAtMs = undefined
     this.timeMs = Math.max(this.timeMs, streamTimeMs)
+    // Rows that an operator leaves out must not close windows behind it at once, as Kafka's do not; but
+    // where all are left out, something must in the end.
+    if (this.#ownAtMs === undefined || nowMs - this.#ownAtMs >= VOUCH_AFTER_MS) {
+      this.vouchedMs = Math.max(this.vouchedMs, this.#ownMs)
+      this.#ownMs = this.timeMs
+      this.#ownAtMs = nowMs
+    }
   }
 
   /** The task has looked for input and found none. `isForGood`: it will not look again. */
   idle(nowMs: number, isForGood: boolean): void {
     if (isForGood) {
-      this.timeMs = Math.max(this.timeMs, this.#alignment.latestMs)
+      this.#vouch(this.#alignment.latestMs)
     } else if (this.#sampledAtMs === undefined || nowMs - this.#sampledAtMs >= VOUCH_AFTER_MS) {
-      if (this.#sampledAtMs !== undefined) this.timeMs = Math.max(this.timeMs, this.#sampleMs)
+      if (this.#sampledAtMs !== undefined) this.#vouch(this.#sampleMs)
       this.#sampleMs = this.#alignment.latestMs
       this.#sampledAtMs = nowMs
     }
@@ -44,10 +56,16 @@ export class SourceClock {
 
   /** Whether all readers are to be told now; they are, then. Unless urgent, not with each row. */
   isDue(nowMs: number, isUrgent: boolean): boolean {
-    if (this.timeMs <= this.#toldMs) return false
+    if (this.timeMs <= this.#toldMs && this.vouchedMs <= this.#toldVouchedMs) return false
     if (!isUrgent && nowMs - this.#toldAtMs < VOUCH_AFTER_MS) return false
     this.#toldMs = this.timeMs
+    this.#toldVouchedMs = this.vouchedMs
     this.#toldAtMs = nowMs
     return true
+  }
+
+  #vouch(timeMs: number): void {
+    this.timeMs = Math.max(this.timeMs, timeMs)
+    this.vouchedMs = Math.max(this.vouchedMs, timeMs)
   }
 }

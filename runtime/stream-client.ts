@@ -16,7 +16,7 @@ import { ordinalOf, transition, type ClientState } from './client-state.ts'
 import { Committer, type CommitResult } from './committer.ts'
 import { layoutOf } from './metrics/layout.ts'
 import { MetricSlab } from './metrics/slab.ts'
-import { dimensionsOf, type Plan, type TaskSpec } from './plan.ts'
+import { dimensionsOf, inputsOf, type Plan, type TaskSpec } from './plan.ts'
 import type { RunLog } from './run-log.ts'
 import { StreamThreads } from './stream-threads.ts'
 
@@ -60,7 +60,7 @@ export class StreamClient {
       reopen: async (thread, tasks) => {
         // What the thread produced is in the transaction of all, and its positions never will be.
         if (group.abort !== undefined) await this.#rewind()
-        else await this.#open(thread, tasks, await group.committed(tasks))
+        else await this.#open(thread, tasks, await group.committed(tasks.flatMap(inputsOf)))
       },
       fail: (error) => this.fail(error),
     })
@@ -163,7 +163,7 @@ export class StreamClient {
       await this.#committer.rewind(async () => {
         const byThread = this.#assignment.all
         const tasks = [...byThread.values()].flat()
-        const committed = await this.#parts.group.committed(tasks)
+        const committed = await this.#parts.group.committed(tasks.flatMap(inputsOf))
         const opened = [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed))
         // A thread that dies meanwhile is replaced, and begins this anew.
         await Promise.allSettled(opened)
@@ -177,7 +177,7 @@ export class StreamClient {
   async #isDrained({ positions }: CommitResult): Promise<boolean> {
     const { plan, broker } = this.#parts
     // A task may be assigned and not open yet: then it has answered nothing, and is not done.
-    if (positions.length < plan.tasks.length) return false
+    if (positions.length < plan.tasks.flatMap(inputsOf).length) return false
     const inner = positions.filter(({ topic }) => plan.repartitionTopics.includes(topic))
     const marks = await broker.watermarks(inner, { pending: true })
     return inner.every(({ offset }, i) => offset >= (marks[i]?.end ?? 0))
@@ -230,15 +230,18 @@ export class StreamClient {
     committed: readonly TopicPartitionOffset[],
   ): Promise<readonly TopicPartitionOffset[]> {
     const { broker } = this.#parts
-    const starts = await broker.watermarks(specs)
+    const starts = await broker.watermarks(specs.flatMap(inputsOf))
     const changelogs = specs.map((spec) => this.#changelogsOf(spec))
     const bounds = await broker.watermarks(changelogs.flat(), { pending: true })
     let next = 0
+    let nextInput = 0
     const tasks = specs.map((spec, i) => ({
       spec,
-      offset: offsetOf(spec, committed) ?? 0,
-      inputStart: starts[i]!.start,
-      stopAt: this.#stopAt(spec),
+      inputs: inputsOf(spec).map((input) => ({
+        offset: offsetOf(input, committed) ?? 0,
+        inputStart: starts[nextInput++]!.start,
+        stopAt: this.#stopAt(input),
+      })),
       changelogs: changelogs[i]!.map(({ store, topic }) => ({ store, topic, ...bounds[next++]! })),
     }))
     const answer = await this.#threads.request(thread, { kind: 'open', tasks })
@@ -255,9 +258,10 @@ export class StreamClient {
     }))
   }
 
-  #stopAt(spec: TaskSpec): number {
-    const { ends } = this.#parts
-    return ends === undefined || spec.alignmentSlot < 0 ? Infinity : (offsetOf(spec, ends) ?? 0)
+  #stopAt(input: TopicPartition): number {
+    const { ends, plan } = this.#parts
+    const isSource = plan.sourceTopics.includes(input.topic)
+    return ends === undefined || !isSource ? Infinity : (offsetOf(input, ends) ?? 0)
   }
 
   async #closeTasks(partitions: readonly TopicPartition[]): Promise<void> {
@@ -271,8 +275,9 @@ export class StreamClient {
   }
 
   #tasksOf(partitions: readonly TopicPartition[]): TaskSpec[] {
-    return partitions.flatMap(({ topic, partition }) =>
-      this.#parts.plan.tasks.filter((t) => t.topic === topic && t.partition === partition),
+    const assigned = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`))
+    return this.#parts.plan.tasks.filter((task) =>
+      inputsOf(task).some(({ topic, partition }) => assigned.has(`${topic}/${partition}`)),
     )
   }
 

@@ -8,6 +8,7 @@ import { SourceAlignment } from './alignment.ts'
 import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './messages.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
+import { inputsOf } from './plan.ts'
 import { Task, type TaskSurroundings } from './task.ts'
 import { TaskCheckpoints } from './task-checkpoints.ts'
 import { TaskRestore } from './task-restore.ts'
@@ -209,24 +210,24 @@ export class StreamThread {
 
   #open(tasks: readonly TaskToOpen[]): ThreadAnswer['positions'] {
     return this.#metrics.in('restore', () =>
-      tasks.map((toOpen) => {
-        const { spec, changelogs, offset } = toOpen
-        const { taskId, topic, partition } = spec
+      tasks.flatMap((toOpen) => {
+        const { spec, changelogs, inputs } = toOpen
+        const { taskId, partition } = spec
         this.#close(taskId)
         const checkpoints = new TaskCheckpoints(this.#port.openState(taskId), taskId)
         const restore = new TaskRestore(checkpoints, changelogs, partition, this.#port)
         if (restore.isDone) return this.#run(toOpen)
         this.#restoring.set(taskId, { toOpen, restore })
-        return { topic, partition, offset }
+        return inputsOf(spec).map((input, i) => ({ ...input, offset: inputs[i]!.offset }))
       }),
     )
   }
 
-  #run(toOpen: TaskToOpen): TopicPartitionOffset {
-    const task = new Task(toOpen, this.#around)
-    task.open(toOpen.stopAt)
+  #run(toOpen: TaskToOpen): readonly TopicPartitionOffset[] {
+    const task = new Task(toOpen, this.#around, Date.now())
+    task.open()
     this.#tasks.set(toOpen.spec.taskId, task)
-    return task.start
+    return task.starts
   }
 
   /** @returns how many changelog records were read. */
@@ -268,11 +269,12 @@ export class StreamThread {
   }
 
   #positions(): ThreadAnswer['positions'] {
-    return [...this.#tasks.values()].map((task) => task.start)
+    return [...this.#tasks.values()].flatMap((task) => task.starts)
   }
 
   /** Everything that was run goes out and is to become durable; `done` is called when it is. */
   #prepare(answer: () => () => void): void {
+    for (const task of this.#tasks.values()) task.settle()
     this.#emit(Date.now())
     const done = answer()
     this.#metrics.in('commit', () => this.#commits.prepare(this.#tasks.values(), done))

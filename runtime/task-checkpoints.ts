@@ -3,6 +3,7 @@
 import type { TopicPartitionOffset } from '../broker/ports.ts'
 import type { StateEnvironment } from '../broker/state-environment.ts'
 import type { TaskStore } from '../processors/processor.ts'
+import type { SavedWriterTimes } from '../processors/writer-times.ts'
 import {
   CHANGELOG_START,
   placeAfter,
@@ -20,8 +21,10 @@ import {
 /** What a task keeps beside its stores. */
 export interface TaskMeta {
   readonly streamTimeMs: number
-  /** Event times of the tasks that write its input. */
-  readonly writers?: readonly number[]
+  /** Event times of the tasks that write its inputs, by topic. */
+  readonly writers?: Readonly<Record<string, SavedWriterTimes>>
+  /** Event times of the operators that keep one of their own, by node. */
+  readonly times?: Readonly<Record<string, number>>
 }
 
 /** The meta as it is saved on this machine. */
@@ -73,15 +76,15 @@ export class TaskCheckpoints {
    * their changelogs get the same. The bytes of the stores are valid until the next call.
    */
   pack(
-    start: TopicPartitionOffset,
+    starts: readonly TopicPartitionOffset[],
     meta: TaskMeta,
     stores: readonly TaskStore[],
   ): CheckpointUpdate {
     const updates = stores.flatMap((store) => this.#pack(store))
     if (this.#write !== undefined) for (const update of updates) this.#log(update, meta)
-    this.#positions = [start]
+    this.#positions = starts
     this.#meta = meta
-    return { positions: [start], meta: this.#metaBytes(), stores: updates }
+    return { positions: starts, meta: this.#metaBytes(), stores: updates }
   }
 
   /** Saves all of the update or nothing; within a transaction it takes part in that one. */

@@ -5,32 +5,42 @@ import type { Topology } from '../topology/topology.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
 import type { TaskSpec } from './plan.ts'
 
+interface InputMetrics {
+  readonly records: Counter
+  readonly bytes: Counter
+  readonly lag: Gauge
+}
+
 export class TaskMetrics {
   readonly processed: Counter
   readonly streamTime: Gauge
   readonly sourceLatency: Histogram
   readonly #sinkLatencies: readonly Histogram[]
-  readonly #records: Counter
-  readonly #bytes: Counter
+  readonly #inputs: ReadonlyMap<string, InputMetrics>
   readonly #drops: ReadonlyMap<DropReason, Counter>
   readonly #late: Counter
-  readonly #lag: Gauge
 
   constructor(
     slab: MetricSlab,
     topology: Topology,
-    { taskId, topic, partition, subtopology }: TaskSpec,
+    { taskId, inputs, partition, subtopology }: TaskSpec,
   ) {
     const part = topology.subtopologies[subtopology]!
     const latency = 'kafka_stream_processor_node_record_e2e_latency_seconds'
-    const nodes = part.nodes.filter(({ kind }) => kind === 'source' || kind === 'sink')
-    const bySinks = nodes.filter(({ kind }) => kind === 'sink')
-    const source = nodes.find(({ kind }) => kind === 'source')
+    const bySinks = part.nodes.filter(({ kind }) => kind === 'sink' || kind === 'dynamic-sink')
+    const source = part.nodes.find(({ kind }) => kind === 'source')
     this.processed = slab.counter('kafka_stream_task_process_total', { task_id: taskId })
     this.streamTime = slab.gauge('kafka_stream_task_stream_time_seconds', { task_id: taskId })
-    this.#records = slab.counter('kafka_stream_topic_records_consumed_total', { topic })
-    this.#bytes = slab.counter('kafka_stream_topic_bytes_consumed_total', { topic })
-    this.#lag = slab.gauge('kafka_consumer_records_lag', { topic, partition: String(partition) })
+    this.#inputs = new Map(
+      inputs.map(({ topic }) => [
+        topic,
+        {
+          records: slab.counter('kafka_stream_topic_records_consumed_total', { topic }),
+          bytes: slab.counter('kafka_stream_topic_bytes_consumed_total', { topic }),
+          lag: slab.gauge('kafka_consumer_records_lag', { topic, partition: String(partition) }),
+        },
+      ]),
+    )
     this.#late = slab.counter('kafka_stream_query_rows_dropped_by_watermark_total')
     this.#drops = new Map(
       dropReasons.map((reason) => [
@@ -47,9 +57,10 @@ export class TaskMetrics {
         : slab.histogram(latency, { processor_node_id: source.name })
   }
 
-  consumed(records: number, bytes: number): void {
-    this.#records.add(records)
-    this.#bytes.add(bytes)
+  consumed(topic: string, records: number, bytes: number): void {
+    const input = this.#inputs.get(topic)!
+    input.records.add(records)
+    input.bytes.add(bytes)
   }
 
   drop(_node: string, reason: DropReason): void {
@@ -63,13 +74,13 @@ export class TaskMetrics {
   }
 
   /** Records of the input that are not run yet; not known (Infinity) before the end was heard of. */
-  behind(records: number): void {
-    this.#lag.set(Number.isFinite(records) ? Math.max(records, 0) : NaN)
+  behind(topic: string, records: number): void {
+    this.#inputs.get(topic)!.lag.set(Number.isFinite(records) ? Math.max(records, 0) : NaN)
   }
 
   /** Takes away what was true only while the task was here. */
   clear(): void {
     this.streamTime.set(NaN)
-    this.#lag.set(NaN)
+    for (const { lag } of this.#inputs.values()) lag.set(NaN)
   }
 }

@@ -1,13 +1,16 @@
 // A task: one sub-topology on one partition. It polls its input, runs it through its processors, and
 // says at a commit where it stands and what changed in its stores. Single-threaded, owned by a worker.
-import type { DataPort, PartitionReader, TopicPartitionOffset } from '../broker/ports.ts'
-import type { RecordBatch } from '../broker/record-batch.ts'
+import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import { buildTask, type TaskProcessors } from '../processors/build.ts'
 import type { FrameInput } from '../processors/frame-input.ts'
-import type { DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
+import { EventTimeLimits, OperatorTime } from '../processors/operator-time.ts'
+import type { DropReason, RowPlace, TaskContext, TaskStore } from '../processors/processor.ts'
+import { Punctuations } from '../processors/punctuations.ts'
 import type { SourceInput } from '../processors/source-input.ts'
+import type { TaskState } from '../processors/task-state.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
 import { changelogTopic } from '../state/changelog.ts'
+import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { StreamsConfig } from '../config/config.ts'
@@ -17,8 +20,9 @@ import type { TaskToOpen } from './messages.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import { resolveFormat, writersOf, type Plan, type TaskSpec } from './plan.ts'
-import { SourceClock } from './source-clock.ts'
-import { TaskCheckpoints } from './task-checkpoints.ts'
+import { TaskCheckpoints, type TaskMeta } from './task-checkpoints.ts'
+import { TaskInput } from './task-input.ts'
+import { TaskInputs } from './task-inputs.ts'
 import { TaskMetrics } from './task-metrics.ts'
 
 /** What a worker gives each of its tasks. */
@@ -45,8 +49,11 @@ export class Task implements TaskContext {
   readonly spec: TaskSpec
   readonly partition: number
   streamTimeMs = -1
+  punctuatesAtMs = Infinity
   oldestMs = Infinity
   nowMs = 0
+  place: RowPlace | undefined = undefined
+  readonly eventTime = new EventTimeLimits()
   /** Rows run since the task was opened. */
   processed = 0
   readonly #around: TaskSurroundings
@@ -55,30 +62,30 @@ export class Task implements TaskContext {
   readonly #emitters: (() => void)[] = []
   readonly #processors: TaskProcessors
   readonly #checkpoints: TaskCheckpoints
-  #reader: PartitionReader | undefined
-  #position: number
-  #stopAt = Infinity
-  readonly #clock: SourceClock
-  #changed = true
+  readonly #inputs: TaskInputs
+  readonly #toOpen: TaskToOpen
+  readonly #times = new Map<string, OperatorTime>()
+  readonly #byStreamTime = new Punctuations()
+  readonly #byWallClock = new Punctuations()
 
   /**
    * Builds the processors and restores what the task last committed.
    * @param toOpen where the group would have it start; the checkpoint of its state knows better.
+   * @param nowMs the wall clock, from which intervals run.
    */
-  constructor(
-    { spec, offset, inputStart }: Omit<TaskToOpen, 'stopAt' | 'changelogs'>,
-    around: TaskSurroundings,
-  ) {
+  constructor(toOpen: TaskToOpen, around: TaskSurroundings, nowMs = 0) {
     const { topology, plan, formats, port, metrics } = around
+    const { spec } = toOpen
     this.spec = spec
     this.partition = spec.partition
+    this.nowMs = nowMs
+    this.#toOpen = toOpen
     this.#around = around
     this.#metrics = new TaskMetrics(metrics, topology, spec)
-    const cuts = topology.subtopologies.flatMap(({ inputs }) => inputs.map(({ name }) => name))
     this.#processors = buildTask(topology.subtopologies[spec.subtopology]!, this, {
+      topology,
       applicationId: plan.applicationId,
-      cuts: new Set(cuts),
-      writersOf: (group) => writersOf(topology, plan, group),
+      writersOf: (cut) => writersOf(topology, plan, cut),
       resolve: (topic) => resolveFormat(topic, formats),
       readerOf: around.readerOf,
     })
@@ -87,63 +94,50 @@ export class Task implements TaskContext {
       spec.taskId,
       plan.isLogged ? changelogWriter(port, plan.applicationId, spec.partition) : undefined,
     )
-    const restored = this.#restore()
-    // Counts belong to the position they were saved with, those of a changelog to the group's. Where
-    // nothing is left of them they are made anew from all that the topic still has: too late, but never
-    // too small. A task without stores goes by the group: its partition may have been another's since.
-    const isStateful = spec.stores.length > 0
-    this.#position = !isStateful
-      ? offset
-      : restored === undefined
-        ? inputStart
-        : (restored.offset ?? offset)
-    this.#clock = new SourceClock(around.alignment)
-    if (spec.alignmentSlot >= 0) {
-      around.alignment.behind(spec.alignmentSlot, -Infinity)
-      around.alignment.reached(spec.alignmentSlot, this.streamTimeMs)
-    }
+    this.#inputs = new TaskInputs(this.#openInputs(this.#restore()), {
+      context: this,
+      alignment: around.alignment,
+      metrics: this.#metrics,
+      writers: this.#processors.writers,
+      rowsMax: around.rowsMax,
+    })
   }
 
   get taskId(): string {
     return this.spec.taskId
   }
 
-  /** Where the task starts to read. */
-  get start(): TopicPartitionOffset {
-    return { topic: this.spec.topic, partition: this.partition, offset: this.#position }
+  /** The stores that can be queried. */
+  get state(): TaskState {
+    return this.#processors.state
   }
 
-  /** Begins to read; `stopAt` is the first offset that is not wanted. */
-  open(stopAt: number): void {
-    this.#stopAt = stopAt
-    this.#reader = this.#around.port.openReader(this.start)
+  /** Where the task stands in its inputs. */
+  get starts(): readonly TopicPartitionOffset[] {
+    return this.#inputs.all.map(({ start }) => start)
   }
 
-  /** Whether the task has read all that it was to read; one that reads a repartition topic always has. */
+  /** Begins to read. */
+  open(): void {
+    this.#inputs.all.forEach((input, i) => {
+      input.open(this.#around.port.openReader(input.start), this.#toOpen.inputs[i]!.stopAt)
+    })
+  }
+
+  /** Whether the task has read all that it was to read; one that reads repartition topics only always has. */
   get isDone(): boolean {
-    if (this.spec.alignmentSlot < 0) return true
-    // The windows behind it close by what it says last, so it must have said it.
-    return this.#isAtStop && (this.#processors.writers.length === 0 || this.#clock.isLatestTold)
+    return this.#inputs.isDone
   }
 
-  /** At its stop, or at an end before that: then only the broker's own control records lie between. */
-  get #isAtStop(): boolean {
-    const end = this.#stopAt === Infinity ? Infinity : (this.#reader?.end ?? Infinity)
-    return this.#position >= Math.min(this.#stopAt, end)
-  }
-
-  /** Takes what is at hand, at most one batch, and runs it. @returns the number of rows run. */
+  /** Takes what is at hand, at most one batch an input, and runs it. @returns the number of rows run. */
   step(nowMs: number): number {
-    const reader = this.#reader
-    if (reader === undefined) return 0
     this.nowMs = nowMs
-    const { frames, source } = this.#processors
     const waiting = this.#around.outputs.waiting
-    const rows =
-      frames === undefined ? this.#stepSource(reader, source!) : this.#stepFrames(reader, frames)
+    const rows = this.#inputs.run()
+    const called = this.#byWallClock.nextDueMs <= nowMs ? this.#byWallClock.punctuate(nowMs) : 0
+    if (called > 0) this.#inputs.hasChanged = true
     if (rows > 0) {
       this.processed += rows
-      this.#changed = true
       this.#metrics.processed.add(rows)
       this.#metrics.streamTime.set(this.streamTimeMs / 1_000)
       this.#observeSinks(waiting)
@@ -151,69 +145,9 @@ export class Task implements TaskContext {
     return rows
   }
 
-  #stepFrames(reader: PartitionReader, frames: FrameInput): number {
-    const batch = reader.poll()
-    // Marks of transactions may lie behind the last row.
-    this.#position = reader.position
-    if (batch === undefined) return 0
-    this.#metrics.consumed(batch.count, batch.bytes.length)
-    this.oldestMs = Math.min(this.oldestMs, batch.timestamps[0] ?? Infinity)
-    const rows = frames.run(batch)
-    // Frames without rows have event time, too.
-    if (this.streamTimeMs >= 0) this.#metrics.streamTime.set(this.streamTimeMs / 1_000)
-    this.#changed = true
-    return rows
-  }
-
-  #stepSource(reader: PartitionReader, source: SourceInput): number {
-    const { alignment } = this.#around
-    const slot = this.spec.alignmentSlot
-    if (source.isEmpty && !this.#isAtStop) {
-      const batch = reader.poll()
-      if (batch !== undefined) this.#begin(source, batch)
-      else this.#position = Math.max(this.#position, Math.min(reader.position, this.#stopAt))
-    }
-    let rows = 0
-    if (!source.isEmpty) {
-      // The next row's time is told before the limit is asked for: two partitions that both wait for
-      // the other's last row would wait for ever.
-      alignment.behind(slot, this.#timeOf(source))
-      rows = source.run(alignment.limitFor(slot), this.#around.rowsMax)
-      this.#position = source.nextOffset ?? Math.min(reader.position, this.#stopAt)
-    }
-    const isBehind = !source.isEmpty || (reader.position < reader.end && !this.#isAtStop)
-    if (isBehind) alignment.behind(slot, this.#timeOf(source))
-    else alignment.idle(slot)
-    if (rows > 0) alignment.reached(slot, this.streamTimeMs)
-    this.#tell(rows > 0, isBehind)
-    return rows
-  }
-
-  /** Hands rows over to those behind the repartition topics, and the event time with them. */
-  #tell(hasRun: boolean, isBehind: boolean): void {
-    const { writers } = this.#processors
-    if (writers.length === 0) return
-    const clock = this.#clock
-    if (hasRun || isBehind) clock.active(this.streamTimeMs)
-    else clock.idle(this.nowMs, this.#isAtStop)
-    const toAll = clock.isDue(this.nowMs, isBehind || this.#isAtStop)
-    if (!hasRun && !toAll) return
-    for (const writer of writers) writer.flush(clock.timeMs, toAll)
-    this.#changed = true
-  }
-
-  #begin(source: SourceInput, batch: RecordBatch): void {
-    const [appendedMs] = batch.timestamps
-    this.#metrics.consumed(batch.count, batch.bytes.length)
-    if (appendedMs !== undefined) {
-      this.#metrics.sourceLatency.observe((this.nowMs - appendedMs) / 1_000, batch.count)
-      this.oldestMs = appendedMs
-    }
-    source.begin(batch, this.#stopAt)
-  }
-
-  #timeOf(source: SourceInput): number {
-    return Math.max(this.streamTimeMs, source.nextTimestampMs ?? -Infinity)
+  /** Comes to a point at which it can be committed. */
+  settle(): void {
+    this.processed += this.#inputs.settle()
   }
 
   /** Lets updates out that were held back. */
@@ -221,18 +155,10 @@ export class Task implements TaskContext {
     this.nowMs = nowMs
     const waiting = this.#around.outputs.waiting
     for (const emit of this.#emitters) emit()
-    this.#flushEmitted()
+    this.#inputs.flushEmitted()
     this.#observeSinks(waiting)
     this.oldestMs = Infinity
-    if (this.#reader !== undefined) this.#metrics.behind(this.#reader.end - this.#position)
-  }
-
-  /** What aggregates have let out into a further repartition topic. */
-  #flushEmitted(): void {
-    const isSource = this.#processors.source !== undefined
-    for (const writer of this.#processors.writers) {
-      writer.flush(isSource ? this.#clock.timeMs : this.streamTimeMs, !isSource)
-    }
+    for (const { topic, lag } of this.#inputs.all) this.#metrics.behind(topic, lag)
   }
 
   /** Rows went out since so many were waiting: they are as old as the oldest input behind them. */
@@ -245,11 +171,18 @@ export class Task implements TaskContext {
 
   /** What is to be saved of the task now, or undefined when nothing changed since the last time. */
   checkpoint(): CheckpointUpdate | undefined {
-    if (!this.#changed) return undefined
-    this.#changed = false
-    const writers = this.#processors.frames?.writers.save()
-    const meta = { streamTimeMs: this.streamTimeMs, ...(writers === undefined ? {} : { writers }) }
-    return this.#checkpoints.pack(this.start, meta, this.stores)
+    if (!this.#inputs.hasChanged) return undefined
+    this.#inputs.hasChanged = false
+    const writers = this.#inputs.all.flatMap(({ topic, frames }) =>
+      frames === undefined ? [] : [[topic, frames.writers.save()] as const],
+    )
+    const times = [...this.#times].map(([node, { nowMs }]) => [node, nowMs] as const)
+    const meta: TaskMeta = {
+      streamTimeMs: this.streamTimeMs,
+      ...(writers.length === 0 ? {} : { writers: Object.fromEntries(writers) }),
+      ...(times.length === 0 ? {} : { times: Object.fromEntries(times) }),
+    }
+    return this.#checkpoints.pack(this.starts, meta, this.stores)
   }
 
   save(update: CheckpointUpdate): void {
@@ -269,9 +202,10 @@ export class Task implements TaskContext {
   }
 
   close(): void {
-    this.#reader?.close()
-    this.#reader = undefined
-    if (this.spec.alignmentSlot >= 0) this.#around.alignment.idle(this.spec.alignmentSlot)
+    for (const input of this.#inputs.all) {
+      input.close()
+      if (input.slot >= 0) this.#around.alignment.idle(input.slot)
+    }
     this.#metrics.clear()
     this.#around.port.closeState(this.taskId)
   }
@@ -289,27 +223,73 @@ export class Task implements TaskContext {
     this.stores.push(store)
   }
 
+  timeOf(node: string): OperatorTime {
+    let time = this.#times.get(node)
+    if (time === undefined) this.#times.set(node, (time = new OperatorTime(this.eventTime)))
+    return time
+  }
+
   onEmit(emit: () => void): void {
     this.#emitters.push(emit)
+  }
+
+  schedule(type: PunctuationType, everyMs: number, punctuate: Punctuator): () => void {
+    if (type === 'wall-clock') {
+      return this.#byWallClock.schedule(this.nowMs + everyMs, everyMs, punctuate)
+    }
+    // By stream time the first record calls it, and multiples of the interval after that.
+    const cancel = this.#byStreamTime.schedule(0, everyMs, punctuate)
+    this.punctuatesAtMs = this.#byStreamTime.nextDueMs
+    return () => {
+      cancel()
+      this.punctuatesAtMs = this.#byStreamTime.nextDueMs
+    }
+  }
+
+  punctuate(): void {
+    this.#byStreamTime.punctuate(this.streamTimeMs)
+    this.punctuatesAtMs = this.#byStreamTime.nextDueMs
   }
 
   unmatched(node: string, key: string | number): void {
     this.#around.unmatched(node, key)
   }
 
+  /**
+   * Counts belong to the positions they were saved with, those of a changelog to the group's. Where
+   * nothing is left of them they are made anew from all that the topics still have: too late, but never
+   * too small. A task without stores goes by the group: its partition may have been another's since.
+   */
+  #openInputs(restored: readonly TopicPartitionOffset[] | undefined): TaskInput[] {
+    const { alignment } = this.#around
+    const isStateful = this.spec.stores.length > 0
+    return this.spec.inputs.map((spec, i) => {
+      const { offset, inputStart } = this.#toOpen.inputs[i]!
+      const saved = restored?.find(({ topic }) => topic === spec.topic)?.offset
+      const at = !isStateful ? offset : restored === undefined ? inputStart : (saved ?? offset)
+      const head: SourceInput | FrameInput = this.#processors.heads.get(spec.topic)!
+      if (spec.alignmentSlot >= 0) {
+        alignment.behind(spec.alignmentSlot, -Infinity)
+        alignment.reached(spec.alignmentSlot, this.streamTimeMs)
+      }
+      return new TaskInput(spec, this.partition, head, at)
+    })
+  }
+
   /** Takes up what was last saved. @returns where to go on reading by that, if anything was. */
-  #restore(): { readonly offset: number | undefined } | undefined {
+  #restore(): readonly TopicPartitionOffset[] | undefined {
     const saved = this.#checkpoints.load()
     if (saved === undefined) return undefined
-    if (saved.meta !== undefined) {
-      this.streamTimeMs = saved.meta.streamTimeMs
-      if (saved.meta.writers !== undefined) {
-        this.#processors.frames?.writers.restore(saved.meta.writers)
-      }
+    const { streamTimeMs = -1, writers = {}, times = {} } = saved.meta ?? {}
+    this.streamTimeMs = streamTimeMs
+    for (const [topic, head] of this.#processors.heads) {
+      const told = writers[topic]
+      if (told !== undefined && 'writers' in head) head.restoreWriters(told)
     }
+    for (const [node, time] of this.#times) time.restore(times[node] ?? -1)
     for (const store of this.stores) {
       for (const entry of saved.stores.get(store.name) ?? []) store.restore(entry)
     }
-    return { offset: saved.positions.find(({ topic }) => topic === this.spec.topic)?.offset }
+    return saved.positions
   }
 }

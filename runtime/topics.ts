@@ -32,6 +32,10 @@ export async function prepareTopics(
   const partitions = new Map(
     wanted.map((name) => [name, known.get(name) ?? config.topicPartitions]),
   )
+  // Any topic that is there may be chosen for a record.
+  if (topology.nodes.some(({ kind }) => kind === 'dynamic-sink')) {
+    for (const [name, count] of known) if (!partitions.has(name)) partitions.set(name, count)
+  }
   const outer: TopicSpec[] = wanted
     .filter((name) => !known.has(name))
     .map((name) => ({ name, partitions: config.topicPartitions, config: settingsOf(config) }))

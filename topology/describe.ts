@@ -1,6 +1,7 @@
 // Prints a topology: Kafka's text (TopologyDescription), a mermaid flowchart, or JSON.
-import type { TopologyNode } from './node.ts'
-import type { Subtopology } from './subtopology.ts'
+import { parentsOf, reads, type TopologyNode } from './node.ts'
+import type { CutNode, Subtopology } from './subtopology.ts'
+import { storesOf } from './table-plan.ts'
 import type { Topology } from './topology.ts'
 
 interface Line {
@@ -53,55 +54,53 @@ export function describeJson(topology: Topology): string {
   const subtopologies = topology.subtopologies.map((part) => ({
     id: part.id,
     nodes: linesOf(part, topology),
-    stores: part.nodes.filter((node) => node.kind === 'windowed-count').map((node) => node.name),
+    stores: [...new Set(part.nodes.flatMap((node) => storesOf(node, topology.tables)))],
   }))
   return `${JSON.stringify({ name: topology.name, subtopologies }, null, 2)}\n`
 }
 
 function linesOf(part: Subtopology, topology: Topology): Line[] {
   const label = (node: TopologyNode): string =>
-    node.kind === 'group' && isCut(node, topology) ? `${node.name}-sink` : node.name
-  const childrenOf = (name: string): string[] =>
-    part.nodes.filter((node) => 'from' in node && node.from === name).map(label)
+    isCut(node, topology) ? `${node.name}-sink` : node.name
+  const cutsRead = new Set(part.inputs.filter((input) => input.kind !== 'source').map(nameOf))
   const lines: Line[] = []
   for (const input of part.inputs) {
     if (input.kind === 'source') continue
     const name = `${input.name}-source`
     const text = `Source: ${name} (topics: [${input.name}-repartition])`
-    lines.push({ name, text, children: childrenOf(input.name), parents: [] })
+    const children = part.nodes.filter((node) => reads(node, input.name)).map(label)
+    lines.push({ name, text, children, parents: [] })
   }
   for (const node of part.nodes) {
-    const children = isCut(node, topology) ? [] : childrenOf(node.name)
-    const parents = 'from' in node ? [parentOf(node.from, part)] : []
+    const children = isCut(node, topology)
+      ? []
+      : part.nodes.filter((other) => reads(other, node.name)).map(label)
+    const parents = parentsOf(node).map((name) => (cutsRead.has(name) ? `${name}-source` : name))
     lines.push({ name: label(node), text: textOf(node, topology), children, parents })
   }
   return lines
 }
 
-function parentOf(from: string, part: Subtopology): string {
-  const isInput = part.inputs.some((input) => input.kind === 'group' && input.name === from)
-  return isInput ? `${from}-source` : from
-}
+const nameOf = ({ name }: TopologyNode): string => name
 
 function textOf(node: TopologyNode, topology: Topology): string {
+  if (isCut(node, topology)) return `Sink: ${node.name}-sink (topic: ${node.name}-repartition)`
   switch (node.kind) {
     case 'source':
-      return `Source: ${node.name} (topics: [${node.topic.name}])`
+      return `Source: ${node.name} (topics: [${node.topics.map(nameOfTopic).join(', ')}])`
     case 'sink':
       return `Sink: ${node.name} (topic: ${node.topic.name})`
-    case 'windowed-count':
-      return `Processor: ${node.name} (stores: [${node.name}])`
-    case 'group':
-      return isCut(node, topology)
-        ? `Sink: ${node.name}-sink (topic: ${node.name}-repartition)`
-        : `Processor: ${node.name} (stores: [])`
+    case 'dynamic-sink':
+      return `Sink: ${node.name} (extractor class: chosen for each record)`
     default:
-      return `Processor: ${node.name} (stores: [])`
+      return `Processor: ${node.name} (stores: [${storesOf(node, topology.tables).join(', ')}])`
   }
 }
 
-/** Whether a group node ends its part: another one reads its repartition topic. */
-function isCut(node: TopologyNode, topology: Topology): boolean {
-  const { subtopologies } = topology
-  return node.kind === 'group' && subtopologies.some(({ inputs }) => inputs.includes(node))
+const nameOfTopic = ({ name }: { name: string }): string => name
+
+/** Whether a node ends its part: another one reads its repartition topic. */
+function isCut(node: TopologyNode, topology: Topology): node is CutNode {
+  if (node.kind === 'source') return false
+  return topology.subtopologies.some(({ inputs }) => inputs.some((input) => input === node))
 }

@@ -1,35 +1,97 @@
 // The fluent skin of grouped and windowed streams. No logic: each method appends one frozen node.
-import type { EmitStrategy } from './node.ts'
-import { Stream, type Append } from './stream.ts'
-import type { TimeWindows, Windowed } from './windows.ts'
+import type { DurationMs } from './duration.ts'
+import type { EmitStrategy, RecordContext, TopologyNode } from './node.ts'
+import { float64 } from './serdes/primitive.ts'
+import type { Serde } from './serdes/serde.ts'
+import { windowed } from './serdes/windowed.ts'
+import { orFail } from './skin.ts'
+import type { OperatorOptions, Origin, Unattached } from './stream-specs.ts'
+import { Table } from './table.ts'
+import type { TimeWindows, UnlimitedWindows, Windowed } from './windows.ts'
+
+/** When results without windows come out: they are never final. */
+export type RunningEmit = Exclude<EmitStrategy, 'on-window-close'>
+
+/** How values become one: `reduce` gets what there is, and the next value. */
+export interface ReduceSpec<K, V, Emit> extends OperatorOptions {
+  /** Null deletes what there is. */
+  readonly reduce: (aggregate: V, value: V, record: RecordContext<K>) => V | null
+  /** How the aggregate is kept; that of the stream's values when left out. */
+  readonly value?: Serde<V>
+  readonly emit: Emit
+}
+
+/** How values become an aggregate of another type. */
+export interface AggregateSpec<K, V, A, Emit> extends OperatorOptions {
+  readonly initialize: () => A
+  /** Null deletes what there is. */
+  readonly add: (aggregate: A, value: V, record: RecordContext<K>) => A | null
+  /** How the aggregate is kept. */
+  readonly value: Serde<A>
+  readonly emit: Emit
+}
+
+/** What aggregates over windows may say beside. */
+export interface WindowOptions {
+  /** How long windows can be read; at least size and grace, which is what it is when left out. */
+  readonly retention?: DurationMs
+}
+
+const countOne = (count: number): number => count + 1
+const zero = (): number => 0
 
 /** A stream grouped by a key (Kafka's KGroupedStream). */
 export class GroupedStream<K, V> {
   declare readonly value: V
-  readonly #append: Append
-  readonly #group: string
+  readonly #at: Origin
 
-  constructor(append: Append, group: string) {
-    this.#append = append
-    this.#group = group
+  constructor(at: Origin) {
+    this.#at = at
   }
 
   /** Aggregates per window of event time. */
-  windowedBy(windows: TimeWindows): WindowedStream<K, V> {
-    return new WindowedStream(this.#append, this.#group, windows)
+  windowedBy(windows: TimeWindows | UnlimitedWindows): WindowedStream<K, V> {
+    return new WindowedStream(this.#at, windows)
+  }
+
+  /** Counts the records per key, those with a null value left out. */
+  count(name: string, spec: { emit: RunningEmit } & OperatorOptions): Table<K, number> {
+    return this.#table(name, { ...spec, initialize: zero, add: countOne, value: float64 as never })
+  }
+
+  /** Reduces the values per key; the first is taken as it is. Null values are dropped and counted. */
+  reduce(name: string, spec: ReduceSpec<K, V, RunningEmit>): Table<K, V> {
+    const { reduce: add, value, ...rest } = spec
+    const kept = orFail(name, value ?? this.#at.value)
+    return this.#table(name, { ...rest, add, initialize: undefined, value: kept })
+  }
+
+  /** Aggregates the values per key. Null values are dropped and counted. */
+  aggregate<A>(name: string, spec: AggregateSpec<K, V, A, RunningEmit>): Table<K, A> {
+    return this.#table(name, { ...spec, value: orFail(name, spec.value) })
+  }
+
+  #table<A>(
+    name: string,
+    node: Omit<Unattached<AggregateNodeOf<'aggregate'>>, 'kind' | 'name' | 'key'>,
+  ) {
+    const { append, from } = this.#at
+    const key = orFail(name, this.#at.key)
+    const at = append({ kind: 'aggregate', name, from, key, ...node })
+    return new Table<K, A>({ append, from: at, key, value: node.value })
   }
 }
+
+type AggregateNodeOf<Kind extends string> = Extract<TopologyNode, { kind: Kind }>
 
 /** A grouped stream cut into windows (Kafka's TimeWindowedKStream). */
 export class WindowedStream<K, V> {
   declare readonly value: V
-  readonly #append: Append
-  readonly #group: string
-  readonly #windows: TimeWindows
+  readonly #at: Origin
+  readonly #windows: TimeWindows | UnlimitedWindows
 
-  constructor(append: Append, group: string, windows: TimeWindows) {
-    this.#append = append
-    this.#group = group
+  constructor(at: Origin, windows: TimeWindows | UnlimitedWindows) {
+    this.#at = at
     this.#windows = windows
   }
 
@@ -37,14 +99,53 @@ export class WindowedStream<K, V> {
    * Counts the records per key and window in a store of that name. The result's timestamp is the
    * highest of the records counted. Late records are dropped and counted as 'expired-window'.
    */
-  count(name: string, { emit }: { emit: EmitStrategy }): Stream<Windowed<K>, number> {
-    const node = this.#append({
-      kind: 'windowed-count',
-      name,
-      from: this.#group,
-      windows: this.#windows,
-      emit,
-    })
-    return new Stream<Windowed<K>, number>(this.#append, node, undefined)
+  count(
+    name: string,
+    { emit, retention }: { emit: EmitStrategy } & WindowOptions,
+  ): Table<Windowed<K>, number> {
+    const windows = this.#windows
+    if (windows.kind === 'time-windows' && retention === undefined) {
+      const { append, from, key } = this.#at
+      const at = append({
+        kind: 'windowed-count',
+        name,
+        from,
+        key: orFail(name, key),
+        windows,
+        emit,
+      })
+      return this.#tableOf(name, at, float64 as unknown as Serde<never>)
+    }
+    const value = float64 as unknown as Serde<never>
+    return this.#table(name, { initialize: zero, add: countOne, value, emit }, retention)
+  }
+
+  /** Reduces the values per key and window; the first is taken as it is. */
+  reduce(name: string, spec: ReduceSpec<K, V, EmitStrategy> & WindowOptions) {
+    const { reduce: add, value, retention, ...rest } = spec
+    const kept = orFail(name, value ?? this.#at.value)
+    return this.#table<V>(name, { ...rest, add, initialize: undefined, value: kept }, retention)
+  }
+
+  /** Aggregates the values per key and window. Null values are passed to `add`, as Kafka does. */
+  aggregate<A>(name: string, spec: AggregateSpec<K, V, A, EmitStrategy> & WindowOptions) {
+    const { value, retention, ...rest } = spec
+    return this.#table<A>(name, { ...rest, value: orFail(name, value) }, retention)
+  }
+
+  #table<A>(
+    name: string,
+    spec: Pick<AggregateNodeOf<'aggregate'>, 'initialize' | 'add' | 'value' | 'emit' | 'onError'>,
+    retentionMs: number | undefined,
+  ): Table<Windowed<K>, A> {
+    const { append, from } = this.#at
+    const [key, windows] = [orFail(name, this.#at.key), this.#windows]
+    const node = { kind: 'windowed-aggregate', name, from, key, windows, retentionMs } as const
+    return this.#tableOf(name, append({ ...node, ...spec }), spec.value)
+  }
+
+  #tableOf<A>(name: string, from: string, value: Serde<never>): Table<Windowed<K>, A> {
+    const key = windowed(orFail(name, this.#at.key)) as unknown as Serde<never>
+    return new Table({ append: this.#at.append, from, key, value })
   }
 }

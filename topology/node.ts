@@ -1,8 +1,17 @@
-// The nodes of a topology: a frozen, discriminated union. The fluent skin makes them, describe()
-// prints them, the runtime turns each into a processor. Types are erased here and nowhere before.
+// The nodes of a topology: a frozen, discriminated union. The fluent skin makes them, describe() prints
+// them, the runtime turns each into a processor. Types are erased here and nowhere before.
 import type { Serde, Serializer } from './serdes/serde.ts'
 import type { StaticTable } from './static-table.ts'
-import type { TimeWindows } from './windows.ts'
+import type { ProcessNode } from './process.ts'
+import type {
+  TableAggregateNode,
+  TableFilterNode,
+  TableGroupNode,
+  TableMapValuesNode,
+  ToStreamNode,
+  ToTableNode,
+} from './table-nodes.ts'
+import type { TimeWindows, UnlimitedWindows } from './windows.ts'
 
 /** What user functions see of the record beside its value. Valid during the call only. */
 export interface RecordContext<K> {
@@ -11,7 +20,7 @@ export interface RecordContext<K> {
   readonly timestampMs: number
 }
 
-/** What becomes of a record that cannot be read: the run ends, or it is dropped and counted. */
+/** What becomes of a record that fails: the run ends, or it is dropped and counted. */
 export type ErrorPolicy = 'fail' | 'skip' | DeadLetter
 
 /** Bad records go to this topic: bytes as they came, the reason in `__streams.errors.*` headers. */
@@ -23,6 +32,12 @@ export interface DeadLetter {
 /** The policy that writes bad records to a topic (KIP-1034). */
 export const deadLetter = (topic: string): DeadLetter =>
   Object.freeze({ kind: 'dead-letter', topic })
+
+/**
+ * What becomes of a record whose event time is none: the run ends, it is dropped and counted, it takes
+ * the highest time seen in its partition, or the wall clock (Kafka's four timestamp extractors).
+ */
+export type InvalidTimestamp = 'fail' | 'skip' | 'partition-time' | 'wall-clock'
 
 /**
  * When an aggregate puts its results out. `on-update`: each change. `on-update-coalesced`: at most one
@@ -49,24 +64,39 @@ export interface ErasedSinkTopic {
   readonly formats: Readonly<Record<string, Serializer<never>>>
 }
 
-interface Node<Kind extends string> {
+export interface Node<Kind extends string> {
   readonly kind: Kind
   readonly name: string
+  /** What becomes of a record that user code fails on; the topology's policy when left out. */
+  readonly onError?: ErrorPolicy | undefined
 }
 
-interface Derived<Kind extends string> extends Node<Kind> {
+export interface Derived<Kind extends string> extends Node<Kind> {
   /** Name of the node that this one reads. */
   readonly from: string
 }
 
+/** A node that reads two others. */
+export interface Joined<Kind extends string> extends Derived<Kind> {
+  /** Name of the other node that it reads. */
+  readonly with: string
+}
+
 export interface SourceNode extends Node<'source'> {
-  readonly topic: ErasedTopic
+  /** At least one; all have the serdes of the first. */
+  readonly topics: readonly ErasedTopic[]
+  /** What becomes of values that the topic's serde cannot read. */
+  readonly malformed: ErrorPolicy
+  readonly timestamp: Mapper | undefined
+  readonly invalidTimestamp: InvalidTimestamp
 }
 
 export interface ParseNode extends Derived<'parse'> {
   readonly decode: Serde<never> | Mapper
   readonly timestamp: Mapper | undefined
   readonly malformed: ErrorPolicy
+  /** Left out, a record without an event time is malformed. */
+  readonly invalidTimestamp: InvalidTimestamp | undefined
 }
 
 export interface FilterNode extends Derived<'filter'> {
@@ -82,12 +112,38 @@ export interface MapValuesNode extends Derived<'map-values'> {
   readonly map: Mapper
 }
 
+/** `map` gives any number of records, each with a key and a value. */
+export interface FlatMapNode extends Derived<'flat-map'> {
+  readonly map: Mapper
+}
+
+export interface FlatMapValuesNode extends Derived<'flat-map-values'> {
+  readonly map: Mapper
+}
+
 export interface SelectKeyNode extends Derived<'select-key'> {
   readonly select: Mapper
 }
 
 export interface PeekNode extends Derived<'peek'> {
   readonly look: Mapper
+}
+
+/** Ends a stream in user code. */
+export interface ForEachNode extends Derived<'for-each'> {
+  readonly call: Mapper
+}
+
+export type MergeNode = Joined<'merge'>
+
+/** Sends each record to the first branch whose predicate holds; its branches read it. */
+export interface SplitNode extends Derived<'split'> {
+  readonly predicates: readonly Mapper[]
+}
+
+/** A branch of a split; the one after the last predicate takes what is left. */
+export interface BranchNode extends Derived<'branch'> {
+  readonly index: number
 }
 
 /** By what a stream is grouped. Only `same-key` may go without a repartition topic. */
@@ -98,11 +154,43 @@ export type GroupKey =
 
 export interface GroupNode extends Derived<'group'> {
   readonly key: GroupKey
+  /** How values travel through the repartition topic; counts need none. */
+  readonly value: Serde<never> | undefined
+}
+
+/** An explicit repartition topic. */
+export interface RepartitionNode extends Derived<'repartition'> {
+  readonly key: GroupKey
+  readonly value: Serde<never>
+  /** As many as what flows into it when left out. */
+  readonly partitions: number | undefined
 }
 
 export interface WindowedCountNode extends Derived<'windowed-count'> {
+  readonly key: Serde<never>
   readonly windows: TimeWindows
   readonly emit: EmitStrategy
+}
+
+/** How an aggregate is made; `initialize` is left out by a reduce, which begins with the first value. */
+export interface Aggregation {
+  readonly initialize: (() => unknown) | undefined
+  readonly add: (aggregate: never, value: never, record: RecordContext<never>) => unknown
+}
+
+export interface AggregateNode extends Derived<'aggregate'>, Aggregation {
+  readonly key: Serde<never>
+  readonly value: Serde<never>
+  readonly emit: EmitStrategy
+}
+
+export interface WindowedAggregateNode extends Derived<'windowed-aggregate'>, Aggregation {
+  readonly windows: TimeWindows | UnlimitedWindows
+  readonly key: Serde<never>
+  readonly value: Serde<never>
+  readonly emit: EmitStrategy
+  /** How long windows can be read, milliseconds of stream time; what is needed at least when left out. */
+  readonly retentionMs: number | undefined
 }
 
 export interface StaticJoinNode extends Derived<'static-join'> {
@@ -116,18 +204,54 @@ export interface SinkNode extends Derived<'sink'> {
   readonly topic: ErasedSinkTopic
 }
 
+/** A sink whose topic is chosen for each record. */
+export interface DynamicSinkNode extends Derived<'dynamic-sink'> {
+  readonly choose: Mapper
+  readonly key: Serializer<never>
+  readonly value: Serializer<never>
+}
+
 export type TopologyNode =
   | SourceNode
   | ParseNode
   | FilterNode
   | MapNode
   | MapValuesNode
+  | FlatMapNode
+  | FlatMapValuesNode
   | SelectKeyNode
   | PeekNode
+  | ForEachNode
+  | MergeNode
+  | SplitNode
+  | BranchNode
   | GroupNode
+  | RepartitionNode
   | WindowedCountNode
+  | AggregateNode
+  | WindowedAggregateNode
+  | ToTableNode
+  | TableFilterNode
+  | TableMapValuesNode
+  | TableGroupNode
+  | TableAggregateNode
+  | ToStreamNode
+  | ProcessNode
   | StaticJoinNode
   | SinkNode
+  | DynamicSinkNode
+
+/** Names of the nodes that a node reads. */
+export function parentsOf(node: TopologyNode): readonly string[] {
+  if (node.kind === 'source') return []
+  return 'with' in node ? [node.from, node.with] : [node.from]
+}
+
+/** Whether a node reads the one of this name. */
+export function reads(node: TopologyNode, name: string): boolean {
+  if (node.kind === 'source') return false
+  return node.from === name || ('with' in node && node.with === name)
+}
 
 /** Ends a switch over all kinds. */
 export function assertNever(value: never): never {

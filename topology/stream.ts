@@ -1,98 +1,198 @@
 // The fluent skin of streams. It has no logic: each method appends one frozen node.
-import type { GroupKey, ErrorPolicy, Mapper, RecordContext, TopologyNode } from './node.ts'
-import type { FieldsKey } from './serdes/fields.ts'
-import type { Serde, Serializer } from './serdes/serde.ts'
-import type { StaticTable } from './static-table.ts'
 import { GroupedStream } from './grouped.ts'
+import type { GroupKey, Mapper, TopologyNode } from './node.ts'
+import type { FixedKeyProcessorContext, ProcessorContext, ProcessSpec } from './process.ts'
+import type { FieldsKey } from './serdes/fields.ts'
+import { orFail, staticJoin } from './skin.ts'
+import type { Serde } from './serdes/serde.ts'
+import { SplitStream } from './split.ts'
+import type { StaticTable } from './static-table.ts'
+import type {
+  Fn,
+  JoinSpec,
+  OperatorOptions,
+  Origin,
+  ParseSpec,
+  RepartitionSpec,
+  SerdePair,
+  SinkSerdes,
+  SinkTopic,
+  Unattached,
+} from './stream-specs.ts'
+import { Table } from './table.ts'
 
-/** A node before it knows its origin; `Omit` would lose the union. */
-export type Unattached<N> = N extends { from: string } ? Omit<N, 'from'> : never
-
-/** Appends a node that reads the named one and gives the new node's name. */
-export type Append = (node: TopologyNode) => string
-
-/** A topic that values can be written to: the serdes need only write. */
-export interface SinkTopic<K, V> {
-  readonly name: string
-  readonly key: Serializer<K>
-  readonly value: Serializer<V>
-  readonly formats: Readonly<Record<string, Serializer<V>>>
-}
+export type { JoinSpec, ParseSpec, SinkTopic } from './stream-specs.ts'
 
 /** A stream of records (Kafka's KStream). Methods take the new node's name first. */
 export class Stream<K, V> {
-  readonly #append: Append
-  readonly #from: string
-  protected readonly keySerde: Serde<K> | undefined
+  declare readonly key: K
+  declare readonly value: V
+  protected readonly at: Origin
 
-  constructor(append: Append, from: string, keySerde: Serde<K> | undefined) {
-    this.#append = append
-    this.#from = from
-    this.keySerde = keySerde
+  constructor(at: Origin) {
+    this.at = at
   }
 
   /** Keeps the records for which `keep` is true. */
-  filter(name: string, keep: (value: V, record: RecordContext<K>) => boolean): Stream<K, V> {
-    return this.#next({ kind: 'filter', name, keep: keep, isNegated: false })
+  filter(name: string, keep: Fn<K, V, boolean>, options: OperatorOptions = {}): Stream<K, V> {
+    return this.#same({ kind: 'filter', name, keep, isNegated: false, ...options })
   }
 
   /** Keeps the records for which `drop` is false. */
-  filterNot(name: string, drop: (value: V, record: RecordContext<K>) => boolean): Stream<K, V> {
-    return this.#next({ kind: 'filter', name, keep: drop, isNegated: true })
+  filterNot(name: string, drop: Fn<K, V, boolean>, options: OperatorOptions = {}): Stream<K, V> {
+    return this.#same({ kind: 'filter', name, keep: drop, isNegated: true, ...options })
   }
 
   /** Replaces each value; the key stays, so no repartition follows from it. */
-  mapValues<W>(name: string, map: (value: V, record: RecordContext<K>) => W): Stream<K, W> {
-    return this.#next<K, W>({ kind: 'map-values', name, map: map })
+  mapValues<W>(name: string, map: Fn<K, V, W>, options: OperatorOptions = {}): Stream<K, W> {
+    return this.#newValue({ kind: 'map-values', name, map, ...options })
   }
 
   /** Replaces key and value. Grouping by the same key afterwards goes through a repartition topic. */
   map<L, W>(
     name: string,
-    map: (value: V, record: RecordContext<K>) => { key: L; value: W },
+    map: Fn<K, V, { key: L; value: W }>,
+    options: OperatorOptions = {},
   ): Stream<L, W> {
-    return this.#derive<L, W>({ kind: 'map', name, map: map }, undefined)
+    return this.#next({ kind: 'map', name, map, ...options }, undefined, undefined)
+  }
+
+  /** Replaces each record by any number of others, in the order given. */
+  flatMap<L, W>(
+    name: string,
+    map: Fn<K, V, Iterable<{ key: L; value: W }>>,
+    options: OperatorOptions = {},
+  ): Stream<L, W> {
+    return this.#next({ kind: 'flat-map', name, map, ...options }, undefined, undefined)
+  }
+
+  /** Replaces each value by any number of others, in the order given; the key stays. */
+  flatMapValues<W>(
+    name: string,
+    map: Fn<K, V, Iterable<W>>,
+    options: OperatorOptions = {},
+  ): Stream<K, W> {
+    return this.#newValue({ kind: 'flat-map-values', name, map, ...options })
   }
 
   /** Replaces the key. */
-  selectKey<L>(name: string, select: (value: V, record: RecordContext<K>) => L): Stream<L, V> {
-    return this.#derive<L, V>({ kind: 'select-key', name, select: select }, undefined)
+  selectKey<L>(name: string, select: Fn<K, V, L>, options: OperatorOptions = {}): Stream<L, V> {
+    return this.#next({ kind: 'select-key', name, select, ...options }, undefined, this.at.value)
   }
 
   /** Calls `look` for each record and passes it on. What `look` does is outside all guarantees. */
-  peek(name: string, look: (value: V, record: RecordContext<K>) => void): Stream<K, V> {
-    return this.#next({ kind: 'peek', name, look: look })
+  peek(name: string, look: Fn<K, V, void>, options: OperatorOptions = {}): Stream<K, V> {
+    return this.#same({ kind: 'peek', name, look, ...options })
+  }
+
+  /** Calls `call` for each record, and ends the stream. What it does is outside all guarantees. */
+  forEach(name: string, call: Fn<K, V, void>, options: OperatorOptions = {}): void {
+    this.at.append({ kind: 'for-each', name, from: this.at.from, call, ...options })
+  }
+
+  /**
+   * Splits by predicates, the first that holds wins: `.split('by-size').branch('small', …)`, and so on to
+   * `.defaultBranch('rest')` or `.noDefaultBranch()`, which give the branches by name.
+   */
+  split(name: string, options: OperatorOptions = {}): SplitStream<K, V> {
+    return new SplitStream(this.at, name, [], [], options)
+  }
+
+  /** Both streams in one, in the order in which their records come; no order between them. */
+  merge(name: string, other: Stream<K, V>): Stream<K, V> {
+    const from = { from: this.at.from, with: other.at.from }
+    const key = this.at.key ?? other.at.key
+    const value = this.at.value ?? other.at.value
+    return new Stream({
+      ...this.at,
+      from: this.at.append({ kind: 'merge', name, ...from }),
+      key,
+      value,
+    })
+  }
+
+  /**
+   * Sends all records through a topic of the application's own, by their keys; null keys end there.
+   * Serdes are needed where they do not follow from what comes before.
+   */
+  repartition(name: string, spec: RepartitionSpec<K, V> = {}): Stream<K, V> {
+    const [key, value] = this.#serdes(name, spec)
+    const { partitions } = spec
+    const by: GroupKey = { by: 'same-key', serde: key }
+    return this.#next({ kind: 'repartition', name, key: by, value, partitions }, key, value)
+  }
+
+  /** Runs a processor of one's own on each record (Kafka's `process`); it may change keys. */
+  process<L, W>(
+    name: string,
+    spec: ProcessSpec<ProcessorContext<L, W>, K, V>,
+    options: OperatorOptions = {},
+  ): Stream<L, W> {
+    const { make, stores = [] } = spec
+    const node = { kind: 'process', name, make, stores, isFixedKey: false, ...options } as const
+    return this.#next(node, undefined, undefined)
+  }
+
+  /** Runs a processor of one's own that keeps the key (Kafka's `processValues`). */
+  processValues<W>(
+    name: string,
+    spec: ProcessSpec<FixedKeyProcessorContext<W>, K, V>,
+    options: OperatorOptions = {},
+  ): Stream<K, W> {
+    const { make, stores = [] } = spec
+    return this.#newValue({ kind: 'process', name, make, stores, isFixedKey: true, ...options })
+  }
+
+  /** Reads the stream as a table: the last value of each key, null deletes. */
+  toTable(name: string, spec: SerdePair<K, V> & { readonly store?: boolean } = {}): Table<K, V> {
+    const [key, value] = this.#serdes(name, spec)
+    const { append, from } = this.at
+    const isKept = spec.store ?? false
+    const store = { key, value }
+    return new Table({
+      append,
+      from: append({ kind: 'to-table', name, from, store, isKept }),
+      ...store,
+    })
   }
 
   /** Groups by fields of the value: the fast way, no key is built per record. */
   groupBy<N extends keyof V & string>(
     name: string,
     key: FieldsKey<N>,
+    value?: Serde<V>,
   ): GroupedStream<Readonly<Pick<V, N>>, V>
-  /** Groups by what `key` gives, written with `serde`; a null key is dropped and counted. */
+  /**
+   * Groups by what `key` gives, written with `serde`; a null key is dropped and counted. `value` is how
+   * values travel; counts do without.
+   */
   groupBy<L>(
     name: string,
-    key: (value: V, record: RecordContext<K>) => L | null,
+    key: Fn<K, V, L | null>,
     serde: Serde<L>,
+    value?: Serde<V>,
   ): GroupedStream<L, V>
   groupBy(
     name: string,
-    key: FieldsKey<string> | ((value: V, record: RecordContext<K>) => unknown),
-    serde?: Serde<unknown>,
+    key: FieldsKey<string> | Fn<K, V, unknown>,
+    second?: Serde<unknown>,
+    third?: Serde<V>,
   ): GroupedStream<unknown, V> {
-    const groupKey: GroupKey =
-      typeof key === 'function'
-        ? { by: 'function', select: key, serde: serde as unknown as Serde<never> }
-        : { by: 'fields', names: key.names, serde: key as unknown as Serde<never> }
-    const group = this.#append({ kind: 'group', name, from: this.#from, key: groupKey })
-    return new GroupedStream(this.#append, group)
+    if (typeof key === 'function') {
+      return this.#group(name, { by: 'function', select: key, serde: orFail(name, second) }, third)
+    }
+    const serde = key as unknown as Serde<never>
+    return this.#group(
+      name,
+      { by: 'fields', names: key.names, serde },
+      second as Serde<V> | undefined,
+    )
   }
 
   /** Groups by the key as it is; only where it was changed before does a repartition follow. */
-  groupByKey(name: string, serde: Serde<K>): GroupedStream<K, V> {
-    const key: GroupKey = { by: 'same-key', serde: serde as unknown as Serde<never> }
-    const group = this.#append({ kind: 'group', name, from: this.#from, key })
-    return new GroupedStream(this.#append, group)
+  groupByKey(name: string, serde?: Serde<K>, value?: Serde<V>): GroupedStream<K, V> {
+    const key = orFail(name, serde ?? this.at.key)
+    return this.#group(name, { by: 'same-key', serde: key }, value)
   }
 
   /** Joins a row of a static table to each record that has one; the others are left out. */
@@ -101,7 +201,7 @@ export class Stream<K, V> {
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R, W>,
   ): Stream<K, W> {
-    return this.#next<K, W>(staticJoin(name, table, spec, false))
+    return this.#newValue(staticJoin(name, table, spec, false))
   }
 
   /** Joins a row of a static table; `merge` gets undefined where there is none. */
@@ -110,81 +210,77 @@ export class Stream<K, V> {
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R | undefined, W>,
   ): Stream<K, W> {
-    return this.#next<K, W>(staticJoin(name, table, spec, true))
+    return this.#newValue(staticJoin(name, table, spec, true))
   }
 
   /** Writes the records to a topic. */
-  to(name: string, topic: SinkTopic<K, V>): void {
-    this.#append({ kind: 'sink', name, from: this.#from, topic: topic })
+  to(name: string, topic: SinkTopic<K, V>): void
+  /** Writes each record to the topic that `choose` names; topics must exist. */
+  to(
+    name: string,
+    choose: Fn<K, V, string>,
+    serdes: SinkSerdes<K, V>,
+    options?: OperatorOptions,
+  ): void
+  to(
+    name: string,
+    topic: SinkTopic<K, V> | Fn<K, V, string>,
+    serdes?: SinkSerdes<K, V>,
+    options: OperatorOptions = {},
+  ): void {
+    const { append, from } = this.at
+    if (typeof topic !== 'function') {
+      append({ kind: 'sink', name, from, topic })
+      return
+    }
+    const { key, value } = orFail(name, serdes)
+    append({ kind: 'dynamic-sink', name, from, choose: topic, key, value, ...options })
   }
 
-  /** The name of the node that this stream comes from. */
-  protected get origin(): string {
-    return this.#from
+  #group<L>(name: string, key: GroupKey, value: Serde<V> | undefined): GroupedStream<L, V> {
+    const { append, from } = this.at
+    const travelling = (value as Serde<never> | undefined) ?? this.at.value
+    const node: TopologyNode = { kind: 'group', name, from, key, value: travelling }
+    return new GroupedStream({ append, from: append(node), key: key.serde, value: travelling })
   }
 
-  #next<L = K, W = V>(node: Unattached<TopologyNode>): Stream<L, W> {
-    return this.#derive<L, W>(node, this.keySerde as Serde<L> | undefined)
+  #serdes(name: string, spec: SerdePair<K, V>): [key: Serde<never>, value: Serde<never>] {
+    return [orFail(name, spec.key ?? this.at.key), orFail(name, spec.value ?? this.at.value)]
   }
 
-  #derive<L, W>(node: Unattached<TopologyNode>, keySerde: Serde<L> | undefined): Stream<L, W> {
-    const name = this.#append({ ...node, from: this.#from })
-    return new Stream<L, W>(this.#append, name, keySerde)
+  #same(node: Unattached<TopologyNode>): Stream<K, V> {
+    return this.#next(node, this.at.key, this.at.value)
   }
-}
 
-/** How a record finds its row, and what becomes of both. */
-export interface JoinSpec<K, V, J, R, W> {
-  /** The row's key; null finds none. */
-  on: (value: V, record: RecordContext<K>) => J | null
-  merge: (value: V, row: R, record: RecordContext<K>) => W
-}
-
-function staticJoin<K, V, J extends string | number, R, M, W>(
-  name: string,
-  table: StaticTable<J, R>,
-  spec: JoinSpec<K, V, J, M, W>,
-  isLeft: boolean,
-): Unattached<TopologyNode> {
-  return {
-    kind: 'static-join',
-    name,
-    table: table as unknown as StaticTable<never, never>,
-    isLeft,
-    on: spec.on,
-    merge: spec.merge,
+  #newValue<W>(node: Unattached<TopologyNode>): Stream<K, W> {
+    return this.#next(node, this.at.key, undefined)
   }
-}
 
-/** How the bytes of a source become records. */
-export interface ParseSpec<K, V> {
-  /** A serde, such as `json.object({…})`, or a function of the bytes that throws on bad ones. */
-  decode: Serde<V> | ((bytes: Uint8Array, record: RecordContext<K>) => V)
-  /** Event time in epoch ms; without it the record's own timestamp stays. */
-  timestamp?: (value: V, record: RecordContext<K>) => number
-  /** What becomes of a record that cannot be read. */
-  malformed: ErrorPolicy
+  #next<L, W>(
+    node: Unattached<TopologyNode>,
+    key: Serde<never> | undefined,
+    value: Serde<never> | undefined,
+  ): Stream<L, W> {
+    const from = this.at.append({ ...node, from: this.at.from })
+    return new Stream<L, W>({ append: this.at.append, from, key, value })
+  }
 }
 
 /** A source's records as they came; `parse` turns bytes into values. */
 export class SourceStream<K, V> extends Stream<K, V> {
-  readonly #append: Append
-
-  constructor(append: Append, from: string, keySerde: Serde<K>) {
-    super(append, from, keySerde)
-    this.#append = append
-  }
-
   /** Reads the bytes of each record as a value, and its event time. */
   parse<W>(name: string, spec: ParseSpec<K, W>): Stream<K, W> {
+    const { decode, timestamp, malformed, invalidTimestamp } = spec
     const node: TopologyNode = {
       kind: 'parse',
       name,
-      from: this.origin,
-      decode: spec.decode as Serde<never> | Mapper,
-      timestamp: spec.timestamp as Mapper | undefined,
-      malformed: spec.malformed,
+      from: this.at.from,
+      decode: decode as Serde<never> | Mapper,
+      timestamp: timestamp as Mapper | undefined,
+      malformed,
+      invalidTimestamp,
     }
-    return new Stream<K, W>(this.#append, this.#append(node), this.keySerde)
+    const value = typeof decode === 'function' ? undefined : (decode as unknown as Serde<never>)
+    return new Stream<K, W>({ ...this.at, from: this.at.append(node), value })
   }
 }

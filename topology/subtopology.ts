@@ -1,60 +1,120 @@
 // Cuts a topology at its repartition topics into sub-topologies, the units of partitioning.
-import type { GroupNode, SourceNode, TopologyNode } from './node.ts'
+import {
+  parentsOf,
+  type GroupNode,
+  type RepartitionNode,
+  type SourceNode,
+  type TopologyNode,
+} from './node.ts'
+import type { TableGroupNode } from './table-nodes.ts'
+
+/** A node whose records may go through a repartition topic; what reads them reads the node. */
+export type CutNode = GroupNode | RepartitionNode | TableGroupNode
 
 /** A part of a topology between topics. Its tasks are `<id>_<partition>`. */
 export interface Subtopology {
   readonly id: number
-  /** What it reads: topics, or the repartition topic of a group node of another part. */
-  readonly inputs: readonly (SourceNode | GroupNode)[]
-  /** Its nodes in the order of definition; a group node that cuts belongs to the part that writes. */
+  /** What it reads: topics, or the repartition topics of nodes that cut, in the order of definition. */
+  readonly inputs: readonly (SourceNode | CutNode)[]
+  /** Its nodes in the order of definition; a node that cuts belongs to the part that writes. */
   readonly nodes: readonly TopologyNode[]
 }
 
-/** Whether the records of a group go through a repartition topic. */
+/** Whether the records of a node go through a repartition topic. */
+export function isCut(node: TopologyNode, nodes: readonly TopologyNode[]): node is CutNode {
+  if (node.kind === 'repartition' || node.kind === 'table-group') return true
+  return node.kind === 'group' && isRepartitioned(node, nodes)
+}
+
+/** Whether the records of a group go through a repartition topic: their keys may have changed. */
 export function isRepartitioned(group: GroupNode, nodes: readonly TopologyNode[]): boolean {
   if (group.key.by !== 'same-key') return true
   const byName = new Map(nodes.map((node) => [node.name, node]))
-  let node = byName.get(group.from)
-  while (node !== undefined && 'from' in node) {
-    if (node.kind === 'map' || node.kind === 'select-key') return true
-    // A grouping before has dealt with what was changed before it.
-    if (node.kind === 'group') return false
-    node = byName.get(node.from)
-  }
-  return false
+  return isKeyChanged(group.from, byName)
 }
 
-/** The parts of a topology, numbered by the order in which their inputs are defined. */
+/** Whether keys may have changed since the last topic, or the last grouping, before a node's output. */
+export function isKeyChanged(name: string, byName: ReadonlyMap<string, TopologyNode>): boolean {
+  const node = byName.get(name)
+  if (node === undefined) return false
+  switch (node.kind) {
+    case 'map':
+    case 'flat-map':
+    case 'select-key':
+      return true
+    case 'process':
+      return !node.isFixedKey || isKeyChanged(node.from, byName)
+    // All but the first have dealt with what was changed before them.
+    case 'source':
+    case 'group':
+    case 'repartition':
+    case 'table-group':
+      return false
+    default:
+      return parentsOf(node).some((parent) => isKeyChanged(parent, byName))
+  }
+}
+
+/** The parts of a topology, numbered by the order in which their first inputs are defined. */
 export function subtopologiesOf(nodes: readonly TopologyNode[]): Subtopology[] {
-  const cuts = new Set(
-    nodes
-      .filter((node) => node.kind === 'group' && isRepartitioned(node, nodes))
-      .map((n) => n.name),
-  )
-  // The input that a node's records come through, by the node's name.
-  const inputOf = new Map<string, string>()
-  const parts = new Map<string, { input: SourceNode | GroupNode; nodes: TopologyNode[] }>()
+  const parts = new Components()
+  const inputs = new Map<string, SourceNode | CutNode>()
+  // What reads a cut reads an input of its own, which is named after it.
+  const outputOf = new Map<string, string>()
   for (const node of nodes) {
-    if (node.kind === 'source') {
-      inputOf.set(node.name, node.name)
-      parts.set(node.name, { input: node, nodes: [node] })
-      continue
+    outputOf.set(node.name, node.name)
+    parts.add(node.name)
+    for (const parent of parentsOf(node)) parts.join(outputOf.get(parent) ?? parent, node.name)
+    if (node.kind === 'process') {
+      for (const { name } of node.stores) parts.join(`store ${name}`, node.name)
     }
-    const input = cuts.has(node.from) ? node.from : (inputOf.get(node.from) ?? node.from)
-    inputOf.set(node.name, input)
-    parts.get(input)?.nodes.push(node)
-    if (node.kind === 'group' && cuts.has(node.name)) {
-      parts.set(node.name, { input: node, nodes: [] })
+    if (node.kind === 'source') inputs.set(node.name, node)
+    if (isCut(node, nodes)) {
+      const input = `${node.name}, read`
+      inputs.set(input, node)
+      outputOf.set(node.name, input)
+      parts.add(input)
     }
   }
-  return [...parts.values()]
+  const found = new Map<string, { inputs: (SourceNode | CutNode)[]; nodes: TopologyNode[] }>()
+  for (const [name, input] of inputs) {
+    const root = parts.rootOf(name)
+    const part = found.get(root) ?? { inputs: [], nodes: [] }
+    part.inputs.push(input)
+    found.set(root, part)
+  }
+  for (const node of nodes) found.get(parts.rootOf(node.name))?.nodes.push(node)
+  return [...found.values()]
     .filter((part) => part.nodes.length > 0)
-    .map(({ input, nodes }, id) =>
-      Object.freeze({ id, inputs: Object.freeze([input]), nodes: Object.freeze(nodes) }),
+    .map((part, id) =>
+      Object.freeze({ id, inputs: Object.freeze(part.inputs), nodes: Object.freeze(part.nodes) }),
     )
 }
 
-/** The repartition topic of a group node (Kafka's `<applicationId>-<name>-repartition`). */
-export function repartitionTopic(applicationId: string, group: string): string {
-  return `${applicationId}-${group}-repartition`
+/** Sets of names that grow together. */
+class Components {
+  readonly #parents = new Map<string, string>()
+
+  add(name: string): void {
+    if (!this.#parents.has(name)) this.#parents.set(name, name)
+  }
+
+  rootOf(name: string): string {
+    let root = name
+    for (;;) {
+      const parent = this.#parents.get(root) ?? root
+      if (parent === root) return root
+      root = parent
+    }
+  }
+
+  join(one: string, other: string): void {
+    this.add(one)
+    this.#parents.set(this.rootOf(other), this.rootOf(one))
+  }
+}
+
+/** The repartition topic of a node that cuts (Kafka's `<applicationId>-<name>-repartition`). */
+export function repartitionTopic(applicationId: string, node: string): string {
+  return `${applicationId}-${node}-repartition`
 }

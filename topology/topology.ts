@@ -1,9 +1,12 @@
 // A topology: the frozen graph of a job. Building one touches nothing; every thread imports the same.
 import { describeJson, describeMermaid, describeText } from './describe.ts'
 import { TopologyError } from './errors.ts'
-import type { ErasedTopic, TopologyNode } from './node.ts'
+import type { ErasedTopic, ErrorPolicy, Mapper, TopologyNode } from './node.ts'
+import type { Append, SourceSpec } from './stream-specs.ts'
 import { SourceStream } from './stream.ts'
 import { subtopologiesOf, type Subtopology } from './subtopology.ts'
+import type { Table } from './table.ts'
+import { tablePlansOf, type TablePlan } from './table-plan.ts'
 import type { Topic } from './topic.ts'
 import { validate } from './validate.ts'
 
@@ -12,48 +15,99 @@ export interface Topology {
   readonly name: string
   readonly nodes: readonly TopologyNode[]
   readonly subtopologies: readonly Subtopology[]
+  /** Which tables are kept, and which send old values; by the name of the node. */
+  readonly tables: ReadonlyMap<string, TablePlan>
+  /** What becomes of records that user code fails on, where a node does not say. */
+  readonly onError: ErrorPolicy
   /** Kafka's text, a mermaid flowchart, or JSON. */
   describe(options?: { format?: 'text' | 'mermaid' | 'json' }): string
 }
 
 /** What the function that defines a topology gets. */
 export interface TopologyBuilder {
-  /** Reads a topic. A topic is read by one source. */
-  source<K, V>(name: string, topic: Topic<K, V>): SourceStream<K, V>
+  /**
+   * Reads a topic, or several whose keys and values are alike; their serdes are those of the first. A
+   * topic is read by one source.
+   */
+  source<K, V>(
+    name: string,
+    topic: Topic<K, V> | readonly [Topic<K, V>, ...Topic<K, V>[]],
+    spec?: SourceSpec<K, V>,
+  ): SourceStream<K, V>
+  /**
+   * Reads a topic as a table: the last value of each key, null deletes. It is kept in a store where
+   * something behind it needs that, or where `store` says so.
+   */
+  table<K, V>(
+    name: string,
+    topic: Topic<K, V>,
+    spec?: SourceSpec<K, V> & { readonly store?: boolean },
+  ): Table<K, V>
+}
+
+/** What holds for a whole topology. */
+export interface TopologyOptions {
+  /** What becomes of records that user code fails on, where an operator does not say. Default 'fail'. */
+  readonly onError?: ErrorPolicy
 }
 
 /**
  * Defines a job. `name` is the default application id.
  * @throws TopologyError naming the node that is wrong and how to mend it.
  */
-export function defineTopology(name: string, build: (builder: TopologyBuilder) => void): Topology {
+export function defineTopology(
+  name: string,
+  build: (builder: TopologyBuilder) => void,
+  options: TopologyOptions = {},
+): Topology {
+  const { onError = 'fail' } = options
   const nodes: TopologyNode[] = []
   const append = (node: TopologyNode): string => {
     nodes.push(Object.freeze(node))
     return node.name
   }
-  build({
-    source<K, V>(sourceName: string, topic: Topic<K, V>) {
-      const erased = topic as Topic<never, never> as ErasedTopic
-      return new SourceStream<K, V>(
-        append,
-        append({ kind: 'source', name: sourceName, topic: erased }),
-        topic.key,
-      )
-    },
-  })
-  validate(name, nodes)
+  build(builderOf(append))
+  validate(name, nodes, onError)
   const subtopologies = Object.freeze(subtopologiesOf(nodes))
   const topology: Topology = {
     name,
     nodes: Object.freeze(nodes),
     subtopologies,
+    tables: tablePlansOf(nodes),
+    onError,
     describe({ format = 'text' } = {}) {
       if (format === 'json') return describeJson(topology)
       return format === 'mermaid' ? describeMermaid(topology) : describeText(topology)
     },
   }
   return Object.freeze(topology)
+}
+
+function builderOf(append: Append): TopologyBuilder {
+  const builder: TopologyBuilder = {
+    source<K, V>(
+      name: string,
+      topic: Topic<K, V> | readonly [Topic<K, V>, ...Topic<K, V>[]],
+      spec: SourceSpec<K, V> = {},
+    ) {
+      const all = Array.isArray(topic) ? (topic as Topic<K, V>[]) : [topic as Topic<K, V>]
+      const topics = all as unknown as ErasedTopic[]
+      const { malformed = 'fail', invalidTimestamp = 'fail' } = spec
+      const timestamp = spec.timestamp as Mapper | undefined
+      const [first] = topics
+      if (first === undefined) throw new TopologyError(name, 'a source reads at least one topic')
+      const node = { kind: 'source', name, topics, malformed, timestamp, invalidTimestamp } as const
+      return new SourceStream<K, V>({
+        append,
+        from: append(node),
+        key: first.key,
+        value: first.value,
+      })
+    },
+    table: (name, topic, { store = false, ...spec } = {}) =>
+      builder.source(`${name}-source`, topic, spec).toTable(name, { store }),
+  }
+  return builder
 }
 
 /** Whether a module's default export is a topology. @throws TopologyError when it is not. */

@@ -1,12 +1,18 @@
 // What makes a topology wrong; called once, when it is built.
 import { TopologyError } from './errors.ts'
-import type { TopologyNode } from './node.ts'
+import { reads, type ErrorPolicy, type TopologyNode } from './node.ts'
+import { isCut } from './subtopology.ts'
 import { isTopicName } from './topic.ts'
+import { validateWindows } from './validate-windows.ts'
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,100}$/
 
 /** @throws TopologyError for the first thing that is wrong. */
-export function validate(topology: string, nodes: readonly TopologyNode[]): void {
+export function validate(
+  topology: string,
+  nodes: readonly TopologyNode[],
+  onError: ErrorPolicy,
+): void {
   checkName(topology, topology)
   if (nodes.length === 0) throw new TopologyError(topology, 'there is no source; add one')
   const names = new Set<string>()
@@ -20,20 +26,16 @@ export function validate(topology: string, nodes: readonly TopologyNode[]): void
       )
     }
     names.add(node.name)
-    if (node.kind === 'source') {
-      const other = topics.get(node.topic.name)
-      if (other !== undefined) {
-        throw new TopologyError(
-          node.name,
-          `reads topic ${node.topic.name}, which source ${other} reads already; use that stream twice`,
-        )
-      }
-      topics.set(node.topic.name, node.name)
-    }
+    checkTopics(node, topics)
   }
+  checkDeadLetter(topology, onError, topics)
   for (const node of nodes) {
-    checkDeadLetter(node, topics)
+    checkDeadLetter(node.name, 'malformed' in node ? node.malformed : undefined, topics)
+    checkDeadLetter(node.name, node.onError, topics)
     checkEnd(node, nodes)
+    checkStores(node, nodes, names)
+    checkValueSerde(node, nodes)
+    validateWindows(node)
   }
 }
 
@@ -46,20 +48,39 @@ function checkName(name: string, node: string): void {
   }
 }
 
+/** A topic is read once; two sources of it would read it with two offsets. */
+function checkTopics(node: TopologyNode, topics: Map<string, string>): void {
+  if (node.kind !== 'source') return
+  for (const { name } of node.topics) {
+    const other = topics.get(name)
+    if (other !== undefined) {
+      throw new TopologyError(
+        node.name,
+        `reads topic ${name}, which source ${other} reads already; use that stream twice`,
+      )
+    }
+    topics.set(name, node.name)
+  }
+}
+
 /** Dead letters in a topic that the job reads would be read again, fail again and never end. */
-function checkDeadLetter(node: TopologyNode, sources: ReadonlyMap<string, string>): void {
-  if (node.kind !== 'parse' || typeof node.malformed === 'string') return
-  const { topic } = node.malformed
+function checkDeadLetter(
+  node: string,
+  policy: ErrorPolicy | undefined,
+  sources: ReadonlyMap<string, string>,
+): void {
+  if (policy === undefined || typeof policy === 'string') return
+  const { topic } = policy
   if (!isTopicName(topic)) {
     throw new TopologyError(
-      node.name,
+      node,
       `deadLetter(${JSON.stringify(topic)}): a topic is named with 1 to 249 letters, digits, dots, dashes and underscores`,
     )
   }
   const source = sources.get(topic)
   if (source !== undefined) {
     throw new TopologyError(
-      node.name,
+      node,
       `deadLetter('${topic}') is the topic that source ${source} reads: what cannot be read would come again for ever; give dead letters a topic of their own`,
     )
   }
@@ -67,8 +88,58 @@ function checkDeadLetter(node: TopologyNode, sources: ReadonlyMap<string, string
 
 /** A grouping that nothing aggregates would write a repartition topic that nobody reads. */
 function checkEnd(node: TopologyNode, nodes: readonly TopologyNode[]): void {
-  if (node.kind !== 'group') return
-  if (!nodes.some((other) => 'from' in other && other.from === node.name)) {
+  if (node.kind !== 'group' && node.kind !== 'table-group') return
+  if (!nodes.some((other) => reads(other, node.name))) {
     throw new TopologyError(node.name, 'nothing aggregates this grouping; add a count or remove it')
   }
+}
+
+/** Stores of processors are shared by passing one spec, and share their names with nodes' stores. */
+function checkStores(
+  node: TopologyNode,
+  nodes: readonly TopologyNode[],
+  names: ReadonlySet<string>,
+): void {
+  if (node.kind !== 'process') return
+  for (const store of node.stores) {
+    checkName(store.name, node.name)
+    if (names.has(store.name)) {
+      throw new TopologyError(
+        node.name,
+        `store ${store.name} has the name of a node, which may keep a store of its own; give it another`,
+      )
+    }
+    const other = nodes.find(
+      (one) =>
+        one.kind === 'process' &&
+        one.stores.some((its) => its.name === store.name && its !== store),
+    )
+    if (other !== undefined) {
+      throw new TopologyError(
+        node.name,
+        `store ${store.name} is declared twice, here and by ${other.name}; share one declaration`,
+      )
+    }
+  }
+}
+
+/** Whatever aggregates values behind a repartition topic needs them to travel. */
+function checkValueSerde(node: TopologyNode, nodes: readonly TopologyNode[]): void {
+  if (node.kind !== 'group' || node.value !== undefined || !isCut(node, nodes)) return
+  const reader = nodes.find((other) => {
+    if (!reads(other, node.name)) return false
+    return (other.kind === 'aggregate' || other.kind === 'windowed-aggregate') && !counts(other)
+  })
+  if (reader === undefined) return
+  throw new TopologyError(
+    node.name,
+    `${reader.name} aggregates values, which go through a repartition topic: give the grouping a serde of the values as its last argument`,
+  )
+}
+
+/** Whether an aggregate looks at no value: a count adds one whatever comes. */
+function counts(
+  node: Extract<TopologyNode, { kind: 'aggregate' | 'windowed-aggregate' }>,
+): boolean {
+  return node.initialize !== undefined && node.add.length <= 1
 }

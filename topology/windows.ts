@@ -22,6 +22,24 @@ export interface TimeWindows {
   readonly graceMs: number
 }
 
+/** One window without an end; made by `unlimited`. */
+export interface UnlimitedWindows {
+  readonly kind: 'unlimited-windows'
+  readonly startMs: number
+}
+
+/**
+ * One window that begins at `startMs` (epoch ms) and never ends; records before it fall into none
+ * (Kafka's `UnlimitedWindows`).
+ * @throws TopologyError when the start is before the epoch.
+ */
+export function unlimited(spec: { startMs: number }): UnlimitedWindows {
+  if (!(spec.startMs >= 0)) {
+    throw new TopologyError('unlimited', `the start must be at least 0, not ${spec.startMs}`)
+  }
+  return Object.freeze({ kind: 'unlimited-windows', startMs: spec.startMs })
+}
+
 /**
  * Windows of `size`, one after the other. `grace` is how long after its end a window still takes
  * records that come out of order (Kafka's `TimeWindows.ofSizeAndGrace`).

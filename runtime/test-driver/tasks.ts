@@ -10,7 +10,7 @@ import { SourceAlignment } from '../alignment.ts'
 import { layoutOf } from '../metrics/layout.ts'
 import { MetricSlab } from '../metrics/slab.ts'
 import { Outputs } from '../outputs.ts'
-import { dimensionsOf, type Plan } from '../plan.ts'
+import { dimensionsOf, inputsOf, type Plan } from '../plan.ts'
 import { Task } from '../task.ts'
 
 /** No partition waits for another, and none takes over another's event time: input comes as it is piped. */
@@ -36,6 +36,7 @@ export class DriverTasks {
     plan: Plan,
     log: MemoryLog,
     config: StreamsConfig,
+    nowMs: number,
     dropped: (node: string, reason: DropReason) => void,
   ) {
     const dimensions = dimensionsOf(topology, plan)
@@ -43,12 +44,17 @@ export class DriverTasks {
     const port = new MemoryDataPort(log, plan.applicationId)
     this.#log = log
     this.#port = port
-    this.#outputs = new Outputs(port, metrics, plan.partitions)
+    this.#outputs = new Outputs(port, metrics, plan.partitions, (topic) => {
+      if (!log.has(topic)) log.ensure(topic, 1)
+      return log.topics.find(({ name }) => name === topic)!.partitions
+    })
     const positions = openPositions(port.openState(''))
     this.tasks = plan.tasks.map((spec) => {
-      const offset = positions.get({ topic: spec.topic, partition: spec.partition }) ?? 0
+      const inputs = inputsOf(spec).map((of) => {
+        return { offset: positions.get(of) ?? 0, inputStart: 0, stopAt: Infinity }
+      })
       const task = new Task(
-        { spec, offset, inputStart: 0 },
+        { spec, inputs, changelogs: [] },
         {
           topology,
           plan,
@@ -61,10 +67,20 @@ export class DriverTasks {
           unmatched: () => undefined,
           dropped,
         },
+        nowMs,
       )
-      task.open(Infinity)
+      task.open()
       return task
     })
+  }
+
+  /** Calls what waits for the wall clock, and runs what follows from it. */
+  punctuate(nowMs: number): void {
+    for (const task of this.tasks) {
+      task.step(nowMs)
+      this.#letOut(task, nowMs)
+    }
+    this.run(nowMs)
   }
 
   /** Steps the tasks, one after the other, until all have read all there is. */
@@ -103,7 +119,7 @@ export class DriverTasks {
     this.#port.show()
   }
 
-  #hasUnread({ start }: Task): boolean {
-    return start.offset < this.#log.end(start)
+  #hasUnread({ starts }: Task): boolean {
+    return starts.some((start) => start.offset < this.#log.end(start))
   }
 }

@@ -118,7 +118,7 @@ export class TopologyTestDriver {
   /** Moves the wall clock, which nothing else does, and calls what waits for it. */
   advanceWallClock(byMs: number): void {
     this.#nowMs += byMs
-    this.#run()
+    this.#run(true)
   }
 
   /** The wall clock, epoch ms. */
@@ -165,7 +165,7 @@ export class TopologyTestDriver {
     this.#tasks.close()
   }
 
-  #run(): void {
+  #run(isTimed = false): void {
     if (this.#failure !== undefined) {
       throw new TopologyError(
         this.#topology.name,
@@ -173,7 +173,8 @@ export class TopologyTestDriver {
       )
     }
     try {
-      this.#tasks.run(this.#nowMs)
+      if (isTimed) this.#tasks.punctuate(this.#nowMs)
+      else this.#tasks.run(this.#nowMs)
       if (this.#commitEachInput) this.#tasks.commit()
     } catch (error) {
       this.#failure = error
@@ -198,10 +199,18 @@ export class TopologyTestDriver {
   }
 
   #openTasks(): DriverTasks {
-    return new DriverTasks(this.#topology, this.#plan, this.#log, this.#config, (node, reason) => {
+    const dropped = (node: string, reason: DropReason): void => {
       const reasons = this.#drops.get(node) ?? new Map<DropReason, number>()
       this.#drops.set(node, reasons.set(reason, (reasons.get(reason) ?? 0) + 1))
-    })
+    }
+    return new DriverTasks(
+      this.#topology,
+      this.#plan,
+      this.#log,
+      this.#config,
+      this.#nowMs,
+      dropped,
+    )
   }
 
   #codecOf<K, V>(topic: TopicRef<K, V>): Codec {

@@ -64,7 +64,7 @@ describe('no row is late on slow partitions', function () {
       environment,
     })
     const times = fill(simulation, calls, placeOf)
-    const sources = simulation.tasks.filter(({ spec }) => spec.topic === CALLS)
+    const sources = simulation.tasks.filter(({ starts }) => starts[0]!.topic === CALLS)
     let ahead = -Infinity
     for (let steps = 0, idle = 0; idle < 3 * simulation.tasks.length; steps++) {
       const task = simulation.tasks[steps % simulation.tasks.length]!
@@ -73,7 +73,7 @@ describe('no row is late on slow partitions', function () {
       const rows = simulation.step(task)
       const isBacklog = simulation.tasks.some((each) => simulation.hasUnread(each))
       idle = rows > 0 || isBacklog ? 0 : idle + 1
-      if (rows > 0 && task.spec.topic === CALLS) {
+      if (rows > 0 && task.starts[0]!.topic === CALLS) {
         ahead = Math.max(ahead, task.streamTimeMs - slowestMs)
       }
       expect(steps, 'steps: the tasks wait for each other').to.be.lessThan(STEPS_MAX)
@@ -163,7 +163,8 @@ function fill(
 }
 
 /** Event time of the next row of a source task, Infinity when it has none. */
-function nextTimeOf({ start: { partition, offset } }: Task, times: readonly number[][]): number {
+function nextTimeOf({ starts }: Task, times: readonly number[][]): number {
+  const { partition, offset } = starts[0]!
   return times[partition]![offset] ?? Infinity
 }
 

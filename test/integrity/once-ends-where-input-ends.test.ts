@@ -41,13 +41,13 @@ describe('a run to the end of its input', () => {
       rows.append(Buffer.from(String(key)), Buffer.from(String(value)), timestampMs)
     }
     simulation.append({ topic: CALLS, partition: 0 }, rows)
-    const source = simulation.tasks.find(({ spec }) => spec.topic === CALLS)!
+    const source = simulation.tasks.find(({ starts }) => starts[0]!.topic === CALLS)!
     const before = source.isDone
     for (let i = 0; i < 3; i++) simulation.tasks.forEach((task) => simulation.step(task))
     const processed = sumOf(simulation.metrics, 'kafka_stream_task_process_total', {
       task_id: source.taskId,
     })
-    const after = { isDone: source.isDone, position: source.start.offset }
+    const after = { isDone: source.isDone, position: source.starts[0]!.offset }
     simulation.close()
     return { before, processed, ...after }
   }

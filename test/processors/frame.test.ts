@@ -22,7 +22,7 @@ function written(builder: FrameBuilder, rows: readonly Row[], at = 0): Uint8Arra
     builder.addRow(known, timestampMs)
   }
   const bytes = new Uint8Array(at + builder.byteLength)
-  builder.write(bytes, at, 7, 1_234.5, 99)
+  builder.write(bytes, at, 7, { streamTimeMs: 1_234.5, vouchedMs: 1_000, sentAtMs: 99 })
   return bytes
 }
 

@@ -132,7 +132,7 @@ describe('a parse node', () => {
 
   it('has bad rows wait for nobody: they are due with the row before', () => {
     const { task, seen } = parsing({ decode: row, timestamp, malformed: 'skip' })
-    const source = task.processors.source!
+    const source = task.source
     const rows = [call('a', 5), 'x', call('b', 6), call('c', 50)]
     source.begin(batchOf(rows.map((value) => ({ value, timestampMs: 1_000 }))), Infinity)
     expect(source.nextTimestampMs).to.equal(5)

@@ -14,7 +14,7 @@ function task() {
     source('in', texts).peek('look', (text) => seen.push(text))
   })
   const made = new TestTask(topology)
-  return { task: made, source: made.processors.source!, seen }
+  return { task: made, source: made.source, seen }
 }
 
 const rows = (...times: number[]): InputRow[] =>
@@ -71,13 +71,15 @@ describe('the input of a task', () => {
     const { task: made, seen } = task()
     made.pipe({ value: 'a' })
     const message = messageOf(() => made.pipe({ value: 'b' }, { value: Uint8Array.of(0xff) }))
-    expect(message).to.equal('topic texts, partition 0, offset 2: the bytes are not valid UTF-8')
+    expect(message).to.equal(
+      "topic texts, partition 0, offset 2: in: the bytes are not valid UTF-8; set malformed to 'skip' or deadLetter(topic) to go on",
+    )
     expect(seen).to.deep.equal(['a', 'b'])
   })
 
   it('refuses records without a timestamp', () => {
     const { task: made } = task()
-    const message = 'topic texts, partition 0, offset 0: the timestamp is -1'
+    const message = 'topic texts, partition 0, offset 0: in: the timestamp is -1'
     expect(() => made.pipe({ value: 'a', timestampMs: -1 })).to.throw(ProcessingError, message)
   })
 

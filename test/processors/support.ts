@@ -10,7 +10,12 @@ import {
 } from '../../broker/record-batch.ts'
 import type { RecordHeader } from '../../broker/record-headers.ts'
 import { buildTask, type TaskProcessors } from '../../processors/build.ts'
+import { FrameInput } from '../../processors/frame-input.ts'
+import { EventTimeLimits, OperatorTime } from '../../processors/operator-time.ts'
 import type { DropReason, TaskContext, TaskStore } from '../../processors/processor.ts'
+import { Punctuations } from '../../processors/punctuations.ts'
+import { SourceInput } from '../../processors/source-input.ts'
+import type { PunctuationType, Punctuator } from '../../topology/process.ts'
 import { fromBytes, type Serde } from '../../topology/serdes/serde.ts'
 import type { Topology } from '../../topology/topology.ts'
 
@@ -60,6 +65,11 @@ export class TestTask implements TaskContext {
   streamTimeMs = -1
   nowMs = 0
   oldestMs = Infinity
+  punctuatesAtMs = Infinity
+  place: TaskContext['place'] = undefined
+  readonly eventTime = new EventTimeLimits()
+  readonly #times = new Map<string, OperatorTime>()
+  readonly #punctuations = new Punctuations()
   readonly drops: [node: string, reason: DropReason][] = []
   readonly unmatchedKeys: [node: string, key: string | number][] = []
   readonly stores: TaskStore[] = []
@@ -72,18 +82,48 @@ export class TestTask implements TaskContext {
   constructor(topology: Topology, options: TestTaskOptions = {}) {
     this.partition = options.partition ?? 0
     this.#partitions = options.partitions ?? {}
-    const inputs = topology.subtopologies.flatMap((part) => part.inputs)
     this.processors = buildTask(topology.subtopologies[options.subtopology ?? 0]!, this, {
+      topology,
       applicationId: 'app',
-      cuts: new Set(inputs.map(({ name }) => name)),
       writersOf: () => options.writers ?? 1,
       resolve: (topic) => topic,
     })
   }
 
+  /** The only input, where it is a source. */
+  get source(): SourceInput {
+    const [head] = this.processors.heads.values()
+    if (head instanceof SourceInput) return head
+    throw new Error('the task reads no source')
+  }
+
+  /** The only input, where it is a repartition topic. */
+  get frames(): FrameInput {
+    const [head] = this.processors.heads.values()
+    if (head instanceof FrameInput) return head
+    throw new Error('the task reads no repartition topic')
+  }
+
+  timeOf(node: string): OperatorTime {
+    const time = this.#times.get(node) ?? new OperatorTime(this.eventTime)
+    this.#times.set(node, time)
+    return time
+  }
+
+  schedule(_type: PunctuationType, everyMs: number, punctuator: Punctuator): () => void {
+    const cancel = this.#punctuations.schedule(0, everyMs, punctuator)
+    this.punctuatesAtMs = this.#punctuations.nextDueMs
+    return cancel
+  }
+
+  punctuate(): void {
+    this.#punctuations.punctuate(this.streamTimeMs)
+    this.punctuatesAtMs = this.#punctuations.nextDueMs
+  }
+
   /** Runs rows of the source's topic. */
   pipe(...rows: InputRow[]): void {
-    const source = this.processors.source!
+    const { source } = this
     source.begin(batchOf(rows, this.#nextOffset), Infinity)
     this.#nextOffset += rows.length
     source.run(Infinity)
@@ -96,12 +136,13 @@ export class TestTask implements TaskContext {
     )
     const batch = batchOf(own, this.#nextOffset)
     this.#nextOffset += own.length
-    return this.processors.frames!.run(batch)
+    this.frames.begin(batch)
+    return this.frames.run(Infinity)
   }
 
   /** Hands over what is grouped, with the event time that the task vouches for. */
   flush(timeMs = this.streamTimeMs, toAll = true): void {
-    for (const writer of this.processors.writers) writer.flush(timeMs, toAll)
+    for (const writer of this.processors.writers) writer.flush(timeMs, timeMs, toAll)
   }
 
   emit(): void {

@@ -179,7 +179,7 @@ describe('a restored count', () => {
   /** A task as after a restart: what the other saved, and its stream time. */
   function restarted(topology: Topology, log: (Uint8Array | undefined)[], streamTimeMs: number) {
     const task = new TestTask(topology)
-    task.streamTimeMs = streamTimeMs
+    task.timeOf('counts').restore(streamTimeMs)
     for (const entry of log) if (entry !== undefined) task.stores[0]!.restore(entry)
     return task
   }
@@ -237,6 +237,7 @@ describe('a count of counts in one task', () => {
         .groupByKey('by-key', utf8)
         .windowedBy(hopping({ size, advance: size, grace }))
         .count('first', { emit: 'on-update-coalesced' })
+        .toStream('first-counts')
         .groupByKey('again', resultKey)
         .windowedBy(hopping({ size, advance: size, grace }))
         .count('second', { emit: 'on-update-coalesced' })

@@ -58,7 +58,7 @@ describe('the times of writers', () => {
     const times = new WriterTimes(2)
     speak(times, 0, 10, 1_000)
     speak(times, 1, 20, 1_000)
-    expect(times.save()).to.deep.equal([10, 20])
+    expect(times.save()).to.deep.equal({ told: [10, 20], vouched: [10, 20] })
     for (const [writers, expected] of [
       [1, 10],
       [2, 10],

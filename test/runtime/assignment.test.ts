@@ -8,9 +8,8 @@ const task = (subtopology: number, partition: number): TaskSpec => ({
   taskId: `${subtopology}_${partition}`,
   subtopology,
   partition,
-  topic: `topic-${subtopology}`,
+  inputs: [{ topic: `topic-${subtopology}`, alignmentSlot: -1 }],
   stores: ['counts'],
-  alignmentSlot: -1,
 })
 const tasksOf = (subtopologies: number, partitions: number): TaskSpec[] =>
   Array.from({ length: subtopologies }, (_, subtopology) =>

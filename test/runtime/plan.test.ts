@@ -7,7 +7,7 @@ import {
   resolveFormat,
   sinkTopicsOf,
   sourceTopicsOf,
-  topicOf,
+  topicsOf,
   writersOf,
 } from '../../runtime/plan.ts'
 import { minutes } from '../../topology/duration.ts'
@@ -56,6 +56,7 @@ describe('the topics of a job', () => {
         .groupBy('first', (text) => text, utf8)
         .windowedBy(windows)
         .count('one', { emit: 'on-update' })
+        .toStream('ones')
         .groupBy('second', (_count, { key }) => key, windowed(utf8))
         .windowedBy(windows)
         .count('two', { emit: 'on-update' })
@@ -89,12 +90,14 @@ describe('the plan of a job', () => {
     expect(plan.tasks[4]).to.deep.include({
       subtopology: 1,
       partition: 1,
-      topic: 'app-by-type-repartition',
+      inputs: [{ topic: 'app-by-type-repartition', alignmentSlot: -1 }],
     })
   })
 
   it('aligns in event time what reads sources, and nothing else', () => {
-    const slots = plan.tasks.map(({ alignmentSlot }) => alignmentSlot)
+    const slots = plan.tasks.flatMap(({ inputs }) =>
+      inputs.map(({ alignmentSlot }) => alignmentSlot),
+    )
     expect(slots).to.deep.equal([0, 1, 2, ...Array<number>(7).fill(-1)])
     expect(plan.alignmentSlots).to.equal(3)
   })
@@ -112,7 +115,7 @@ describe('the plan of a job', () => {
   it('knows who writes a repartition topic', () => {
     expect(writersOf(sample, plan, 'by-place')).to.equal(3)
     expect(() => writersOf(sample, plan, 'unknown')).to.throw(TopologyError, 'unknown: ')
-    expect(sample.subtopologies.map((part) => topicOf(part, 'app'))).to.deep.equal([
+    expect(sample.subtopologies.flatMap((part) => topicsOf(part, 'app'))).to.deep.equal([
       'calls',
       ...plan.repartitionTopics,
     ])

@@ -52,12 +52,12 @@ describe('a task that has a checkpoint of its own', () => {
     const saved = new Map<string, number>()
     for (const task of first.tasks) {
       task.save(task.checkpoint()!)
-      saved.set(task.taskId, task.start.offset)
+      saved.set(task.taskId, task.starts[0]!.offset)
     }
     first.close()
     expect([...saved.values()].every((offset) => offset > 0)).to.equal(true)
     const next = simulationAt(GROUP_OFFSET)
-    const starts = next.tasks.map(({ spec, start }) => [spec.stores.length > 0, start.offset])
+    const starts = next.tasks.map(({ spec, starts: [at] }) => [spec.stores.length > 0, at!.offset])
     next.close()
     expect(starts).to.deep.equal(
       first.tasks.map(({ spec, taskId }) => [

@@ -78,8 +78,9 @@ export class TaskSimulation {
     }
     const { stopAt = Infinity, groupOffset = 0 } = options
     this.tasks = plan.tasks.map((spec) => {
-      const task = new Task({ spec, offset: groupOffset, inputStart: 0 }, this.#around)
-      task.open(stopAt)
+      const inputs = spec.inputs.map(() => ({ offset: groupOffset, inputStart: 0, stopAt }))
+      const task = new Task({ spec, inputs, changelogs: [] }, this.#around)
+      task.open()
       return task
     })
   }
@@ -105,7 +106,7 @@ export class TaskSimulation {
 
   /** Whether a task has input that it has not read: frames without rows are input, too. */
   hasUnread(task: Task): boolean {
-    return task.start.offset < this.#logOf(task.spec).end
+    return task.starts.some((start) => start.offset < this.#logOf(start).end)
   }
 
   /** What a partition has, batch by batch. */

@@ -76,13 +76,14 @@ describe('sub-topologies', () => {
         .groupByKey('first', utf8)
         .windowedBy(windows)
         .count('count', { emit })
+        .toStream('counts')
         .groupByKey('second', windowed(utf8))
         .windowedBy(windows)
         .count('count-of-counts', { emit })
     })
     expect(found).to.deep.equal([
       [['in'], ['in', 'key', 'first']],
-      [['first'], ['count', 'second', 'count-of-counts']],
+      [['first'], ['count', 'counts', 'second', 'count-of-counts']],
     ])
   })
 

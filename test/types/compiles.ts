@@ -62,6 +62,7 @@ export default defineTopology('job', ({ source }) => {
     .groupBy('by-type', byType)
     .windowedBy(hopping({ size: hours(1), advance: minutes(10), grace: minutes(0) }))
     .count('count', { emit: 'on-update-coalesced' })
+    .toStream('counted')
     .peek('look', (count, { key }) => {
       typed<number>()(count, true)
       typed<Windowed<Readonly<{ type: string }>>>()(key, true)

@@ -1,0 +1,145 @@
+// Operators on tables without aggregation: sources, filters and maps of changes. A record holds the new
+// value and, where the table sends it, the one before.
+import { MemoryKeyValueStore } from '../state/stores/key-value-store.ts'
+import type { TableFilterNode, TableMapValuesNode, ToTableNode } from '../topology/table-nodes.ts'
+import type { TablePlan } from '../topology/table-plan.ts'
+import type { OnFailure } from './failures.ts'
+import type { Forward, StreamRecord, TaskContext } from './processor.ts'
+
+type UserFunction = (value: unknown, record: StreamRecord) => unknown
+/** The store of a table. */
+export type TableStore = MemoryKeyValueStore<unknown, unknown>
+
+/** The store that a table's plan asks for, among those of the task. */
+export function openTableStore(
+  name: string,
+  { store }: Pick<TablePlan, 'store'>,
+  context: TaskContext,
+): TableStore | undefined {
+  if (store === undefined) return undefined
+  const opened: TableStore = new MemoryKeyValueStore({ name, key: store.key, value: store.value })
+  context.addStore(opened)
+  return opened
+}
+
+/** Kafka's KTableSource: older updates are applied, too; each one goes on, changed or not. */
+export function toTable(
+  node: ToTableNode,
+  plan: TablePlan,
+  store: TableStore | undefined,
+  next: Forward,
+  context: TaskContext,
+): Forward {
+  return (record) => {
+    const { key, value, oldValue } = record
+    if (key === null || key === undefined) {
+      context.drop(node.name, 'null-key')
+      return
+    }
+    let before: unknown = null
+    if (store !== undefined) before = exchange(store, record, value, plan.sendsOldValues)
+    record.oldValue = before
+    next(record)
+    record.oldValue = oldValue
+  }
+}
+
+/** Kafka's KTableFilter: what is no longer kept becomes a tombstone. */
+export function tableFilter(
+  node: TableFilterNode,
+  plan: TablePlan,
+  store: TableStore | undefined,
+  next: Forward,
+  failed: OnFailure,
+): Forward {
+  const keep = tableKeeper(node)
+  const worksOutOld = plan.sendsOldValues && store === undefined
+  const apply = changeOf(keep, worksOutOld, failed)
+  return (record) => {
+    const { value, oldValue } = record
+    if (!apply(record)) return
+    if (store !== undefined && plan.sendsOldValues) {
+      record.oldValue = store.get(record.key) ?? null
+    }
+    // A key that was not there, and is not now, is nobody's business.
+    const isNothing = plan.sendsOldValues && record.oldValue === null && record.value === null
+    if (!isNothing) {
+      store?.put(record.key, record.value, record.timestampMs)
+      next(record)
+    }
+    record.value = value
+    record.oldValue = oldValue
+  }
+}
+
+/** Kafka's KTableMapValues: tombstones stay what they are. */
+export function tableMapValues(
+  node: TableMapValuesNode,
+  plan: TablePlan,
+  store: TableStore | undefined,
+  next: Forward,
+  failed: OnFailure,
+): Forward {
+  const apply = changeOf(tableMapper(node), plan.sendsOldValues && store === undefined, failed)
+  return (record) => {
+    const { value, oldValue } = record
+    if (!apply(record)) return
+    if (store !== undefined) {
+      record.oldValue = exchange(store, record, record.value, plan.sendsOldValues)
+    }
+    next(record)
+    record.value = value
+    record.oldValue = oldValue
+  }
+}
+
+/** What a filter makes of a value: itself, or null. */
+export function tableKeeper(node: TableFilterNode): UserFunction {
+  const keep = node.keep as unknown as UserFunction
+  return (value, record) => {
+    if (value === null || value === undefined) return null
+    return Boolean(keep(value, record)) !== node.isNegated ? value : null
+  }
+}
+
+/** What a map makes of a value; null stays null. */
+export function tableMapper(node: TableMapValuesNode): UserFunction {
+  const map = node.map as unknown as UserFunction
+  return (value, record) => {
+    return value === null || value === undefined ? null : (map(value, record) ?? null)
+  }
+}
+
+/** Puts what user code makes of new and old value in their places; false where it failed. */
+function changeOf(
+  compute: UserFunction,
+  worksOutOld: boolean,
+  failed: OnFailure,
+): (record: StreamRecord) => boolean {
+  return (record) => {
+    let value: unknown
+    let oldValue: unknown
+    try {
+      value = compute(record.value, record)
+      oldValue = worksOutOld ? compute(record.oldValue, record) : null
+    } catch (cause) {
+      failed(record, cause)
+      return false
+    }
+    record.value = value
+    record.oldValue = oldValue
+    return true
+  }
+}
+
+/** Puts a value; the one before, where it is wanted. */
+function exchange(
+  store: TableStore,
+  record: StreamRecord,
+  value: unknown,
+  wantsOld: boolean,
+): unknown {
+  const before = wantsOld ? (store.get(record.key) ?? null) : null
+  store.put(record.key, value ?? null, record.timestampMs)
+  return before
+}

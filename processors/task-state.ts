@@ -1,0 +1,136 @@
+// The stores of a task and the tables that they make, opened in the order of definition before any
+// processor is made: an operator finds those of the nodes before it. Used by the builder and by queries.
+import { assertNever, type TopologyNode } from '../topology/node.ts'
+import type { TablePlan } from '../topology/table-plan.ts'
+import type { Windowed } from '../topology/windows.ts'
+import { openAggregateStore } from './aggregate.ts'
+import { openProcessStores, type ProcessStores } from './process.ts'
+import { StreamRecord, type TaskContext } from './processor.ts'
+import { openTableStore, tableKeeper, tableMapper, type TableStore } from './table.ts'
+import { TableViews, type TableView } from './table-view.ts'
+import { countAsAggregate, openWindowedStore, type WindowedStore } from './windowed-aggregate.ts'
+
+/** Stores and tables of one task. */
+export class TaskState {
+  readonly views = new TableViews()
+  readonly processStores: ProcessStores = new Map()
+  readonly #tables = new Map<string, TableStore>()
+  readonly #windowed = new Map<string, WindowedStore>()
+  readonly #plans: ReadonlyMap<string, TablePlan>
+  readonly #context: TaskContext
+
+  constructor(
+    nodes: readonly TopologyNode[],
+    plans: ReadonlyMap<string, TablePlan>,
+    context: TaskContext,
+  ) {
+    this.#plans = plans
+    this.#context = context
+    for (const node of nodes) this.#open(node)
+  }
+
+  /** The store of a table; undefined where it is kept in none. */
+  tableOf(name: string): TableStore | undefined {
+    return this.#tables.get(name)
+  }
+
+  /** The store of an aggregate. */
+  table(name: string): TableStore {
+    return this.#tables.get(name)!
+  }
+
+  /** The store of a windowed aggregate. */
+  windowed(name: string): WindowedStore {
+    return this.#windowed.get(name)!
+  }
+
+  /** The store of this name that can be queried, if there is one. */
+  store(name: string): TableStore | WindowedStore | undefined {
+    return this.#tables.get(name) ?? this.#windowed.get(name) ?? this.processStores.get(name)
+  }
+
+  #open(node: TopologyNode): void {
+    const { name } = node
+    switch (node.kind) {
+      case 'aggregate':
+      case 'table-aggregate':
+        this.#addTable(name, openAggregateStore(node, this.#context))
+        return
+      case 'windowed-count':
+        if (!this.#plans.get(name)!.sendsOldValues) return
+        this.#addWindowed(name, openWindowedStore(countAsAggregate(node), this.#context))
+        return
+      case 'windowed-aggregate':
+        this.#addWindowed(name, openWindowedStore(node, this.#context))
+        return
+      case 'to-table':
+      case 'table-filter':
+      case 'table-map-values':
+        this.#openTable(node)
+        return
+      case 'process':
+        openProcessStores(node, this.processStores, this.#context)
+        return
+      default:
+        return
+    }
+  }
+
+  #openTable(
+    node: Extract<TopologyNode, { kind: 'to-table' | 'table-filter' | 'table-map-values' }>,
+  ): void {
+    const store = openTableStore(node.name, this.#plans.get(node.name)!, this.#context)
+    if (store !== undefined) {
+      this.#addTable(node.name, store)
+      return
+    }
+    switch (node.kind) {
+      case 'to-table':
+        return
+      case 'table-filter':
+        this.#derive(node, tableKeeper(node))
+        return
+      case 'table-map-values':
+        this.#derive(node, tableMapper(node))
+        return
+      default:
+        assertNever(node)
+    }
+  }
+
+  #addTable(name: string, store: TableStore): void {
+    this.#tables.set(name, store)
+    this.views.set(name, { get: (key) => store.getWithTimestamp(key) })
+  }
+
+  #addWindowed(name: string, store: WindowedStore): void {
+    this.#windowed.set(name, store)
+    this.views.set(name, {
+      get(windowed) {
+        const { key, window } = windowed as Windowed<unknown>
+        const entry = store.find(key, window.startMs)
+        if (entry < 0) return undefined
+        return { value: store.valueAt(entry), timestampMs: store.timestampAt(entry) }
+      },
+    })
+  }
+
+  /** A table that is worked out of the one before it. */
+  #derive(
+    node: Extract<TopologyNode, { kind: 'table-filter' | 'table-map-values' }>,
+    compute: (value: unknown, record: StreamRecord) => unknown,
+  ): void {
+    const record = new StreamRecord()
+    const view: TableView = {
+      get: (key) => {
+        const before = this.views.find(node.from)?.get(key)
+        if (before === undefined) return undefined
+        record.key = key
+        record.timestampMs = before.timestampMs
+        const value = compute(before.value, record)
+        return value === null ? undefined : { value, timestampMs: before.timestampMs }
+      },
+    }
+    this.views.set(node.name, view)
+  }
+}

@@ -1,0 +1,31 @@
+// What travels through a repartition topic: by which key, and how the values. Those who write it and those
+// who read it ask here, so that they agree.
+import { reads, type GroupKey, type TopologyNode } from '../topology/node.ts'
+import type { Serde } from '../topology/serdes/serde.ts'
+import type { CutNode } from '../topology/subtopology.ts'
+import { changeSerde, presence } from './change-serde.ts'
+
+/** The key by which a node sends records. */
+export function keyOfCut(cut: CutNode): GroupKey {
+  return cut.kind === 'table-group' ? { by: 'same-key', serde: cut.key } : cut.key
+}
+
+/** The serde of what travels as values; undefined where nobody looks at them. */
+export function travellingOf(
+  cut: CutNode,
+  nodes: readonly TopologyNode[],
+): Serde<unknown> | undefined {
+  if (cut.kind === 'table-group') return changeSerde(cut.value)
+  if (cut.kind === 'repartition') return cut.value
+  const readers = nodes.filter((node) => reads(node, cut.name))
+  if (readers.every(({ kind }) => kind === 'windowed-count')) return undefined
+  // Counts only ask whether there is a value.
+  return readers.every(looksAtNoValue) ? presence : cut.value
+}
+
+/** Whether an aggregate looks at no value: a count adds one whatever comes. */
+function looksAtNoValue(node: TopologyNode): boolean {
+  if (node.kind === 'windowed-count') return true
+  if (node.kind !== 'aggregate' && node.kind !== 'windowed-aggregate') return false
+  return node.initialize !== undefined && node.add.length <= 1
+}

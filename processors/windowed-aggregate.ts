@@ -1,0 +1,208 @@
+// Aggregates over windows of time (Kafka's KStreamWindowAggregate): late records are dropped per window,
+// results go out by the emit strategy, what is closed and beyond the retention is given up.
+import { EntryList } from '../state/entry-list.ts'
+import { MemoryWindowStore } from '../state/stores/window-store.ts'
+import type { WindowedAggregateNode, WindowedCountNode } from '../topology/node.ts'
+import { float64 } from '../topology/serdes/primitive.ts'
+import { toBytes, type Serde } from '../topology/serdes/serde.ts'
+import type { TablePlan } from '../topology/table-plan.ts'
+import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
+import { coalescer, type Hold } from './coalescer.ts'
+import type { OnFailure } from './failures.ts'
+import type { OperatorTime } from './operator-time.ts'
+import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
+
+/** The store of a windowed aggregate. */
+export type WindowedStore = MemoryWindowStore<unknown, unknown>
+
+type Add = (aggregate: unknown, value: unknown, record: StreamRecord) => unknown
+
+/** A count as an aggregate like others: where its old values are wanted, which the counts' own store lacks. */
+export function countAsAggregate(node: WindowedCountNode): WindowedAggregateNode {
+  return {
+    ...node,
+    kind: 'windowed-aggregate',
+    initialize: () => 0,
+    add: (count: number) => count + 1,
+    value: float64 as unknown as Serde<never>,
+    retentionMs: undefined,
+  }
+}
+
+/** Opens the store; the aggregate itself says what has expired. */
+export function openWindowedStore(
+  { name, key, value, windows }: WindowedAggregateNode,
+  context: TaskContext,
+): WindowedStore {
+  const sizeMs = windows.kind === 'time-windows' ? windows.sizeMs : Infinity
+  const store: WindowedStore = new MemoryWindowStore({
+    name,
+    key,
+    value,
+    sizeMs,
+    retentionMs: Infinity,
+  })
+  context.addStore(store)
+  return store
+}
+
+/** `makeNext` is called when the aggregate has its place among those that emit. */
+export function windowedAggregate(
+  node: WindowedAggregateNode,
+  plan: TablePlan,
+  store: WindowedStore,
+  makeNext: () => Forward,
+  failed: OnFailure,
+  context: TaskContext,
+): Forward {
+  const processor = new WindowedAggregate(node, plan, store, makeNext, failed, context)
+  return (record) => processor.process(record)
+}
+
+class WindowedAggregate {
+  readonly #node: WindowedAggregateNode
+  readonly #store: WindowedStore
+  readonly #add: Add
+  readonly #sendsOldValues: boolean
+  readonly #failed: OnFailure
+  readonly #context: TaskContext
+  readonly #time: OperatorTime
+  readonly #next: Forward
+  readonly #hold: Hold | undefined
+  readonly #result = new StreamRecord()
+  readonly #closed = new EntryList()
+  /** Final results of windows that start up to here have gone out; undefined until the first record. */
+  #finalThroughMs: number | undefined
+
+  constructor(
+    node: WindowedAggregateNode,
+    plan: TablePlan,
+    store: WindowedStore,
+    makeNext: () => Forward,
+    failed: OnFailure,
+    context: TaskContext,
+  ) {
+    this.#node = node
+    this.#store = store
+    this.#add = node.add as unknown as Add
+    this.#sendsOldValues = plan.sendsOldValues
+    this.#failed = failed
+    this.#context = context
+    this.#time = context.timeOf(node.name)
+    if (node.windows.kind === 'time-windows') {
+      const { windows } = node
+      context.onEmit(() => this.#close(windows, this.#time.catchUp()))
+    }
+    let next: Forward | undefined
+    const makeOnce = (): Forward => (next ??= makeNext())
+    const isCoalesced = node.emit === 'on-update-coalesced'
+    this.#hold = isCoalesced ? coalescer(makeOnce, context) : undefined
+    this.#next = makeOnce()
+  }
+
+  process(record: StreamRecord): void {
+    const { key } = record
+    if (key === null || key === undefined) {
+      this.#context.drop(this.#node.name, 'null-key')
+      return
+    }
+    const { windows } = this.#node
+    try {
+      if (windows.kind === 'time-windows') this.#processTime(record, windows)
+      else if (record.timestampMs < windows.startMs) this.#context.drop(this.#node.name, 'unrouted')
+      else this.#update(record, windows.startMs, Infinity)
+    } catch (cause) {
+      this.#failed(record, cause)
+    }
+  }
+
+  #processTime(record: StreamRecord, windows: TimeWindows): void {
+    const { timestampMs } = record
+    const { sizeMs, advanceMs, graceMs } = windows
+    // What was final at the restart is so still.
+    this.#finalThroughMs ??= this.#time.nowMs - graceMs - sizeMs
+    const nowMs = this.#time.advance(timestampMs)
+    const closedThroughMs = nowMs - graceMs - sizeMs
+    let startMs = firstWindowStart(timestampMs, windows)
+    for (; startMs <= timestampMs; startMs += advanceMs) {
+      if (startMs <= closedThroughMs) this.#context.drop(this.#node.name, 'expired-window')
+      else this.#update(record, startMs, startMs + sizeMs)
+    }
+    this.#close(windows, nowMs)
+  }
+
+  #update(record: StreamRecord, startMs: number, endMs: number): void {
+    const store = this.#store
+    const { key, timestampMs, value } = record
+    const { initialize, emit } = this.#node
+    const entry = store.find(key, startMs)
+    let before: unknown = entry < 0 ? null : store.valueAt(entry)
+    const resultMs = entry < 0 ? timestampMs : Math.max(timestampMs, store.timestampAt(entry))
+    let after: unknown
+    if (entry < 0 && initialize === undefined) {
+      after = value
+    } else {
+      before ??= initialize!()
+      after = this.#add(this.#copyOf(before, entry), value, record)
+    }
+    store.put(key, after ?? null, startMs, resultMs)
+    if (emit === 'on-window-close') return
+    this.#put(key, startMs, endMs, after ?? null, this.#sendsOldValues ? before : null, resultMs)
+  }
+
+  /** What `add` changes in place must not change the old value that is sent. */
+  #copyOf(before: unknown, entry: number): unknown {
+    if (!this.#sendsOldValues || typeof before !== 'object') return before
+    return entry < 0 ? this.#node.initialize!() : this.#store.valueAt(entry)
+  }
+
+  #put(
+    key: unknown,
+    startMs: number,
+    endMs: number,
+    value: unknown,
+    oldValue: unknown,
+    timestampMs: number,
+  ): void {
+    const windowed = { key, window: { startMs, endMs } }
+    if (this.#hold !== undefined) {
+      const bytes = toBytes(this.#node.key as unknown as Serde<unknown>, key)
+      const name = `${startMs} ${Buffer.from(bytes).toString('latin1')}`
+      this.#hold(name, { key: windowed, value, oldValue, timestampMs })
+      return
+    }
+    const result = this.#result
+    result.key = windowed
+    result.value = value
+    result.oldValue = oldValue
+    result.timestampMs = timestampMs
+    this.#next(result)
+  }
+
+  /** Lets final results out, in the order (start, key), and gives up what nobody may read any more. */
+  #close({ sizeMs, graceMs }: TimeWindows, nowMs: number): void {
+    const closedThroughMs = nowMs - graceMs - sizeMs
+    const { emit, retentionMs } = this.#node
+    if (emit === 'on-window-close') this.#emitFinal(closedThroughMs, sizeMs)
+    this.#store.expireThrough(
+      retentionMs === undefined ? closedThroughMs : Math.min(closedThroughMs, nowMs - retentionMs),
+    )
+  }
+
+  #emitFinal(throughMs: number, sizeMs: number): void {
+    const fromMs = this.#finalThroughMs
+    if (fromMs === undefined || throughMs <= fromMs) return
+    this.#finalThroughMs = throughMs
+    const store = this.#store
+    const closed = this.#closed
+    closed.size = 0
+    store.collectTimes(closed, fromMs + 1, throughMs + 1)
+    for (let i = 0; i < closed.size; i++) {
+      const entry = closed.entries[i]!
+      const startMs = store.startAt(entry)
+      const value = store.valueAt(entry)
+      const timestampMs = store.timestampAt(entry)
+      this.#put(store.keyAt(entry), startMs, startMs + sizeMs, value, null, timestampMs)
+    }
+  }
+}

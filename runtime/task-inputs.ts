@@ -1,0 +1,202 @@
+// All inputs of a task: polls them, runs their rows in the order of event time, and tells those behind the
+// repartition topics how far that is. The task calls it once a step.
+import type { RecordBatch } from '../broker/record-batch.ts'
+import type { TaskContext } from '../processors/processor.ts'
+import type { RepartitionWriter } from '../processors/repartition-writer.ts'
+import type { SourceAlignment } from './alignment.ts'
+import { SourceClock } from './source-clock.ts'
+import type { TaskInput } from './task-input.ts'
+import type { TaskMetrics } from './task-metrics.ts'
+
+/** What the inputs need of their task. */
+export interface InputSurroundings {
+  readonly context: TaskContext & { oldestMs: number }
+  readonly alignment: SourceAlignment
+  readonly metrics: TaskMetrics
+  readonly writers: readonly RepartitionWriter[]
+  /** Rows of a source that are run per step, at most. */
+  readonly rowsMax: number
+}
+
+/** The inputs of one task. */
+export class TaskInputs {
+  /** Whether something changed that is to be saved; whoever saves it sets it back. */
+  hasChanged = true
+  readonly all: readonly TaskInput[]
+  readonly #around: InputSurroundings
+  readonly #clock: SourceClock
+  readonly #hasSource: boolean
+
+  constructor(all: readonly TaskInput[], around: InputSurroundings) {
+    this.all = all
+    this.#around = around
+    this.#clock = new SourceClock(around.alignment)
+    this.#hasSource = all.some(({ source }) => source !== undefined)
+  }
+
+  /** Whether all was read that was to be read; who reads repartition topics only always has. */
+  get isDone(): boolean {
+    const sources = this.all.filter(({ source }) => source !== undefined)
+    if (sources.length === 0) return true
+    // The windows behind it close by what it says last, so it must have said it.
+    const hasTold = this.#around.writers.length === 0 || this.#clock.isLatestTold
+    return sources.every(({ isAtStop }) => isAtStop) && hasTold
+  }
+
+  /** Runs what is at hand, at most one batch an input and `rowsMax` rows. @returns how many rows. */
+  run(): number {
+    const rows = this.all.length === 1 ? this.#runOne(this.all[0]!) : this.#runInTurn()
+    if (this.#hasSource) this.#tell(rows > 0)
+    if (rows > 0) this.hasChanged = true
+    return rows
+  }
+
+  /** Runs frames that were begun to their end: between their rows there is no offset to commit. */
+  settle(): number {
+    let rows = 0
+    for (const input of this.all) {
+      if (input.frames?.isWithinFrame !== true) continue
+      rows += input.frames.finishFrame()
+      input.moved()
+      this.hasChanged = true
+    }
+    return rows
+  }
+
+  /** Hands over what aggregates and punctuators have let out into a further repartition topic. */
+  flushEmitted(): void {
+    const { writers, context } = this.#around
+    const { timeMs, vouchedMs } = this.#clock
+    for (const writer of writers) {
+      if (this.#hasSource) writer.flush(timeMs, vouchedMs, false)
+      else writer.flush(context.streamTimeMs, -1, true)
+    }
+  }
+
+  #runOne(input: TaskInput): number {
+    this.#fill(input)
+    return input.frames === undefined ? this.#runSource(input, Infinity) : this.#runFrames(input)
+  }
+
+  /** Several inputs: the one whose next row is earliest runs, as far as it stays that. */
+  #runInTurn(): number {
+    const { rowsMax } = this.#around
+    let rows = 0
+    for (const input of this.all) this.#fill(input)
+    while (rows < rowsMax) {
+      const [first, limitMs] = earliestOf(this.all)
+      // What an input still has may be earlier than all that is at hand.
+      if (first === undefined || this.all.some((input) => isAwaited(input))) break
+      const run =
+        first.frames === undefined
+          ? this.#runSource(first, limitMs)
+          : first.frames.run(limitMs, rowsMax - rows)
+      first.moved()
+      rows += run
+      if (run === 0 && first.frames === undefined) break
+      this.#fill(first)
+    }
+    for (const input of this.all) input.moved()
+    return rows
+  }
+
+  #runFrames(input: TaskInput): number {
+    const { head } = input
+    const isEmpty = head.isEmpty
+    const rows = head.run(Infinity)
+    input.moved()
+    if (isEmpty) return 0
+    // Frames without rows have event time, too.
+    if (this.#around.context.streamTimeMs >= 0)
+      this.#around.metrics.streamTime.set(this.#around.context.streamTimeMs / 1_000)
+    this.hasChanged = true
+    return rows
+  }
+
+  #runSource(input: TaskInput, limitMs: number): number {
+    const { alignment, rowsMax } = this.#around
+    const { slot, head } = input
+    let rows = 0
+    if (!head.isEmpty) {
+      // The next row's time is told before the limit is asked for: two partitions that both wait for
+      // the other's last row would wait for ever.
+      alignment.behind(slot, this.#timeOf(input))
+      rows = head.run(Math.min(limitMs, alignment.limitFor(slot)), rowsMax)
+      input.moved()
+    }
+    if (input.isBehind) alignment.behind(slot, this.#timeOf(input))
+    else alignment.idle(slot)
+    if (rows > 0) alignment.reached(slot, this.#around.context.streamTimeMs)
+    return rows
+  }
+
+  /** Takes the next batch of an input that has none. */
+  #fill(input: TaskInput): void {
+    const batch = input.poll()
+    if (batch === undefined) return
+    const [appendedMs = Infinity] = batch.timestamps
+    this.#around.metrics.consumed(input.topic, batch.count, batch.bytes.length)
+    if (input.source === undefined) {
+      this.#around.context.oldestMs = Math.min(this.#around.context.oldestMs, appendedMs)
+      input.frames?.begin(batch)
+    } else {
+      this.#observeSource(batch, appendedMs)
+      input.source.begin(batch, input.stopAt)
+    }
+  }
+
+  #observeSource(batch: RecordBatch, appendedMs: number): void {
+    if (appendedMs === Infinity) return
+    this.#around.metrics.sourceLatency.observe(
+      (this.#around.context.nowMs - appendedMs) / 1_000,
+      batch.count,
+    )
+    this.#around.context.oldestMs =
+      this.all.length === 1 ? appendedMs : Math.min(this.#around.context.oldestMs, appendedMs)
+  }
+
+  /** Hands rows over to those behind the repartition topics, and the event time with them. */
+  #tell(hasRun: boolean): void {
+    const { writers } = this.#around
+    if (writers.length === 0) return
+    const clock = this.#clock
+    const isBehind = this.all.some((input) => input.isBehind)
+    const isAtStop = this.all.every((input) => input.isAtStop)
+    if (hasRun || isBehind)
+      clock.active(this.#around.context.streamTimeMs, this.#around.context.nowMs)
+    else clock.idle(this.#around.context.nowMs, isAtStop)
+    const toAll = clock.isDue(this.#around.context.nowMs, isBehind || isAtStop)
+    if (!hasRun && !toAll) return
+    for (const writer of writers) writer.flush(clock.timeMs, clock.vouchedMs, toAll)
+    this.hasChanged = true
+  }
+
+  #timeOf({ head }: TaskInput): number {
+    return Math.max(this.#around.context.streamTimeMs, head.nextTimestampMs ?? -Infinity)
+  }
+}
+
+/** The input whose next row is the earliest, and the time of the earliest of all others. */
+function earliestOf(inputs: readonly TaskInput[]): [first: TaskInput | undefined, limitMs: number] {
+  let first: TaskInput | undefined
+  let firstMs = Infinity
+  let limitMs = Infinity
+  for (const input of inputs) {
+    if (input.head.isEmpty) continue
+    // A frame without rows is run at once: it only tells the time.
+    const nextMs = input.head.nextTimestampMs ?? -Infinity
+    if (first === undefined || nextMs < firstMs) {
+      limitMs = Math.min(limitMs, firstMs)
+      first = input
+      firstMs = nextMs
+    } else {
+      limitMs = Math.min(limitMs, nextMs)
+    }
+  }
+  return [first, limitMs]
+}
+
+/** Whether an input has rows that are not at hand yet. */
+function isAwaited({ head, isBehind }: TaskInput): boolean {
+  return head.isEmpty && isBehind
+}

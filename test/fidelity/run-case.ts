@@ -1,0 +1,119 @@
+// Runs one case and reports what Millrace did.
+import { TopologyError } from '../../index.ts'
+import { TopologyTestDriver } from '../../testing.ts'
+import { buildCase, type BuiltCase } from './build-case.ts'
+import { Unsupported, type Case, type CaseInput, type CaseOutput, type CaseResult } from './case.ts'
+import { caseTopic } from './codecs.ts'
+import { endOf, text } from './functions.ts'
+import { answer } from './small-kinds.ts'
+
+const NOT_JSON = new TextEncoder().encode('{')
+
+/** The result of a case, whatever happens. */
+export function runCase(testCase: Case): CaseResult {
+  const { id, kind = 'process', order } = testCase
+  const head = { id, kind, ...(order === undefined ? {} : { order }) }
+  try {
+    switch (kind) {
+      case 'process':
+        return { ...head, ...runProcess(testCase) }
+      case 'validate':
+        return { ...head, ...runValidate(testCase) }
+      default:
+        return { ...head, ...answer(testCase) }
+    }
+  } catch (error) {
+    if (error instanceof Unsupported) return { id, unsupported: error.message }
+    return {
+      id,
+      toolError: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }
+  }
+}
+
+function runValidate(testCase: Case): Partial<CaseResult> {
+  const built = buildOrReject(testCase)
+  return 'rejected' in built ? built : { rejected: false }
+}
+
+function buildOrReject(
+  testCase: Case,
+  tap?: string,
+): BuiltCase | { rejected: true; error: string } {
+  try {
+    return buildCase(testCase, tap)
+  } catch (error) {
+    const isRefused = error instanceof TopologyError || error instanceof RangeError
+    if (isRefused) return { rejected: true, error: error.message }
+    throw error
+  }
+}
+
+function runProcess(testCase: Case): Partial<CaseResult> {
+  const tap = tappedNode(testCase)
+  const built = buildOrReject(testCase, tap)
+  if ('rejected' in built) return built
+  const driver = new TopologyTestDriver(built.topology)
+  const outputs: CaseOutput[] = []
+  const drops: { afterInput: number; count: number }[] = []
+  const failure: { failsAtInput?: number; error?: string } = {}
+  let dropped = 0
+  for (const [index, input] of (testCase.input ?? []).entries()) {
+    try {
+      pipe(driver, input)
+    } catch (error) {
+      failure.failsAtInput = index
+      failure.error = (error as Error).message
+      break
+    }
+    outputs.push(...collect(driver, index))
+    const total = droppedBy(driver, built)
+    if (total > dropped) drops.push({ afterInput: index, count: total - dropped })
+    dropped = total
+  }
+  const finalState =
+    tap === undefined ? {} : { finalState: Object.fromEntries([...built.tapped].sort()) as unknown }
+  driver.close()
+  return { outputs, ...failure, dropped, drops, ...finalState }
+}
+
+/** The table whose content is wanted: the one named, else the one behind the first sink. */
+function tappedNode(testCase: Case): string | undefined {
+  if (testCase.finalStateOf !== undefined) return testCase.finalStateOf
+  if (!('finalState' in testCase)) return undefined
+  return testCase.topology?.nodes.find(({ op }) => op === 'to')?.from
+}
+
+function pipe(driver: TopologyTestDriver, input: CaseInput): void {
+  if (input.advanceWallClockMs !== undefined) {
+    driver.advanceWallClock(input.advanceWallClockMs)
+    return
+  }
+  const { topic = '', key = null, value = null, ts = 0 } = input
+  if (input.malformed === true) {
+    const bytes = key === null ? null : new TextEncoder().encode(key)
+    driver.pipeBytes(topic, { key: bytes, value: NOT_JSON, timestampMs: ts })
+    return
+  }
+  driver.pipeInput(topic, { key, value, timestampMs: ts })
+}
+
+function collect(driver: TopologyTestDriver, afterInput: number): CaseOutput[] {
+  return driver.producedTopics.flatMap((topic) =>
+    driver.readOutput(caseTopic(topic)).map(({ key, value, timestampMs }) => {
+      const line = { topic, value, ts: timestampMs, afterInput }
+      if (key === null || typeof key === 'string') return { ...line, key }
+      const { startMs } = key.window
+      return { ...line, key: text(key.key), windowStart: startMs, windowEnd: endOf(key) }
+    }),
+  )
+}
+
+/** What Kafka would count: null keys before a repartition topic and what no branch took it does not. */
+function droppedBy(driver: TopologyTestDriver, { silent }: BuiltCase): number {
+  const sum = (counts: Readonly<Record<string, number>>): number =>
+    Object.values(counts).reduce((total, count) => total + count, 0)
+  const all = driver.drops()
+  const silently = [...silent].map((node) => driver.drops(node)['null-key'] ?? 0)
+  return sum(all) - (all.unrouted ?? 0) - silently.reduce((total, count) => total + count, 0)
+}

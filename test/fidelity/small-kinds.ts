@@ -1,0 +1,89 @@
+// The kinds of case that ask one function a question, without a topology.
+import { isEpochMs } from '../../processors/processor.ts'
+import { murmur2, partitionFor } from '../../broker/partitioner.ts'
+import { substituteTimestamp } from '../../processors/parse.ts'
+import { Punctuations } from '../../processors/punctuations.ts'
+import { windowsFor } from '../../topology/windows.ts'
+import type { InvalidTimestamp } from '../../index.ts'
+import { utf8, windowed } from '../../index.ts'
+import { toBytes } from '../../topology/serdes/serde.ts'
+import { Unsupported, type Case, type CaseResult } from './case.ts'
+import { windowsOf } from './windows.ts'
+
+type Question = Readonly<Record<string, unknown>>
+
+/** The answer to a case of a small kind. @throws Unsupported */
+export function answer(testCase: Case): Partial<CaseResult> {
+  const questions = testCase.cases ?? []
+  switch (testCase.kind) {
+    case 'windowsFor':
+      return { cases: questions.map((one) => windowsAnswer(testCase.window, one)) }
+    case 'partitioner':
+      return { cases: questions.map(partitionAnswer) }
+    case 'timestampExtractor':
+      return { cases: questions.map(extractAnswer) }
+    case 'bytes':
+      return { cases: questions.map(bytesAnswer) }
+    case 'punctuationQueue':
+      return { calls: punctuate(testCase) }
+    default:
+      throw new Unsupported(`kind ${testCase.kind}`)
+  }
+}
+
+function windowsAnswer(window: unknown, { ts }: Question): unknown {
+  const windows = windowsOf(window)
+  const at = ts as number
+  if (windows.kind === 'unlimited-windows') {
+    return { ts, windows: at < windows.startMs ? [] : [[windows.startMs, null]] }
+  }
+  return { ts, windows: windowsFor(at, windows).map(({ startMs, endMs }) => [startMs, endMs]) }
+}
+
+function partitionAnswer({ key, partitions }: Question): unknown {
+  const bytes = new TextEncoder().encode(key as string)
+  const counts = Object.keys(partitions as object)
+  const found = counts.map((count) => [count, partitionFor(bytes, Number(count))])
+  return { key, murmur2: murmur2(bytes), partitions: Object.fromEntries(found) as unknown }
+}
+
+const POLICIES: Readonly<Record<string, InvalidTimestamp>> = {
+  failOnInvalid: 'fail',
+  logAndSkip: 'skip',
+  usePartitionTime: 'partition-time',
+}
+
+function extractAnswer({ extractor, recordTs, partitionTime }: Question): unknown {
+  const policy = POLICIES[extractor as string]!
+  const substitute = isEpochMs(recordTs)
+    ? recordTs
+    : substituteTimestamp(policy, partitionTime as number, 0)
+  const result = substitute ?? (policy === 'skip' ? 'skip' : 'error')
+  return { extractor, recordTs, partitionTime, result }
+}
+
+function bytesAnswer(question: Question): unknown {
+  const { encode, key, start, end } = question as {
+    encode: string
+    key: string
+    start: number
+    end: number
+  }
+  if (encode !== 'timeWindowedKey') throw new Unsupported(`bytes of ${encode}`)
+  const bytes = toBytes(windowed(utf8), { key, window: { startMs: start, endMs: end } })
+  return { ...question, hex: Buffer.from(bytes).toString('hex') }
+}
+
+function punctuate(testCase: Case): unknown {
+  const { intervalMs, firstDueMs, cancelInsideFirst, calls } = testCase as unknown as {
+    intervalMs: number
+    firstDueMs: number
+    cancelInsideFirst?: boolean
+    calls: readonly { nowMs: number }[]
+  }
+  const punctuations = new Punctuations()
+  const cancel = punctuations.schedule(firstDueMs, intervalMs, () => {
+    if (cancelInsideFirst === true) cancel()
+  })
+  return calls.map(({ nowMs }) => ({ nowMs, fired: punctuations.punctuate(nowMs) > 0 }))
+}

@@ -1,0 +1,81 @@
+// What the methods of streams take beside functions, and what they need to go on from a node.
+import type { ErrorPolicy, InvalidTimestamp, RecordContext, TopologyNode } from './node.ts'
+import type { Serde, Serializer } from './serdes/serde.ts'
+
+/** A node before it knows its origin; `Omit` would lose the union. */
+export type Unattached<N> = N extends { from: string } ? Omit<N, 'from'> : never
+
+/** Appends a node that reads the named one and gives the new node's name. */
+export type Append = (node: TopologyNode) => string
+
+/** Where a stream or table comes from: the node before it, and its serdes as far as they are known. */
+export interface Origin {
+  readonly append: Append
+  readonly from: string
+  readonly key: Serde<never> | undefined
+  readonly value: Serde<never> | undefined
+}
+
+/** What operators with user code take last. */
+export interface OperatorOptions {
+  /** What becomes of a record that the function throws on; the topology's `onError` when left out. */
+  readonly onError?: ErrorPolicy
+}
+
+/** A topic that values can be written to: the serdes need only write. */
+export interface SinkTopic<K, V> {
+  readonly name: string
+  readonly key: Serializer<K>
+  readonly value: Serializer<V>
+  readonly formats: Readonly<Record<string, Serializer<V>>>
+}
+
+/** How a record finds its row, and what becomes of both. */
+export interface JoinSpec<K, V, J, R, W> {
+  /** The row's key; null finds none. */
+  on: (value: V, record: RecordContext<K>) => J | null
+  merge: (value: V, row: R, record: RecordContext<K>) => W
+}
+
+/** How the bytes of a source become records. */
+export interface ParseSpec<K, V> {
+  /** A serde, such as `json.object({…})`, or a function of the bytes that throws on bad ones. */
+  decode: Serde<V> | ((bytes: Uint8Array, record: RecordContext<K>) => V)
+  /** Event time in epoch ms; without it the record's own timestamp stays. */
+  timestamp?: (value: V, record: RecordContext<K>) => number
+  /** What becomes of a record that cannot be read. */
+  malformed: ErrorPolicy
+  /** What becomes of a record whose event time is none; left out, it is malformed. */
+  invalidTimestamp?: InvalidTimestamp
+}
+
+/** How a source reads its topics. */
+export interface SourceSpec<K, V> {
+  /** What becomes of values that the topic's serde cannot read. Default 'fail'. */
+  readonly malformed?: ErrorPolicy
+  /** Event time in epoch ms (Kafka's TimestampExtractor); without it the record's own timestamp stays. */
+  readonly timestamp?: (value: V, record: RecordContext<K>) => number
+  /** What becomes of a record whose event time is none. Default 'fail'. */
+  readonly invalidTimestamp?: InvalidTimestamp
+}
+
+/** Serdes that an operator needs where they do not follow from what comes before. */
+export interface SerdePair<K, V> {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+}
+
+/** Options of `repartition`. */
+export interface RepartitionSpec<K, V> extends SerdePair<K, V> {
+  /** As many as what flows into it when left out. */
+  readonly partitions?: number
+}
+
+/** The serdes of a sink that chooses its topic. */
+export interface SinkSerdes<K, V> {
+  readonly key: Serializer<K>
+  readonly value: Serializer<V>
+}
+
+/** Any function of user code, before its types are erased. */
+export type Fn<K, V, R> = (value: V, record: RecordContext<K>) => R

@@ -1,0 +1,45 @@
+// The nodes of tables: what reads changes, each with a new and, where somebody needs it, an old value.
+import type { Aggregation, Derived, EmitStrategy, Mapper } from './node.ts'
+import type { Serde } from './serdes/serde.ts'
+
+/** What a table is kept in. */
+export interface TableStore {
+  readonly key: Serde<never>
+  readonly value: Serde<never>
+}
+
+/** A stream read as a table: the last value of each key (Kafka's KTableSource). */
+export interface ToTableNode extends Derived<'to-table'> {
+  readonly store: TableStore
+  /** Whether it is kept even when nothing behind it needs it, to be queried. */
+  readonly isKept: boolean
+}
+
+export interface TableFilterNode extends Derived<'table-filter'> {
+  readonly keep: Mapper
+  readonly isNegated: boolean
+  /** Left out, the result is worked out again from the table before. */
+  readonly store: TableStore | undefined
+}
+
+export interface TableMapValuesNode extends Derived<'table-map-values'> {
+  readonly map: Mapper
+  readonly store: TableStore | undefined
+}
+
+/** Groups the rows of a table anew; `select` gives a key and a value, both sides of a change travel. */
+export interface TableGroupNode extends Derived<'table-group'> {
+  readonly select: Mapper
+  readonly key: Serde<never>
+  readonly value: Serde<never>
+}
+
+export interface TableAggregateNode extends Derived<'table-aggregate'>, Aggregation {
+  readonly subtract: Aggregation['add']
+  readonly key: Serde<never>
+  readonly value: Serde<never>
+  readonly emit: EmitStrategy
+}
+
+/** The changes of a table as a stream, tombstones included. */
+export type ToStreamNode = Derived<'to-stream'>

@@ -1,0 +1,146 @@
+// Which tables are kept in a store, and which send the old value with a change: what operators ask of the
+// tables before them, in the order of definition, as Kafka's enableSendingOldValues and materialize.
+import { assertNever, type TopologyNode } from './node.ts'
+import type { TableStore } from './table-nodes.ts'
+
+/** What was decided on a node that gives a table. */
+export interface TablePlan {
+  /** The store that it is kept in, if it is. */
+  readonly store: TableStore | undefined
+  /** Whether its changes carry the value before. */
+  readonly sendsOldValues: boolean
+}
+
+interface TableState {
+  store: TableStore | undefined
+  sendsOldValues: boolean
+}
+
+/** The plans of all table nodes by name. */
+export function tablePlansOf(nodes: readonly TopologyNode[]): ReadonlyMap<string, TablePlan> {
+  const planner = new TablePlanner(nodes)
+  for (const node of nodes) planner.define(node)
+  return planner.plans
+}
+
+class TablePlanner {
+  readonly plans = new Map<string, TableState>()
+  readonly #nodes: ReadonlyMap<string, TopologyNode>
+
+  constructor(nodes: readonly TopologyNode[]) {
+    this.#nodes = new Map(nodes.map((node) => [node.name, node]))
+  }
+
+  define(node: TopologyNode): void {
+    switch (node.kind) {
+      case 'to-table':
+        this.#plan(node.name, node.isKept ? node.store : undefined)
+        return
+      case 'windowed-count':
+      case 'aggregate':
+      case 'windowed-aggregate':
+      case 'table-aggregate':
+        this.#plan(node.name, undefined)
+        return
+      case 'table-filter':
+        // A filter asks for old values where they are to be had: it can leave out needless tombstones then.
+        this.#plan(node.name, node.store).sendsOldValues = this.#ask(node.from, false)
+        return
+      case 'table-map-values':
+        this.#plan(node.name, node.store)
+        return
+      case 'table-group':
+        this.#ask(node.from, true)
+        return
+      default:
+        return
+    }
+  }
+
+  #plan(name: string, store: TableStore | undefined): TableState {
+    const state: TableState = { store, sendsOldValues: false }
+    this.plans.set(name, state)
+    return state
+  }
+
+  /** Asks a table for old values; by force it is kept in a store for that. @returns whether it will. */
+  #ask(name: string, isForced: boolean): boolean {
+    const state = this.plans.get(name)
+    const node = this.#nodes.get(name)
+    if (state === undefined || node === undefined) return false
+    if (state.sendsOldValues) return true
+    state.sendsOldValues = this.#canSend(node, state, isForced)
+    return state.sendsOldValues
+  }
+
+  #canSend(node: TopologyNode, state: TableState, isForced: boolean): boolean {
+    switch (node.kind) {
+      case 'to-table':
+        if (state.store === undefined && isForced) state.store = node.store
+        return state.store !== undefined
+      case 'windowed-count':
+      case 'aggregate':
+      case 'windowed-aggregate':
+      case 'table-aggregate':
+        return true
+      case 'table-filter':
+      case 'table-map-values':
+        return state.store !== undefined || this.#ask(node.from, isForced)
+      default:
+        return false
+    }
+  }
+}
+
+/** Whether a node gives a table. */
+export function isTable(node: TopologyNode): boolean {
+  switch (node.kind) {
+    case 'to-table':
+    case 'windowed-count':
+    case 'aggregate':
+    case 'windowed-aggregate':
+    case 'table-filter':
+    case 'table-map-values':
+    case 'table-aggregate':
+      return true
+    case 'source':
+    case 'parse':
+    case 'filter':
+    case 'map':
+    case 'map-values':
+    case 'flat-map':
+    case 'flat-map-values':
+    case 'select-key':
+    case 'peek':
+    case 'for-each':
+    case 'merge':
+    case 'split':
+    case 'branch':
+    case 'group':
+    case 'repartition':
+    case 'table-group':
+    case 'to-stream':
+    case 'process':
+    case 'static-join':
+    case 'sink':
+    case 'dynamic-sink':
+      return false
+    default:
+      return assertNever(node)
+  }
+}
+
+/** The stores of a node, by the plan of its table. */
+export function storesOf(node: TopologyNode, plans: ReadonlyMap<string, TablePlan>): string[] {
+  switch (node.kind) {
+    case 'windowed-count':
+    case 'aggregate':
+    case 'windowed-aggregate':
+    case 'table-aggregate':
+      return [node.name]
+    case 'process':
+      return node.stores.map(({ name }) => name)
+    default:
+      return plans.get(node.name)?.store === undefined ? [] : [node.name]
+  }
+}

@@ -1,0 +1,183 @@
+// The fluent skin of tables. It has no logic: each method appends one frozen node.
+import type { RunningEmit } from './grouped.ts'
+import type { RecordContext, TopologyNode } from './node.ts'
+import { float64 } from './serdes/primitive.ts'
+import type { Serde } from './serdes/serde.ts'
+import { orFail, staticJoin } from './skin.ts'
+import type { StaticTable } from './static-table.ts'
+import { Stream } from './stream.ts'
+import type {
+  Fn,
+  JoinSpec,
+  OperatorOptions,
+  Origin,
+  SinkTopic,
+  Unattached,
+} from './stream-specs.ts'
+
+/** How the result of a table operator is kept; left out, it is worked out from the table before. */
+export interface StoreOption<V> extends OperatorOptions {
+  /** Keeps the result in a store of the node's name, written with this serde. */
+  readonly store?: Serde<V>
+}
+
+/** A table: the last value of each key, as a stream of changes (Kafka's KTable). */
+export class Table<K, V> {
+  declare readonly key: K
+  declare readonly value: V
+  readonly #at: Origin
+
+  constructor(at: Origin) {
+    this.#at = at
+  }
+
+  /** Keeps the rows for which `keep` is true; a row that is no longer kept becomes a tombstone. */
+  filter(name: string, keep: Fn<K, V, boolean>, options: StoreOption<V> = {}): Table<K, V> {
+    return this.#filter(name, keep, false, options)
+  }
+
+  /** Keeps the rows for which `drop` is false. */
+  filterNot(name: string, drop: Fn<K, V, boolean>, options: StoreOption<V> = {}): Table<K, V> {
+    return this.#filter(name, drop, true, options)
+  }
+
+  /** Replaces each value; tombstones stay what they are, `map` is not called for them. */
+  mapValues<W>(name: string, map: Fn<K, V, W>, options: StoreOption<W> = {}): Table<K, W> {
+    const { store, ...rest } = options
+    const kept = this.#storeOf(name, store)
+    return this.#next({ kind: 'table-map-values', name, map, store: kept, ...rest }, kept?.value)
+  }
+
+  /** The changes as a stream, tombstones (null) included. */
+  toStream(name: string): Stream<K, V> {
+    const from = this.#at.append({ kind: 'to-stream', name, from: this.#at.from })
+    return new Stream({ ...this.#at, from })
+  }
+
+  /** Groups the rows anew, by the key and with the value that `select` gives; a null key or value leaves a row out. */
+  groupBy<L, W>(
+    name: string,
+    select: Fn<K, V, { key: L | null; value: W | null }>,
+    serdes: { key: Serde<L>; value: Serde<W> },
+    options: OperatorOptions = {},
+  ): GroupedTable<L, W> {
+    const { append, from } = this.#at
+    const [key, value] = [orFail(name, serdes.key), orFail(name, serdes.value)]
+    const node = append({ kind: 'table-group', name, from, select, key, value, ...options })
+    return new GroupedTable({ append, from: node, key, value })
+  }
+
+  /** Joins a row of a static table to each row that has one; the others are left out. */
+  join<J extends string | number, R, W>(
+    name: string,
+    table: StaticTable<J, R>,
+    spec: JoinSpec<K, V, J, R, W>,
+  ): Stream<K, W> {
+    return this.#changes(staticJoin(name, table, spec, false))
+  }
+
+  /** Joins a row of a static table; `merge` gets undefined where there is none. */
+  leftJoin<J extends string | number, R, W>(
+    name: string,
+    table: StaticTable<J, R>,
+    spec: JoinSpec<K, V, J, R | undefined, W>,
+  ): Stream<K, W> {
+    return this.#changes(staticJoin(name, table, spec, true))
+  }
+
+  /** Writes the changes to a topic, tombstones included. */
+  to(name: string, topic: SinkTopic<K, V>): void {
+    this.#at.append({ kind: 'sink', name, from: this.#at.from, topic })
+  }
+
+  #filter(
+    name: string,
+    keep: Fn<K, V, boolean>,
+    isNegated: boolean,
+    { store, ...rest }: StoreOption<V>,
+  ): Table<K, V> {
+    const kept = this.#storeOf(name, store)
+    const node = { kind: 'table-filter', name, keep, isNegated, store: kept, ...rest } as const
+    return this.#next(node, kept?.value ?? this.#at.value)
+  }
+
+  #storeOf<W>(name: string, value: Serde<W> | undefined) {
+    if (value === undefined) return undefined
+    return { key: orFail(name, this.#at.key), value: value as unknown as Serde<never> }
+  }
+
+  #changes<W>(node: Unattached<TopologyNode>): Stream<K, W> {
+    const from = this.#at.append({ ...node, from: this.#at.from })
+    return new Stream({ ...this.#at, from, value: undefined })
+  }
+
+  #next<W>(node: Unattached<TopologyNode>, value: Serde<never> | undefined): Table<K, W> {
+    const from = this.#at.append({ ...node, from: this.#at.from })
+    return new Table<K, W>({ ...this.#at, from, value })
+  }
+}
+
+const zero = (): number => 0
+const plusOne = (count: number): number => count + 1
+const minusOne = (count: number): number => count - 1
+
+/** A table grouped anew (Kafka's KGroupedTable): rows come to groups and leave them. */
+export class GroupedTable<K, V> {
+  declare readonly key: K
+  declare readonly value: V
+  readonly #at: Origin
+
+  constructor(at: Origin) {
+    this.#at = at
+  }
+
+  /** Counts the rows of each group; a group that was never there has no count, one left empty has 0. */
+  count(name: string, { emit }: { emit: RunningEmit }): Table<K, number> {
+    const value = float64 as unknown as Serde<never>
+    const spec = { initialize: zero, add: plusOne, subtract: minusOne }
+    return this.#table(name, { ...spec, value, emit })
+  }
+
+  /** Reduces the values of each group: `subtract` takes out what a row was, `add` puts in what it is. */
+  reduce(
+    name: string,
+    spec: {
+      readonly add: (aggregate: V, value: V, record: RecordContext<K>) => V | null
+      readonly subtract: (aggregate: V, value: V, record: RecordContext<K>) => V | null
+      readonly emit: RunningEmit
+    } & OperatorOptions,
+  ): Table<K, V> {
+    return this.#table(name, {
+      ...spec,
+      initialize: undefined,
+      value: orFail(name, this.#at.value),
+    })
+  }
+
+  /** Aggregates the values of each group: `subtract` takes out what a row was, `add` puts in what it is. */
+  aggregate<A>(
+    name: string,
+    spec: {
+      readonly initialize: () => A
+      readonly add: (aggregate: A, value: V, record: RecordContext<K>) => A | null
+      readonly subtract: (aggregate: A, value: V, record: RecordContext<K>) => A | null
+      readonly value: Serde<A>
+      readonly emit: RunningEmit
+    } & OperatorOptions,
+  ): Table<K, A> {
+    return this.#table(name, { ...spec, value: orFail(name, spec.value) })
+  }
+
+  #table<A>(
+    name: string,
+    spec: Omit<
+      Extract<TopologyNode, { kind: 'table-aggregate' }>,
+      'kind' | 'name' | 'from' | 'key'
+    >,
+  ): Table<K, A> {
+    const { append, from } = this.#at
+    const key = orFail(name, this.#at.key)
+    const node = append({ kind: 'table-aggregate', name, from, key, ...spec })
+    return new Table({ append, from: node, key, value: spec.value })
+  }
+}
