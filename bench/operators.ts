@@ -68,7 +68,7 @@ function run(topology: Topology): Cost {
   for (let batch = 0; batch < BATCHES; batch++)
     log.append({ topic: 'calls', partition: 0 }, rows(batch))
   const plan = planOf(topology, 'bench', counts)
-  const tasks = new DriverTasks(topology, plan, log, streamsConfig({}), 0, () => undefined)
+  const tasks = new DriverTasks(topology, plan, log, streamsConfig({}), 0, false, () => undefined)
   globalThis.gc?.()
   const heapBefore = heapBytes()
   const startedMs = performance.now()

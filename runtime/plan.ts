@@ -90,6 +90,8 @@ export function repartitionsOf(
     const known = counts.get(name)
     if (known !== undefined) return known
     const given = cut.kind === 'repartition' ? cut.partitions : undefined
+    // A part may read what it writes itself: that has no say in its own partitions.
+    counts.set(name, given ?? 0)
     const count = given ?? tasksOf(partWriting(topology, cut.name))
     counts.set(name, count)
     return count

@@ -49,6 +49,7 @@ export function isKeyChanged(name: string, byName: ReadonlyMap<string, TopologyN
     case 'group':
     case 'repartition':
     case 'table-group':
+    case 'to-table':
       return false
     default:
       return parentsOf(node).some((parent) => isKeyChanged(parent, byName))

@@ -2,6 +2,7 @@
 import { describeJson, describeMermaid, describeText } from './describe.ts'
 import { TopologyError } from './errors.ts'
 import type { ErasedTopic, ErrorPolicy, Mapper, TopologyNode } from './node.ts'
+import { rekeyed } from './rekey.ts'
 import type { Append, SourceSpec } from './stream-specs.ts'
 import { SourceStream } from './stream.ts'
 import { subtopologiesOf, type Subtopology } from './subtopology.ts'
@@ -61,12 +62,13 @@ export function defineTopology(
   options: TopologyOptions = {},
 ): Topology {
   const { onError = 'fail' } = options
-  const nodes: TopologyNode[] = []
+  const defined: TopologyNode[] = []
   const append = (node: TopologyNode): string => {
-    nodes.push(Object.freeze(node))
+    defined.push(Object.freeze(node))
     return node.name
   }
   build(builderOf(append))
+  const nodes = rekeyed(defined)
   validate(name, nodes, onError)
   const subtopologies = Object.freeze(subtopologiesOf(nodes))
   const topology: Topology = {

@@ -1,12 +1,19 @@
 // Topics in memory: batches in order, read as they were appended. What a transaction has not committed is
 // forgotten by `rollback`. The data port and the broker in memory stand on it.
-import { BrokerError, type PartitionReader, type TopicPartition } from '../ports.ts'
+import {
+  BrokerError,
+  type PartitionReader,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '../ports.ts'
 import { setBaseOffset, unpack, type RecordBatch } from '../record-batch.ts'
 import { MemoryState } from './state.ts'
 
 /** The log of one partition. */
 interface Partition {
   readonly batches: RecordBatch[]
+  /** When each batch was appended, counted over all partitions. */
+  readonly arrivals: number[]
   /** The next offset to be written. */
   end: number
   /** What of it is committed. */
@@ -23,6 +30,7 @@ export interface PlacedBatch extends TopicPartition {
 export class MemoryLog {
   readonly state = new MemoryState()
   readonly #topics = new Map<string, Partition[]>()
+  #arrivals = 0
 
   /** Names and partitions of all topics. */
   get topics(): { name: string; partitions: number }[] {
@@ -33,7 +41,13 @@ export class MemoryLog {
   ensure(name: string, partitions: number): void {
     const known = this.#topics.get(name)
     if (known === undefined) {
-      const made = (): Partition => ({ batches: [], end: 0, committedBatches: 0, committedEnd: 0 })
+      const made = (): Partition => ({
+        batches: [],
+        arrivals: [],
+        end: 0,
+        committedBatches: 0,
+        committedEnd: 0,
+      })
       this.#topics.set(name, Array.from({ length: partitions }, made))
     } else if (known.length !== partitions) {
       throw new BrokerError(
@@ -52,12 +66,23 @@ export class MemoryLog {
     return this.#partition(of).end
   }
 
+  /** When the batch that has this offset, or lies behind it, was appended: a number that rises; Infinity for none. */
+  arrivalOf({ topic, partition, offset }: TopicPartitionOffset): number {
+    const { batches, arrivals } = this.#partition({ topic, partition })
+    for (let i = batches.length - 1; i >= 0; i--) {
+      const first = batches[i]!.offsets[0] ?? 0
+      if (first + batches[i]!.count <= offset) return arrivals[i + 1] ?? Infinity
+    }
+    return arrivals[0] ?? Infinity
+  }
+
   /** Appends packed rows, which are the log's from then on. @throws BrokerError MILLRACE_TOPIC_MISSING */
   append(to: TopicPartition, packed: ArrayBuffer): void {
     const partition = this.#partition(to)
     setBaseOffset(packed, partition.end)
     const batch = unpack(packed)
     partition.batches.push(batch)
+    partition.arrivals.push(this.#arrivals++)
     partition.end += batch.count
   }
 
@@ -74,6 +99,7 @@ export class MemoryLog {
     this.#forEach((partition, topic) => {
       if (isKept(topic)) return
       partition.batches.length = partition.committedBatches
+      partition.arrivals.length = partition.committedBatches
       partition.end = partition.committedEnd
     })
   }

@@ -30,6 +30,7 @@ export class DriverTasks {
   readonly #port: MemoryDataPort
   readonly #outputs: Outputs
   readonly #log: MemoryLog
+  readonly #isOneTask: boolean
 
   constructor(
     topology: Topology,
@@ -37,12 +38,14 @@ export class DriverTasks {
     log: MemoryLog,
     config: StreamsConfig,
     nowMs: number,
+    isOneTask: boolean,
     dropped: (node: string, reason: DropReason) => void,
   ) {
     const dimensions = dimensionsOf(topology, plan)
     const metrics = MetricSlab.create(dimensions, 'test-driver', layoutOf(dimensions))
     const port = new MemoryDataPort(log, plan.applicationId)
     this.#log = log
+    this.#isOneTask = isOneTask
     this.#port = port
     this.#outputs = new Outputs(port, metrics, plan.partitions, (topic) => {
       if (!log.has(topic)) log.ensure(topic, 1)
@@ -85,15 +88,37 @@ export class DriverTasks {
 
   /** Steps the tasks, one after the other, until all have read all there is. */
   run(nowMs: number): void {
-    let isMoving = true
-    while (isMoving) {
-      isMoving = false
-      for (const task of this.tasks) {
-        if (!this.#hasUnread(task)) continue
-        isMoving = true
-        task.step(nowMs)
-        this.#letOut(task, nowMs)
+    for (let task = this.#next(); task !== undefined; task = this.#next()) {
+      task.step(nowMs)
+      this.#letOut(task, nowMs)
+      if (this.#isOneTask) this.#shareTime(nowMs)
+    }
+  }
+
+  /** The task whose unread input came first. */
+  #next(): Task | undefined {
+    let next: Task | undefined
+    let earliest = Infinity
+    for (const task of this.tasks) {
+      for (const start of task.starts) {
+        const arrival = this.#log.arrivalOf(start)
+        if (arrival >= earliest) continue
+        earliest = arrival
+        next = task
       }
+    }
+    return next
+  }
+
+  /** All tasks have come to the time of the first of them, and those who wait for it are called. */
+  #shareTime(nowMs: number): void {
+    const timeMs = Math.max(...this.tasks.map(({ streamTimeMs }) => streamTimeMs))
+    for (const task of this.tasks) {
+      if (timeMs <= task.streamTimeMs) continue
+      task.streamTimeMs = timeMs
+      if (timeMs < task.punctuatesAtMs) continue
+      task.punctuate()
+      this.#letOut(task, nowMs)
     }
   }
 
@@ -117,9 +142,5 @@ export class DriverTasks {
     task.emit(nowMs)
     this.#outputs.flush()
     this.#port.show()
-  }
-
-  #hasUnread({ starts }: Task): boolean {
-    return starts.some((start) => start.offset < this.#log.end(start))
   }
 }

@@ -27,6 +27,11 @@ export interface TestDriverOptions {
   readonly wallClockMs?: number
   /** Settings as of streams.properties, such as `topic.format.TOPIC`. */
   readonly config?: Settings
+  /**
+   * Whether all sub-topologies have one stream time, as in Kafka's TopologyTestDriver, which runs them as
+   * one task: punctuators see it. In production each has its own. Default false.
+   */
+  readonly sharedStreamTime?: boolean
   /** Whether what an input caused is committed before the next one. Default true. */
   readonly commitEachInput?: boolean
 }
@@ -45,6 +50,7 @@ export class TopologyTestDriver {
   readonly #log = new MemoryLog()
   readonly #codecs: TopicCodecs
   readonly #commitEachInput: boolean
+  readonly #sharesTime: boolean
   readonly #drops = new Map<string, Map<DropReason, number>>()
   /** The offset up to which the test has read each partition. */
   readonly #readUpTo = new Map<string, number>()
@@ -58,6 +64,7 @@ export class TopologyTestDriver {
     this.#config = streamsConfig(options.config)
     this.#nowMs = options.wallClockMs ?? 0
     this.#commitEachInput = options.commitEachInput ?? true
+    this.#sharesTime = options.sharedStreamTime ?? false
     this.#codecs = new TopicCodecs(topology, this.#config.topicFormats)
     this.#plan = this.#prepare(options.partitions ?? 1)
     this.#tasks = this.#openTasks()
@@ -209,6 +216,7 @@ export class TopologyTestDriver {
       this.#log,
       this.#config,
       this.#nowMs,
+      this.#sharesTime,
       dropped,
     )
   }

@@ -37,8 +37,6 @@ export interface BuiltCase {
   readonly topology: Topology
   /** Names of the DSL's nodes by ids of the case's. */
   readonly names: ReadonlyMap<string, string>
-  /** Nodes at which Kafka filters null keys without counting them. */
-  readonly silent: ReadonlySet<string>
   /** What the changes of the tapped table add up to. */
   readonly tapped: Map<string, unknown>
 }
@@ -58,39 +56,31 @@ const streamKey = keySerde as never
 /** @throws TopologyError when Millrace refuses it, Unsupported when it cannot be said in the DSL. */
 export function buildCase(testCase: Case, tap?: string): BuiltCase {
   const names = new Map<string, string>()
-  const silent = new Set<string>()
   const tapped = new Map<string, unknown>()
   const { policies = {}, topology = { nodes: [] } } = testCase
   const policyOf = (name: string) => (policies[name] === 'continue' ? 'skip' : 'fail')
   const built = defineTopology(
     'case',
     (builder) => {
-      const nodes = new CaseNodes(builder, policyOf('onMalformedRecord'), names, silent)
+      const nodes = new CaseNodes(builder, policyOf('onMalformedRecord'), names)
       topology.nodes.forEach((node, i) => nodes.add(node, `n${i}`))
       if (tap !== undefined) nodes.tap(tap, tapped)
     },
     { onError: policyOf('onProcessingError') },
   )
-  return { topology: built, names, silent, tapped }
+  return { topology: built, names, tapped }
 }
 
 class CaseNodes {
   readonly #builder: TopologyBuilder
   readonly #malformed: 'fail' | 'skip'
   readonly #names: Map<string, string>
-  readonly #silent: Set<string>
   readonly #built = new Map<string, Built>()
 
-  constructor(
-    builder: TopologyBuilder,
-    malformed: 'fail' | 'skip',
-    names: Map<string, string>,
-    silent: Set<string>,
-  ) {
+  constructor(builder: TopologyBuilder, malformed: 'fail' | 'skip', names: Map<string, string>) {
     this.#builder = builder
     this.#malformed = malformed
     this.#names = names
-    this.#silent = silent
   }
 
   add(node: CaseNode, name: string): void {
@@ -124,7 +114,7 @@ class CaseNodes {
       case 'groupByKey':
         return {
           is: 'group',
-          group: this.#from(node).groupByKey(this.#cut(name), streamKey, valueSerde),
+          group: this.#from(node).groupByKey(name, streamKey, valueSerde),
         }
       case 'groupBy':
         return this.#groupBy(node, name)
@@ -196,7 +186,7 @@ class CaseNodes {
         const { partitions } = node as { partitions?: number }
         const spec = { key: streamKey, value: valueSerde }
         const more = partitions === undefined ? {} : { partitions }
-        return asStream(stream.repartition(this.#cut(name), { ...spec, ...more }))
+        return asStream(stream.repartition(name, { ...spec, ...more }))
       }
       case 'split':
         return this.#split(stream, node, name)
@@ -264,7 +254,7 @@ class CaseNodes {
     const from = this.#built.get(node.from ?? '')
     if (from?.is !== 'table') {
       const by = (value: unknown, record: Record) => key(record.key, value)
-      const group = this.#from(node).groupBy(this.#cut(name), by, streamKey, valueSerde)
+      const group = this.#from(node).groupBy(name, by, streamKey, valueSerde)
       return { is: 'group', group: group as GroupedStream<Key, unknown> }
     }
     const value = node.value === undefined ? undefined : ofKeyAndValue(fn(node, 'value'))
@@ -317,12 +307,6 @@ class CaseNodes {
   #hasStore(node: CaseNode): boolean {
     if (node.versionedHistoryMs !== undefined) throw new Unsupported('versioned stores')
     return typeof node.store === 'string'
-  }
-
-  /** Notes a node at which null keys end silently. */
-  #cut(name: string): string {
-    this.#silent.add(name)
-    return name
   }
 
   #from(node: CaseNode): CaseStream {
