@@ -21,6 +21,13 @@ export type {
   WindowOptions,
 } from './topology/grouped.ts'
 export {
+  session,
+  sliding,
+  type SessionWindows,
+  type SlidingWindows,
+} from './topology/record-windows.ts'
+export type { SessionStream } from './topology/session-stream.ts'
+export {
   deadLetter,
   type DeadLetter,
   type EmitStrategy,
@@ -46,7 +53,19 @@ export type { JsonField, JsonFields, JsonObject } from './topology/serdes/json-s
 export { bytes, float64, int32, int64, utf8 } from './topology/serdes/primitive.ts'
 export { protobuf, type ProtobufType } from './topology/serdes/protobuf.ts'
 export type { ByteSink, Serde, Serializer } from './topology/serdes/serde.ts'
-export { windowed, type WindowedSerde } from './topology/serdes/windowed.ts'
+export { sessionWindowed, windowed, type WindowedSerde } from './topology/serdes/windowed.ts'
+export {
+  untilTimeLimit,
+  untilWindowCloses,
+  type SuppressLimits,
+  type Suppression,
+} from './topology/suppression.ts'
+export type {
+  CogroupedSessions,
+  CogroupedStream,
+  CogroupedWindows,
+  CogroupSpec,
+} from './topology/cogrouped.ts'
 export { staticTable, type StaticTable } from './topology/static-table.ts'
 export type { Branches, SplitStream } from './topology/split.ts'
 export type {

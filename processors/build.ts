@@ -7,18 +7,22 @@ import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
+import { closesAfterMs } from '../topology/validate-windows.ts'
 import { aggregate, tableAggregate } from './aggregate.ts'
+import { cogroupInput } from './cogroup.ts'
 import { failuresOf, type OnFailure } from './failures.ts'
 import { FrameInput } from './frame-input.ts'
 import { groupInPlace } from './group.ts'
 import { Parser } from './parse.ts'
 import { userProcessor } from './process.ts'
 import type { Forward, StreamRecord, TaskContext } from './processor.ts'
+import { recordWindowedAggregate } from './record-windowed-aggregate.ts'
 import { RepartitionWriter } from './repartition-writer.ts'
 import { dynamicSink, sink } from './sink.ts'
 import { SourceInput } from './source-input.ts'
 import * as stateless from './stateless.ts'
 import { staticJoin } from './static-join.ts'
+import { suppress } from './suppress-node.ts'
 import { tableFilter, tableMapValues, toTable } from './table.ts'
 import { tableGroup } from './table-group.ts'
 import { TaskState } from './task-state.ts'
@@ -72,7 +76,8 @@ class TaskBuilder {
     this.#part = part
     this.#context = context
     this.#options = options
-    this.#state = new TaskState(part.nodes, options.topology.tables, context)
+    const topic = this.#firstTopic()
+    this.#state = new TaskState(part.nodes, options.topology.tables, context, topic)
   }
 
   build(): TaskProcessors {
@@ -103,7 +108,7 @@ class TaskBuilder {
     const others = children.filter(({ kind }) => kind !== 'parse')
     if (others.length > 0 || parsers.length === 0) {
       const spec = { ...node, decode: node.topics[0]!.value, takesNull: true, keepsValues: true }
-      const next = inTurn(others.map((child) => this.#forwardOf(child)))
+      const next = inTurn(others.map((child) => this.#forwardOf(child, node.name)))
       parsers.push(new Parser(spec, next, context))
     }
     return parsers
@@ -119,6 +124,12 @@ class TaskBuilder {
     return new FrameInput(spec, next, this.#context)
   }
 
+  #firstTopic(): string {
+    const [input] = this.#part.inputs
+    if (input === undefined) return ''
+    return input.kind === 'source' ? input.topics[0]!.name : this.#topicOf(input)
+  }
+
   #topicOf(cut: CutNode): string {
     return repartitionTopic(this.#options.applicationId, cut.name)
   }
@@ -130,13 +141,15 @@ class TaskBuilder {
   #after(name: string): Forward {
     let after = this.#afters.get(name)
     if (after === undefined) {
-      after = inTurn(this.#childrenOf(name).map((node) => this.#forwardOf(node)))
+      after = inTurn(this.#childrenOf(name).map((node) => this.#forwardOf(node, name)))
       this.#afters.set(name, after)
     }
     return after
   }
 
-  #forwardOf(node: TopologyNode): Forward {
+  /** What a node does with records of one that it reads. */
+  #forwardOf(node: TopologyNode, from: string): Forward {
+    if (node.kind === 'cogroup') return cogroupInput(node, from, this.#after(node.name))
     let forward = this.#built.get(node.name)
     if (forward === undefined) this.#built.set(node.name, (forward = this.#make(node)))
     return forward
@@ -187,6 +200,11 @@ class TaskBuilder {
         return this.#windowed(node, failed)
       case 'table-aggregate':
         return tableAggregate(node, plan(), state.table(name), after, failed, context)
+      case 'suppress': {
+        const waitsMs =
+          node.suppression.until === 'window-close' ? closesAfterMs(name, topology.nodes) : 0
+        return suppress(node, state.suppressed(name), waitsMs, after, context)
+      }
       case 'to-table':
         return toTable(node, plan(), state.tableOf(name), after(), context)
       case 'table-filter':
@@ -203,18 +221,23 @@ class TaskBuilder {
         return dynamicSink(node, failed, context)
       case 'source':
       case 'parse':
-        throw new Error(`${name} is read by its source`)
+      case 'cogroup':
+        throw new Error(`${name} is made by what it reads`)
       default:
         return assertNever(node)
     }
   }
 
   #windowed(node: WindowedAggregateNode, failed: OnFailure): Forward {
-    const { name } = node
+    const { name, windows } = node
     const plan = this.#options.topology.tables.get(name)!
-    const store = this.#state.windowed(name)
     const after = (): Forward => this.#after(name)
-    return windowedAggregate(node, plan, store, after, failed, this.#context)
+    const state = this.#state
+    if (windows.kind === 'time-windows' || windows.kind === 'unlimited-windows') {
+      return windowedAggregate(node, plan, state.windowed(name), after, failed, this.#context)
+    }
+    const store = state.recordWindowed(name)
+    return recordWindowedAggregate(node, plan, store, after, failed, this.#context)
   }
 
   #isCut(node: TopologyNode): node is CutNode {
@@ -250,7 +273,7 @@ class TaskBuilder {
   #branchesOf(split: string): (Forward | undefined)[] {
     const branches: (Forward | undefined)[] = []
     for (const node of this.#childrenOf(split)) {
-      if (node.kind === 'branch') branches[node.index] = this.#forwardOf(node)
+      if (node.kind === 'branch') branches[node.index] = this.#forwardOf(node, split)
     }
     return branches
   }

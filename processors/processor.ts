@@ -36,6 +36,8 @@ export class StreamRecord implements RecordContext<unknown> {
   /** The value before, where a table sends it with its changes; null for none. */
   oldValue: unknown = null
   timestampMs = 0
+  /** By which of the groupings of a cogroup it came. */
+  cogroupInput = 0
   /** Where the key is one of a grouping: its table and id, so that nobody serializes it again. */
   keys: KeyTable | undefined = undefined
   keyId = -1

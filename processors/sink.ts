@@ -6,7 +6,7 @@ import type { KeyTable } from '../state/key-table.ts'
 import type { DynamicSinkNode, ErasedSinkTopic, SinkNode } from '../topology/node.ts'
 import { OVERRUN, Pieces } from '../topology/serdes/pieces.ts'
 import { ByteBuffer, type Serializer } from '../topology/serdes/serde.ts'
-import { innerSerdeOf, writeWindowStart } from '../topology/serdes/windowed.ts'
+import { innerSerdeOf, windowBytesOf, writeWindowStart } from '../topology/serdes/windowed.ts'
 import type { OnFailure } from './failures.ts'
 import {
   userError,
@@ -71,7 +71,7 @@ export function sink(
       rows.endKey(true)
       return rows
     }
-    return writeSerializedKey(output, record.key, keySerde, inner, buffer)
+    return writeSerializedKey(output, record.key, keySerde, buffer)
   }
 
   return (record) => {
@@ -91,13 +91,12 @@ function writeSerializedKey(
   output: TopicOutput,
   key: unknown,
   keySerde: Serializer<unknown>,
-  inner: Serializer<never> | undefined,
   buffer: ByteBuffer,
 ): RecordBatchBuilder {
   buffer.position = 0
   keySerde.serialize(key, buffer)
   // A windowed key goes where its key goes, whatever the window.
-  const length = inner === undefined ? buffer.position : buffer.position - 8
+  const length = buffer.position - windowBytesOf(keySerde)
   const rows = output.rowsOf(partitionFor(buffer.bytes, output.partitions, 0, length))
   rows.reserve(buffer.position)
   rows.bytes.set(buffer.bytes.subarray(0, buffer.position), rows.position)

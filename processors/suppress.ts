@@ -1,12 +1,14 @@
 // Holds back the changes of a table (Kafka's KTableSuppressProcessor, KIP-328): until a time has passed
 // since a key was first held, or until its window closes. Driven by the operator's own stream time.
 import type { HeldChange, SuppressBuffer } from '../state/stores/suppress-buffer.ts'
+import { userError } from './processor.ts'
+import type { ObservedTime } from './window-aggregation.ts'
 
 /** What happens when a buffer is full. */
 export type WhenFull = 'emit-early' | 'fail'
 
 /** How changes are held back. */
-export interface Suppression {
+export interface Holding {
   /** The time that a change is held by: its own, or the end of its window. Epoch ms. */
   readonly timeOf: (change: HeldChange<unknown, unknown>) => number
   /** How long after that time it is held, ms of stream time. */
@@ -28,34 +30,43 @@ export class SuppressBufferFullError extends Error {
 export class Suppress {
   readonly #name: string
   readonly #buffer: SuppressBuffer<unknown, unknown>
-  readonly #spec: Suppression
+  readonly #spec: Holding
+  readonly #time: ObservedTime
   readonly #forward: (change: HeldChange<unknown, unknown>) => void
 
   constructor(
     name: string,
     buffer: SuppressBuffer<unknown, unknown>,
-    spec: Suppression,
+    spec: Holding,
+    time: ObservedTime,
     forward: (change: HeldChange<unknown, unknown>) => void,
   ) {
     this.#name = name
     this.#buffer = buffer
     this.#spec = spec
+    this.#time = time
     this.#forward = forward
   }
 
   /**
    * Takes a change and gives out what is due.
-   * @throws SuppressBufferFullError when the buffer is full and may not give anything out early.
+   * @throws ProcessingError whose cause is a SuppressBufferFullError when the buffer is full and may not
+   * give anything out early.
    */
   process(change: HeldChange<unknown, unknown>): void {
-    const buffer = this.#buffer
-    const { timeOf, holdMs, whenFull } = this.#spec
-    if (change.timestampMs > buffer.timeMs) buffer.timeMs = change.timestampMs
-    buffer.hold(timeOf(change), change)
-    while (buffer.minTimeMs <= buffer.timeMs - holdMs) this.#giveOut()
+    const { timeOf, whenFull } = this.#spec
+    const nowMs = this.#time.advance(change.timestampMs)
+    this.#buffer.hold(timeOf(change), change)
+    this.release(nowMs)
     if (!this.#isFull) return
-    if (whenFull === 'fail') throw this.#fullError()
+    if (whenFull === 'fail') throw userError(this.#name, this.#fullError())
     while (this.#isFull) this.#giveOut()
+  }
+
+  /** Gives out what is due at a time of the operator. */
+  release(nowMs: number): void {
+    const dueMs = nowMs - this.#spec.holdMs
+    while (this.#buffer.minTimeMs <= dueMs) this.#giveOut()
   }
 
   get #isFull(): boolean {
@@ -72,7 +83,7 @@ export class Suppress {
     const { recordsMax, bytesMax } = this.#spec
     const { rows, bufferBytes } = this.#buffer
     return new SuppressBufferFullError(
-      `${this.#name}: the buffer holds ${rows} records (at most ${recordsMax}) and ${bufferBytes} bytes ` +
+      `the buffer holds ${rows} records (at most ${recordsMax}) and ${bufferBytes} bytes ` +
         `(at most ${bytesMax}); make it larger, or let it emit early`,
     )
   }

@@ -1,11 +1,14 @@
 // The stores of a task and the tables that they make, opened in the order of definition before any
 // processor is made: an operator finds those of the nodes before it. Used by the builder and by queries.
 import { assertNever, type TopologyNode } from '../topology/node.ts'
+import type { SuppressNode } from '../topology/table-nodes.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
 import type { Windowed } from '../topology/windows.ts'
 import { openAggregateStore } from './aggregate.ts'
 import { openProcessStores, type ProcessStores } from './process.ts'
 import { StreamRecord, type TaskContext } from './processor.ts'
+import { openRecordWindowedStore, type RecordWindowedStore } from './record-windowed-aggregate.ts'
+import { openSuppressBuffer, type HeldChanges } from './suppress-node.ts'
 import { openTableStore, tableKeeper, tableMapper, type TableStore } from './table.ts'
 import { TableViews, type TableView } from './table-view.ts'
 import { countAsAggregate, openWindowedStore, type WindowedStore } from './windowed-aggregate.ts'
@@ -16,6 +19,9 @@ export class TaskState {
   readonly processStores: ProcessStores = new Map()
   readonly #tables = new Map<string, TableStore>()
   readonly #windowed = new Map<string, WindowedStore>()
+  readonly #recordWindowed = new Map<string, RecordWindowedStore>()
+  readonly #suppressed = new Map<string, HeldChanges>()
+  readonly #topic: string
   readonly #plans: ReadonlyMap<string, TablePlan>
   readonly #context: TaskContext
 
@@ -23,7 +29,9 @@ export class TaskState {
     nodes: readonly TopologyNode[],
     plans: ReadonlyMap<string, TablePlan>,
     context: TaskContext,
+    topic: string,
   ) {
+    this.#topic = topic
     this.#plans = plans
     this.#context = context
     for (const node of nodes) this.#open(node)
@@ -44,9 +52,24 @@ export class TaskState {
     return this.#windowed.get(name)!
   }
 
+  /** What a suppressed table holds back. */
+  suppressed(name: string): HeldChanges {
+    return this.#suppressed.get(name)!
+  }
+
+  /** The store of an aggregate over sliding windows or sessions. */
+  recordWindowed(name: string): RecordWindowedStore {
+    return this.#recordWindowed.get(name)!
+  }
+
   /** The store of this name that can be queried, if there is one. */
-  store(name: string): TableStore | WindowedStore | undefined {
-    return this.#tables.get(name) ?? this.#windowed.get(name) ?? this.processStores.get(name)
+  store(name: string): TableStore | RecordWindowedStore | undefined {
+    return (
+      this.#tables.get(name) ??
+      this.#windowed.get(name) ??
+      this.#recordWindowed.get(name) ??
+      this.processStores.get(name)
+    )
   }
 
   #open(node: TopologyNode): void {
@@ -58,15 +81,18 @@ export class TaskState {
         return
       case 'windowed-count':
         if (!this.#plans.get(name)!.sendsOldValues) return
-        this.#addWindowed(name, openWindowedStore(countAsAggregate(node), this.#context))
+        this.#addTimeWindowed(name, openWindowedStore(countAsAggregate(node), this.#context))
         return
       case 'windowed-aggregate':
-        this.#addWindowed(name, openWindowedStore(node, this.#context))
+        this.#openWindowed(node)
         return
       case 'to-table':
       case 'table-filter':
       case 'table-map-values':
         this.#openTable(node)
+        return
+      case 'suppress':
+        this.#openSuppressed(node)
         return
       case 'process':
         openProcessStores(node, this.processStores, this.#context)
@@ -103,12 +129,39 @@ export class TaskState {
     this.views.set(name, { get: (key) => store.getWithTimestamp(key) })
   }
 
-  #addWindowed(name: string, store: WindowedStore): void {
+  #openWindowed(node: Extract<TopologyNode, { kind: 'windowed-aggregate' }>): void {
+    const byRecords = openRecordWindowedStore(node, this.#context)
+    if (byRecords !== undefined) {
+      this.#recordWindowed.set(node.name, byRecords)
+      this.#viewWindows(node.name, byRecords)
+      return
+    }
+    this.#addTimeWindowed(node.name, openWindowedStore(node, this.#context))
+  }
+
+  #addTimeWindowed(name: string, store: WindowedStore): void {
     this.#windowed.set(name, store)
+    this.#viewWindows(name, store)
+  }
+
+  /** What is held has not changed yet for those behind. */
+  #openSuppressed(node: SuppressNode): void {
+    const buffer = openSuppressBuffer(node, this.#topic, this.#context)
+    this.#suppressed.set(node.name, buffer)
+    this.views.set(node.name, {
+      get: (key) => {
+        const prior = buffer.priorOf(key)
+        if (prior === undefined) return this.views.find(node.from)?.get(key)
+        return prior === null ? undefined : { value: prior, timestampMs: -1 }
+      },
+    })
+  }
+
+  #viewWindows(name: string, store: RecordWindowedStore): void {
     this.views.set(name, {
       get(windowed) {
         const { key, window } = windowed as Windowed<unknown>
-        const entry = store.find(key, window.startMs)
+        const entry = store.find(key, window.startMs, window.endMs)
         if (entry < 0) return undefined
         return { value: store.valueAt(entry), timestampMs: store.timestampAt(entry) }
       },

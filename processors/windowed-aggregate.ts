@@ -6,7 +6,7 @@ import type { WindowedAggregateNode, WindowedCountNode } from '../topology/node.
 import { float64 } from '../topology/serdes/primitive.ts'
 import { toBytes, type Serde } from '../topology/serdes/serde.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
-import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
+import { firstWindowStart, type TimeWindows, type UnlimitedWindows } from '../topology/windows.ts'
 import { coalescer, type Hold } from './coalescer.ts'
 import type { OnFailure } from './failures.ts'
 import type { OperatorTime } from './operator-time.ts'
@@ -109,11 +109,15 @@ class WindowedAggregate {
     const { windows } = this.#node
     try {
       if (windows.kind === 'time-windows') this.#processTime(record, windows)
-      else if (record.timestampMs < windows.startMs) this.#context.drop(this.#node.name, 'unrouted')
-      else this.#update(record, windows.startMs, Infinity)
+      else if (windows.kind === 'unlimited-windows') this.#processUnlimited(record, windows)
     } catch (cause) {
       this.#failed(record, cause)
     }
+  }
+
+  #processUnlimited(record: StreamRecord, { startMs }: UnlimitedWindows): void {
+    if (record.timestampMs < startMs) this.#context.drop(this.#node.name, 'unrouted')
+    else this.#update(record, startMs, Infinity)
   }
 
   #processTime(record: StreamRecord, windows: TimeWindows): void {

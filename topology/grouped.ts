@@ -1,9 +1,12 @@
 // The fluent skin of grouped and windowed streams. No logic: each method appends one frozen node.
-import type { DurationMs } from './duration.ts'
-import type { EmitStrategy, RecordContext, TopologyNode } from './node.ts'
+import { milliseconds, type DurationMs } from './duration.ts'
+import { assertNever, type EmitStrategy, type RecordContext, type TopologyNode } from './node.ts'
+import type { SessionWindows, SlidingWindows } from './record-windows.ts'
+import { CogroupedStream, type Add } from './cogrouped.ts'
 import { float64 } from './serdes/primitive.ts'
 import type { Serde } from './serdes/serde.ts'
 import { windowed } from './serdes/windowed.ts'
+import { SessionStream } from './session-stream.ts'
 import { orFail } from './skin.ts'
 import type { OperatorOptions, Origin, Unattached } from './stream-specs.ts'
 import { Table } from './table.ts'
@@ -49,8 +52,27 @@ export class GroupedStream<K, V> {
     this.#at = at
   }
 
+  /**
+   * Aggregates several groupings into one table: more come by `and`. Each has a function of its own that
+   * adds its values (Kafka's `cogroup`, KIP-150).
+   */
+  cogroup<A>(add: Add<K, V, A>): CogroupedStream<K, A> {
+    return CogroupedStream.of<K, V, A>(this.#at, add)
+  }
+
+  /** The name of the grouping. */
+  get node(): string {
+    return this.#at.from
+  }
+
+  /** Aggregates per session. */
+  windowedBy(windows: SessionWindows): SessionStream<K, V>
   /** Aggregates per window of event time. */
-  windowedBy(windows: TimeWindows | UnlimitedWindows): WindowedStream<K, V> {
+  windowedBy(windows: TimeWindows | UnlimitedWindows | SlidingWindows): WindowedStream<K, V>
+  windowedBy(
+    windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows,
+  ): WindowedStream<K, V> | SessionStream<K, V> {
+    if (windows.kind === 'session-windows') return new SessionStream(this.#at, windows)
     return new WindowedStream(this.#at, windows)
   }
 
@@ -84,13 +106,13 @@ export class GroupedStream<K, V> {
 
 type AggregateNodeOf<Kind extends string> = Extract<TopologyNode, { kind: Kind }>
 
-/** A grouped stream cut into windows (Kafka's TimeWindowedKStream). */
+/** A grouped stream cut into windows (Kafka's TimeWindowedKStream, and its twin for sliding windows). */
 export class WindowedStream<K, V> {
   declare readonly value: V
   readonly #at: Origin
-  readonly #windows: TimeWindows | UnlimitedWindows
+  readonly #windows: TimeWindows | UnlimitedWindows | SlidingWindows
 
-  constructor(at: Origin, windows: TimeWindows | UnlimitedWindows) {
+  constructor(at: Origin, windows: TimeWindows | UnlimitedWindows | SlidingWindows) {
     this.#at = at
     this.#windows = windows
   }
@@ -140,12 +162,34 @@ export class WindowedStream<K, V> {
   ): Table<Windowed<K>, A> {
     const { append, from } = this.#at
     const [key, windows] = [orFail(name, this.#at.key), this.#windows]
-    const node = { kind: 'windowed-aggregate', name, from, key, windows, retentionMs } as const
+    const node = {
+      kind: 'windowed-aggregate',
+      name,
+      from,
+      key,
+      windows,
+      retentionMs,
+    } as const
     return this.#tableOf(name, append({ ...node, ...spec }), spec.value)
   }
 
   #tableOf<A>(name: string, from: string, value: Serde<never>): Table<Windowed<K>, A> {
-    const key = windowed(orFail(name, this.#at.key)) as unknown as Serde<never>
+    const size = sizeOf(this.#windows)
+    const key = windowed(orFail(name, this.#at.key), size) as unknown as Serde<never>
     return new Table({ append: this.#at.append, from, key, value })
+  }
+}
+
+/** What the ends of windows are read by. */
+function sizeOf(windows: TimeWindows | UnlimitedWindows | SlidingWindows): DurationMs | undefined {
+  switch (windows.kind) {
+    case 'time-windows':
+      return milliseconds(windows.sizeMs)
+    case 'sliding-windows':
+      return milliseconds(windows.differenceMs)
+    case 'unlimited-windows':
+      return undefined
+    default:
+      return assertNever(windows)
   }
 }

@@ -4,6 +4,7 @@ import type { Serde, Serializer } from './serdes/serde.ts'
 import type { StaticTable } from './static-table.ts'
 import type { ProcessNode } from './process.ts'
 import type {
+  SuppressNode,
   TableAggregateNode,
   TableFilterNode,
   TableGroupNode,
@@ -11,6 +12,7 @@ import type {
   ToStreamNode,
   ToTableNode,
 } from './table-nodes.ts'
+import type { SessionWindows, SlidingWindows } from './record-windows.ts'
 import type { TimeWindows, UnlimitedWindows } from './windows.ts'
 
 /** What user functions see of the record beside its value. Valid during the call only. */
@@ -178,6 +180,17 @@ export interface Aggregation {
   readonly add: (aggregate: never, value: never, record: RecordContext<never>) => unknown
 }
 
+/** Several groupings that share one aggregate; each record brings the function of its grouping along. */
+export interface CogroupNode extends Derived<'cogroup'> {
+  readonly inputs: readonly CogroupInput[]
+}
+
+/** A grouping of a cogroup. */
+export interface CogroupInput {
+  readonly from: string
+  readonly add: Aggregation['add']
+}
+
 export interface AggregateNode extends Derived<'aggregate'>, Aggregation {
   readonly key: Serde<never>
   readonly value: Serde<never>
@@ -185,7 +198,9 @@ export interface AggregateNode extends Derived<'aggregate'>, Aggregation {
 }
 
 export interface WindowedAggregateNode extends Derived<'windowed-aggregate'>, Aggregation {
-  readonly windows: TimeWindows | UnlimitedWindows
+  readonly windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows
+  /** Makes one aggregate of those of two sessions; sessions need it, others have none. */
+  readonly merge?: ((one: never, other: never, key: never) => unknown) | undefined
   readonly key: Serde<never>
   readonly value: Serde<never>
   readonly emit: EmitStrategy
@@ -235,6 +250,8 @@ export type TopologyNode =
   | TableMapValuesNode
   | TableGroupNode
   | TableAggregateNode
+  | SuppressNode
+  | CogroupNode
   | ToStreamNode
   | ProcessNode
   | StaticJoinNode
@@ -244,12 +261,14 @@ export type TopologyNode =
 /** Names of the nodes that a node reads. */
 export function parentsOf(node: TopologyNode): readonly string[] {
   if (node.kind === 'source') return []
+  if (node.kind === 'cogroup') return node.inputs.map(({ from }) => from)
   return 'with' in node ? [node.from, node.with] : [node.from]
 }
 
 /** Whether a node reads the one of this name. */
 export function reads(node: TopologyNode, name: string): boolean {
   if (node.kind === 'source') return false
+  if (node.kind === 'cogroup') return node.inputs.some(({ from }) => from === name)
   return node.from === name || ('with' in node && node.with === name)
 }
 

@@ -177,7 +177,7 @@ export class Stream<K, V> {
     key: FieldsKey<string> | Fn<K, V, unknown>,
     second?: Serde<unknown>,
     third?: Serde<V>,
-  ): GroupedStream<unknown, V> {
+  ): GroupedStream<never, V> {
     if (typeof key === 'function') {
       return this.#group(name, { by: 'function', select: key, serde: orFail(name, second) }, third)
     }

@@ -1,6 +1,7 @@
 // The nodes of tables: what reads changes, each with a new and, where somebody needs it, an old value.
 import type { Aggregation, Derived, EmitStrategy, Mapper } from './node.ts'
 import type { Serde } from './serdes/serde.ts'
+import type { Suppression } from './suppression.ts'
 
 /** What a table is kept in. */
 export interface TableStore {
@@ -39,6 +40,13 @@ export interface TableAggregateNode extends Derived<'table-aggregate'>, Aggregat
   readonly key: Serde<never>
   readonly value: Serde<never>
   readonly emit: EmitStrategy
+}
+
+/** Holds changes back. */
+export interface SuppressNode extends Derived<'suppress'> {
+  readonly suppression: Suppression
+  readonly key: Serde<never>
+  readonly value: Serde<never>
 }
 
 /** The changes of a table as a stream, tombstones included. */

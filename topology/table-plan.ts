@@ -49,6 +49,10 @@ class TablePlanner {
       case 'table-map-values':
         this.#plan(node.name, node.store)
         return
+      case 'suppress':
+        // Those who look a held key up see what was there before.
+        this.#plan(node.name, undefined).sendsOldValues = this.#ask(node.from, true)
+        return
       case 'table-group':
         this.#ask(node.from, true)
         return
@@ -102,6 +106,7 @@ export function isTable(node: TopologyNode): boolean {
     case 'table-filter':
     case 'table-map-values':
     case 'table-aggregate':
+    case 'suppress':
       return true
     case 'source':
     case 'parse':
@@ -119,6 +124,7 @@ export function isTable(node: TopologyNode): boolean {
     case 'group':
     case 'repartition':
     case 'table-group':
+    case 'cogroup':
     case 'to-stream':
     case 'process':
     case 'static-join':
@@ -137,6 +143,7 @@ export function storesOf(node: TopologyNode, plans: ReadonlyMap<string, TablePla
     case 'aggregate':
     case 'windowed-aggregate':
     case 'table-aggregate':
+    case 'suppress':
       return [node.name]
     case 'process':
       return node.stores.map(({ name }) => name)

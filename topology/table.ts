@@ -6,11 +6,13 @@ import type { Serde } from './serdes/serde.ts'
 import { orFail, staticJoin } from './skin.ts'
 import type { StaticTable } from './static-table.ts'
 import { Stream } from './stream.ts'
+import type { Suppression } from './suppression.ts'
 import type {
   Fn,
   JoinSpec,
   OperatorOptions,
   Origin,
+  SerdePair,
   SinkTopic,
   Unattached,
 } from './stream-specs.ts'
@@ -65,6 +67,16 @@ export class Table<K, V> {
     const [key, value] = [orFail(name, serdes.key), orFail(name, serdes.value)]
     const node = append({ kind: 'table-group', name, from, select, key, value, ...options })
     return new GroupedTable({ append, from: node, key, value })
+  }
+
+  /**
+   * Holds changes back, see `untilTimeLimit` and `untilWindowCloses`: fewer updates, or one final result
+   * a window. Driven by the times of the changes, not by the wall clock.
+   */
+  suppress(name: string, suppression: Suppression, serdes: SerdePair<K, V> = {}): Table<K, V> {
+    const key = orFail(name, serdes.key ?? this.#at.key)
+    const value = orFail(name, serdes.value ?? this.#at.value)
+    return this.#next({ kind: 'suppress', name, suppression, key, value }, value)
   }
 
   /** Joins a row of a static table to each row that has one; the others are left out. */

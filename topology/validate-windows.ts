@@ -1,6 +1,8 @@
 // What makes windows and their aggregates wrong; part of the validation of a topology.
 import { TopologyError } from './errors.ts'
-import type { TopologyNode } from './node.ts'
+import { assertNever, type TopologyNode } from './node.ts'
+import type { SessionWindows, SlidingWindows } from './record-windows.ts'
+import type { TimeWindows } from './windows.ts'
 
 /** @throws TopologyError when a node's windows cannot be aggregated as it says. */
 export function validateWindows(node: TopologyNode): void {
@@ -15,11 +17,62 @@ export function validateWindows(node: TopologyNode): void {
     }
     return
   }
-  const neededMs = windows.sizeMs + windows.graceMs
+  const { neededMs, what } = neededRetention(windows)
   if (retentionMs !== undefined && retentionMs < neededMs) {
     throw new TopologyError(
       node.name,
-      `the retention of ${retentionMs} ms is less than size and grace of the windows, ${neededMs} ms together: give it at least that`,
+      `the retention of ${retentionMs} ms is less than ${what} of the windows, ${neededMs} ms together: give it at least that`,
     )
+  }
+}
+
+/** @throws TopologyError when a suppressed table has no windows to wait for. */
+export function validateSuppress(node: TopologyNode, nodes: readonly TopologyNode[]): void {
+  if (node.kind !== 'suppress' || node.suppression.until === 'time-limit') return
+  closesAfterMs(node.name, nodes)
+}
+
+/**
+ * How long after their end the windows of a table close, milliseconds: by the aggregate before it.
+ * @throws TopologyError where there are no windows, or they never close.
+ */
+export function closesAfterMs(name: string, nodes: readonly TopologyNode[]): number {
+  let node = nodes.find((one) => one.name === name)
+  while (node !== undefined && node.kind !== 'source') {
+    if (node.kind === 'windowed-count' || node.kind === 'windowed-aggregate') {
+      const { windows } = node
+      if (windows.kind === 'session-windows') return windows.gapMs + windows.graceMs
+      if (windows.kind !== 'unlimited-windows') return windows.graceMs
+      throw new TopologyError(
+        name,
+        `the windows of ${node.name} never close: hold changes for a time`,
+      )
+    }
+    const { from }: { readonly from: string } = node
+    node = nodes.find((one) => one.name === from)
+  }
+  throw new TopologyError(
+    name,
+    'there are no windows before it that could close: aggregate over windows, or hold changes for a time',
+  )
+}
+
+/** How long windows are needed for results to be right, milliseconds. */
+function neededRetention(windows: TimeWindows | SlidingWindows | SessionWindows): {
+  readonly neededMs: number
+  readonly what: string
+} {
+  switch (windows.kind) {
+    case 'time-windows':
+      return { neededMs: windows.sizeMs + windows.graceMs, what: 'size and grace' }
+    case 'sliding-windows':
+      return {
+        neededMs: 2 * windows.differenceMs + windows.graceMs,
+        what: 'twice the difference and the grace',
+      }
+    case 'session-windows':
+      return { neededMs: windows.gapMs + windows.graceMs, what: 'gap and grace' }
+    default:
+      return assertNever(windows)
   }
 }

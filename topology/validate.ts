@@ -3,7 +3,7 @@ import { TopologyError } from './errors.ts'
 import { reads, type ErrorPolicy, type TopologyNode } from './node.ts'
 import { isCut } from './subtopology.ts'
 import { isTopicName } from './topic.ts'
-import { validateWindows } from './validate-windows.ts'
+import { validateSuppress, validateWindows } from './validate-windows.ts'
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,100}$/
 
@@ -36,6 +36,7 @@ export function validate(
     checkStores(node, nodes, names)
     checkValueSerde(node, nodes)
     validateWindows(node)
+    validateSuppress(node, nodes)
   }
 }
 
@@ -128,6 +129,7 @@ function checkValueSerde(node: TopologyNode, nodes: readonly TopologyNode[]): vo
   if (node.kind !== 'group' || node.value !== undefined || !isCut(node, nodes)) return
   const reader = nodes.find((other) => {
     if (!reads(other, node.name)) return false
+    if (other.kind === 'cogroup') return true
     return (other.kind === 'aggregate' || other.kind === 'windowed-aggregate') && !counts(other)
   })
   if (reader === undefined) return

@@ -3,7 +3,7 @@ import { partitionFor } from '../../broker/partitioner.ts'
 import { headersOf, keyOf, valueOf, type RecordBatch } from '../../broker/record-batch.ts'
 import type { RecordHeader } from '../../broker/record-headers.ts'
 import { fromBytes, toBytes, type Serde, type Serializer } from '../../topology/serdes/serde.ts'
-import { innerSerdeOf } from '../../topology/serdes/windowed.ts'
+import { windowBytesOf } from '../../topology/serdes/windowed.ts'
 
 /** A record that a test puts in. */
 export interface InputRecord<K, V> {
@@ -51,7 +51,7 @@ export function encode(
   const value = write(codec.value, record.value)
   if (record.partition !== undefined) return { key, value, partition: record.partition }
   if (key === null) return { key, value, partition: 0 }
-  const length = innerSerdeOf(codec.key) === undefined ? key.length : key.length - 8
+  const length = key.length - windowBytesOf(codec.key)
   return { key, value, partition: partitionFor(key, partitions, 0, length) }
 }
 

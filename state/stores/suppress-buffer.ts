@@ -37,15 +37,6 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     this.#topicLength = spec.topicLength
   }
 
-  /** Time that the operator has observed, epoch ms; saved with the buffer. */
-  get timeMs(): number {
-    return this.log.timeMs
-  }
-
-  set timeMs(timeMs: number) {
-    this.log.timeMs = timeMs
-  }
-
   /** Bytes held, as Kafka estimates them for `maxBytes`. */
   get bufferBytes(): number {
     return this.#bufferBytes

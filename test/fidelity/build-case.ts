@@ -2,9 +2,11 @@
 import {
   defineTopology,
   milliseconds,
+  type CogroupedStream,
   type GroupedStream,
   type GroupedTable,
   type RecordContext,
+  type SessionStream,
   type Stream,
   type Table,
   type Topology,
@@ -15,6 +17,13 @@ import { Unsupported, type Case, type CaseNode, type FunctionSpec } from './case
 import { caseTopic, keySerde, valueSerde } from './codecs.ts'
 import { ofKeyAndValue, ofTwo, pieces, predicate, text, toKey, type Key } from './functions.ts'
 import { processing, punctuating } from './processors.ts'
+import {
+  cogrouped,
+  sessionAggregate,
+  suppressed,
+  windowedCogroup,
+  type AggregateCase,
+} from './windowed-case.ts'
 import { windowsOf } from './windows.ts'
 
 type CaseStream = Stream<Key, unknown>
@@ -23,10 +32,17 @@ type Built =
   | { readonly is: 'stream'; readonly stream: CaseStream }
   | { readonly is: 'table'; readonly table: CaseTable }
   | { readonly is: 'group'; readonly group: GroupedStream<Key, unknown> }
+  | { readonly is: 'cogroup'; readonly cogroup: CogroupedStream<Key, unknown> }
+  | { readonly is: 'cogrouped-windows'; readonly aggregate: AggregateCase }
   | { readonly is: 'table-group'; readonly group: GroupedTable<Key, unknown> }
   | {
       readonly is: 'windows'
       readonly windows: WindowedStream<Key, unknown>
+      readonly emit: 'on-update' | 'on-window-close'
+    }
+  | {
+      readonly is: 'sessions'
+      readonly windows: SessionStream<Key, unknown>
       readonly emit: 'on-update' | 'on-window-close'
     }
 
@@ -45,7 +61,7 @@ export interface BuiltCase {
 const OPS = new Set(
   (
     'stream table to groupByKey groupBy windowedBy count reduce aggregate filter filterNot mapValues toStream ' +
-    'toTable map selectKey flatMapValues flatMap peek merge repartition split process processValues punctuate'
+    'toTable suppress cogroup map selectKey flatMapValues flatMap peek merge repartition split process processValues punctuate'
   ).split(' '),
 )
 
@@ -118,10 +134,22 @@ class CaseNodes {
         }
       case 'groupBy':
         return this.#groupBy(node, name)
+      case 'cogroup':
+        return this.#cogroup(node)
+      case 'suppress':
+        return asTable(suppressed(this.#of(node.from, 'table').table, node, name))
       case 'windowedBy': {
+        const before = this.#built.get(node.from ?? '')
+        if (before?.is === 'cogroup') {
+          return { is: 'cogrouped-windows', aggregate: windowedCogroup(before.cogroup, node) }
+        }
         const { group } = this.#of(node.from, 'group')
         const emit = node.emit === 'onWindowClose' ? 'on-window-close' : 'on-update'
-        return { is: 'windows', windows: group.windowedBy(windowsOf(node.window)), emit }
+        const windows = windowsOf(node.window)
+        if (windows.kind === 'session-windows') {
+          return { is: 'sessions', windows: group.windowedBy(windows), emit }
+        }
+        return { is: 'windows', windows: group.windowedBy(windows), emit }
       }
       case 'count':
       case 'reduce':
@@ -292,6 +320,12 @@ class CaseNodes {
       }
       return asTable(from.group.aggregate(name, { initialize, add: of('aggregator'), value, emit }))
     }
+    if (from?.is === 'cogroup') {
+      return asTable(from.cogroup.aggregate(name, { initialize, value, emit: 'on-update' }))
+    }
+    if (from?.is === 'cogrouped-windows') return asTable(from.aggregate(node, name))
+    if (from?.is === 'sessions')
+      return asTable(sessionAggregate(from.windows, from.emit, node, name))
     if (from?.is !== 'windows') throw new Unsupported(`${node.op} of ${from?.is}`)
     const { windows, emit } = from
     const { retentionMs } = node as { retentionMs?: number }
@@ -302,6 +336,16 @@ class CaseNodes {
     }
     const add = of('aggregator')
     return asTable(windows.aggregate(name, { initialize, add, value, emit, ...options }))
+  }
+
+  #cogroup(node: CaseNode): Built {
+    const inputs = node.inputs as readonly { from: string; aggregator: FunctionSpec }[]
+    const groups = inputs.map(({ from, aggregator }) => {
+      const add = ofTwo(aggregator)
+      const { group } = this.#of(from, 'group')
+      return { group, add: (aggregate: unknown, value: unknown) => add(aggregate, value) }
+    })
+    return { is: 'cogroup', cogroup: cogrouped(groups) }
   }
 
   #hasStore(node: CaseNode): boolean {

@@ -9,11 +9,6 @@ import { runCase } from './run-case.ts'
 
 /** Cases that Millrace cannot run yet. Take out what it can; nothing may be added. */
 const UNSUPPORTED: readonly string[] = [
-  'tumbling-suppressed',
-  'sliding-windows',
-  'session-merge',
-  'session-on-close',
-  'cogroup-sessions',
   'stream-join-asymmetric',
   'stream-join-outer',
   'stream-table-left',
@@ -21,7 +16,6 @@ const UNSUPPORTED: readonly string[] = [
   'stream-global-table',
   'table-table-join',
   'foreign-key-join',
-  'table-regroup',
   'describe-rekeyed',
   'key-bytes',
 ]

@@ -37,6 +37,7 @@ function windowsAnswer(window: unknown, { ts }: Question): unknown {
   if (windows.kind === 'unlimited-windows') {
     return { ts, windows: at < windows.startMs ? [] : [[windows.startMs, null]] }
   }
+  if (windows.kind !== 'time-windows') throw new Unsupported(`windowsFor ${windows.kind}`)
   return { ts, windows: windowsFor(at, windows).map(({ startMs, endMs }) => [startMs, endMs]) }
 }
 

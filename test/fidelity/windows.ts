@@ -2,8 +2,12 @@
 import {
   hopping,
   milliseconds,
+  session,
+  sliding,
   tumbling,
   unlimited,
+  type SessionWindows,
+  type SlidingWindows,
   type TimeWindows,
   type UnlimitedWindows,
 } from '../../index.ts'
@@ -15,10 +19,14 @@ interface WindowSpec {
   readonly advanceMs?: number
   readonly graceMs?: number
   readonly startMs?: number
+  readonly timeDifferenceMs?: number
+  readonly gapMs?: number
 }
 
 /** @throws TopologyError or RangeError for windows that Millrace refuses. */
-export function windowsOf(given: unknown): TimeWindows | UnlimitedWindows {
+export function windowsOf(
+  given: unknown,
+): TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows {
   const window = given as WindowSpec
   const grace = milliseconds(window.graceMs ?? 0)
   switch (window.type) {
@@ -30,6 +38,10 @@ export function windowsOf(given: unknown): TimeWindows | UnlimitedWindows {
     }
     case 'unlimited':
       return unlimited({ startMs: window.startMs ?? 0 })
+    case 'sliding':
+      return sliding({ difference: milliseconds(window.timeDifferenceMs ?? 0), grace })
+    case 'session':
+      return session({ gap: milliseconds(window.gapMs ?? 0), grace })
     default:
       throw new Unsupported(`${window.type} windows`)
   }

@@ -1,8 +1,11 @@
 // Suppressed tables: what is held, when it goes out, and what happens when the buffer is full.
 import { expect } from 'chai'
-import { Suppress, SuppressBufferFullError, type Suppression } from '../../processors/suppress.ts'
+import { ProcessingError } from '../../processors/processor.ts'
+import { Suppress, type Holding } from '../../processors/suppress.ts'
 import { SuppressBuffer, type HeldChange } from '../../state/stores/suppress-buffer.ts'
 import { utf8 } from '../../topology/serdes/primitive.ts'
+
+import { MaximalTime } from './windowed-results.ts'
 
 const makeBuffer = () =>
   new SuppressBuffer<unknown, unknown>({
@@ -12,7 +15,7 @@ const makeBuffer = () =>
     topicLength: 2,
   })
 
-const untilTime = (holdMs: number, limits: Partial<Suppression> = {}): Suppression => ({
+const untilTime = (holdMs: number, limits: Partial<Holding> = {}): Holding => ({
   timeOf: ({ timestampMs }) => timestampMs,
   holdMs,
   isFinal: false,
@@ -31,13 +34,14 @@ const change = (
 
 /** A suppress operator that can be restarted. */
 class Suppressed {
-  readonly #spec: Suppression
+  readonly #spec: Holding
   readonly #saved: Uint8Array[] = []
   #out: HeldChange<unknown, unknown>[] = []
+  readonly #time = new MaximalTime()
   buffer = makeBuffer()
   #suppress: Suppress
 
-  constructor(spec: Suppression) {
+  constructor(spec: Holding) {
     this.#spec = spec
     this.#suppress = this.#make()
   }
@@ -58,7 +62,7 @@ class Suppressed {
   }
 
   #make(): Suppress {
-    return new Suppress('held', this.buffer, this.#spec, (one) => this.#out.push(one))
+    return new Suppress('held', this.buffer, this.#spec, this.#time, (one) => this.#out.push(one))
   }
 }
 
@@ -121,8 +125,8 @@ describe('a suppressed table', () => {
     const held = new Suppressed(untilTime(1_000, { recordsMax: 1, whenFull: 'fail' }))
     held.run(change('a', '1', 5))
     expect(() => held.run(change('b', '1', 6)))
-      .to.throw(SuppressBufferFullError, 'held: the buffer holds 2 records (at most 1)')
-      .with.property('code', 'MILLRACE_SUPPRESS_BUFFER_FULL')
+      .to.throw(ProcessingError, 'held: the buffer holds 2 records (at most 1)')
+      .with.nested.property('cause.code', 'MILLRACE_SUPPRESS_BUFFER_FULL')
   })
 
   it('swallows deletions where only final results go out', () => {

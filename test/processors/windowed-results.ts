@@ -34,7 +34,8 @@ const addText = (aggregate: unknown, record: StreamRecord): unknown =>
 /** A text, empty for what is none. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-class Time implements ObservedTime {
+/** The highest time seen. */
+export class MaximalTime implements ObservedTime {
   nowMs = -1
 
   advance(timestampMs: number): number {
@@ -49,7 +50,7 @@ export class WindowedTexts {
   readonly #windows: SlidingWindows | SessionWindows
   readonly #around: WindowedSurroundings
   readonly #saved: Uint8Array[] = []
-  readonly #time = new Time()
+  readonly #time = new MaximalTime()
   #changes: Change[] = []
   #store: MemoryWindowStore<unknown, unknown> | MemorySessionStore<unknown, unknown>
   #aggregate: { process(record: StreamRecord): void }

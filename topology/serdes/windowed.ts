@@ -1,14 +1,18 @@
-// Windowed keys in the bytes of Kafka's TimeWindowedSerializer: the key, then its window's start.
+// Windowed keys in the bytes of Kafka's TimeWindowedSerializer (the key, then its window's start) and of
+// its SessionWindowedSerializer (the key, then end and start of its session).
 import { SerdeError } from '../errors.ts'
 import type { Windowed } from '../windows.ts'
 import type { DurationMs } from '../duration.ts'
 import type { ByteSink, Serde, Serializer } from './serde.ts'
 
 const START_BYTES = 8
+const SESSION_BYTES = 16
 
 /** A serde of windowed keys; it knows the serde of the key inside, by which records are partitioned. */
 export interface WindowedSerde<K> extends Serde<Windowed<K>> {
   readonly inner: Serde<K>
+  /** How many bytes of times follow the key. */
+  readonly windowBytes: number
 }
 
 /**
@@ -19,6 +23,7 @@ export function windowed<K>(inner: Serde<K>, size?: DurationMs): WindowedSerde<K
   return Object.freeze({
     name: `windowed(${inner.name})`,
     inner,
+    windowBytes: START_BYTES,
     serialize(value: Windowed<K>, sink: ByteSink): void {
       inner.serialize(value.key, sink)
       writeWindowStart(value.window.startMs, sink)
@@ -31,6 +36,35 @@ export function windowed<K>(inner: Serde<K>, size?: DurationMs): WindowedSerde<K
       return { key: inner.deserialize(bytes, start, end - START_BYTES), window: { startMs, endMs } }
     },
   })
+}
+
+/** The key's bytes, then end and start of its session as big-endian int64, as Kafka writes them. */
+export function sessionWindowed<K>(inner: Serde<K>): WindowedSerde<K> {
+  return Object.freeze({
+    name: `sessionWindowed(${inner.name})`,
+    inner,
+    windowBytes: SESSION_BYTES,
+    serialize({ key, window }: Windowed<K>, sink: ByteSink): void {
+      inner.serialize(key, sink)
+      writeWindowStart(window.endMs, sink)
+      writeWindowStart(window.startMs, sink)
+    },
+    deserialize(bytes: Uint8Array, start: number, end: number): Windowed<K> {
+      if (end - start < SESSION_BYTES) {
+        throw new SerdeError('a key with its session has at least 16 bytes')
+      }
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const keyEnd = end - SESSION_BYTES
+      const endMs = Number(view.getBigInt64(keyEnd))
+      const startMs = Number(view.getBigInt64(keyEnd + START_BYTES))
+      return { key: inner.deserialize(bytes, start, keyEnd), window: { startMs, endMs } }
+    },
+  })
+}
+
+/** How many bytes at the end of a key are its window's, by its serde: records are partitioned without them. */
+export function windowBytesOf(serde: Serializer<never>): number {
+  return 'windowBytes' in serde ? (serde.windowBytes as number) : 0
 }
 
 /** The serde of the key inside when a serde is `windowed(…)`, else undefined. */

@@ -1,0 +1,31 @@
+// Where the results of windowed aggregates go: straight on, or through a coalescer where a job asks for it.
+import type { EmitStrategy } from '../topology/node.ts'
+import { toBytes, type Serde } from '../topology/serdes/serde.ts'
+import { coalescer } from './coalescer.ts'
+import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
+import type { WindowedForward } from './window-aggregation.ts'
+
+/** `makeNext` is called when the aggregate has its place among those that emit. */
+export function windowedOutput(
+  { emit, key: keySerde }: { readonly emit: EmitStrategy; readonly key: Serde<never> },
+  makeNext: () => Forward,
+  context: TaskContext,
+): WindowedForward {
+  if (emit === 'on-update-coalesced') {
+    const hold = coalescer(makeNext, context)
+    const serde = keySerde as unknown as Serde<unknown>
+    return (key, startMs, endMs, value, oldValue, timestampMs) => {
+      const name = `${startMs} ${endMs} ${Buffer.from(toBytes(serde, key)).toString('latin1')}`
+      hold(name, { key: { key, window: { startMs, endMs } }, value, oldValue, timestampMs })
+    }
+  }
+  const next = makeNext()
+  const result = new StreamRecord()
+  return (key, startMs, endMs, value, oldValue, timestampMs) => {
+    result.key = { key, window: { startMs, endMs } }
+    result.value = value
+    result.oldValue = oldValue
+    result.timestampMs = timestampMs
+    next(result)
+  }
+}
