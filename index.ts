@@ -7,9 +7,11 @@ export {
   days,
   hours,
   milliseconds,
+  minus,
   minutes,
   seconds,
   type DurationMs,
+  type NegativeDurationMs,
 } from './topology/duration.ts'
 export { SerdeError, TopologyError } from './topology/errors.ts'
 export type {
@@ -66,6 +68,7 @@ export type {
   CogroupedWindows,
   CogroupSpec,
 } from './topology/cogrouped.ts'
+export { joinWindows, type JoinWindows, type StreamJoinSpec } from './topology/stream-join.ts'
 export { staticTable, type StaticTable } from './topology/static-table.ts'
 export type { Branches, SplitStream } from './topology/split.ts'
 export type {

@@ -5,6 +5,7 @@ import { assertNever, type ErasedSinkTopic, type TopologyNode } from '../topolog
 import { reads, type SourceNode, type WindowedAggregateNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
+import type { StreamJoinNode } from '../topology/stream-join.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
 import { closesAfterMs } from '../topology/validate-windows.ts'
@@ -22,6 +23,8 @@ import { dynamicSink, sink } from './sink.ts'
 import { SourceInput } from './source-input.ts'
 import * as stateless from './stateless.ts'
 import { staticJoin } from './static-join.ts'
+import type { StreamJoin } from './stream-join.ts'
+import { joinInput, streamJoin } from './stream-join-node.ts'
 import { suppress } from './suppress-node.ts'
 import { tableFilter, tableMapValues, toTable } from './table.ts'
 import { tableGroup } from './table-group.ts'
@@ -68,6 +71,7 @@ class TaskBuilder {
   readonly #state: TaskState
   /** What comes after a node, made once: a node that reads two others is one. */
   readonly #afters = new Map<string, Forward>()
+  readonly #joins = new Map<string, StreamJoin>()
   readonly #built = new Map<string, Forward>()
   /** The ids of keys behind a grouping, by its node. */
   readonly #keyTables = new Map<string, KeyTable>()
@@ -149,6 +153,7 @@ class TaskBuilder {
 
   /** What a node does with records of one that it reads. */
   #forwardOf(node: TopologyNode, from: string): Forward {
+    if (node.kind === 'stream-join') return joinInput(node, this.#joinOf(node), from)
     if (node.kind === 'cogroup') return cogroupInput(node, from, this.#after(node.name))
     let forward = this.#built.get(node.name)
     if (forward === undefined) this.#built.set(node.name, (forward = this.#make(node)))
@@ -160,7 +165,7 @@ class TaskBuilder {
     const context = this.#context
     const state = this.#state
     const { name } = node
-    const failed = failuresOf(name, node.onError ?? topology.onError, context)
+    const failed = this.#failuresOf(node)
     const plan = (): TablePlan => topology.tables.get(name)!
     const after = (): Forward => this.#after(name)
     switch (node.kind) {
@@ -222,6 +227,7 @@ class TaskBuilder {
       case 'source':
       case 'parse':
       case 'cogroup':
+      case 'stream-join':
         throw new Error(`${name} is made by what it reads`)
       default:
         return assertNever(node)
@@ -238,6 +244,21 @@ class TaskBuilder {
     }
     const store = state.recordWindowed(name)
     return recordWindowedAggregate(node, plan, store, after, failed, this.#context)
+  }
+
+  #joinOf(node: StreamJoinNode): StreamJoin {
+    const { name } = node
+    let join = this.#joins.get(name)
+    if (join === undefined) {
+      const failed = this.#failuresOf(node)
+      join = streamJoin(node, this.#state.join(name), this.#after(name), failed, this.#context)
+      this.#joins.set(name, join)
+    }
+    return join
+  }
+
+  #failuresOf(node: TopologyNode): OnFailure {
+    return failuresOf(node.name, node.onError ?? this.#options.topology.onError, this.#context)
   }
 
   #isCut(node: TopologyNode): node is CutNode {

@@ -18,13 +18,15 @@ export interface StreamJoinSpec extends JoinTimes {
   /** Sides whose records go out without a partner, too; none in an inner join. */
   readonly outer: readonly JoinSide[]
   /** Joins two values; null stands for a side without a partner. */
-  readonly merge: (key: unknown, left: unknown, right: unknown) => unknown
+  readonly merge: (left: unknown, right: unknown, key: unknown, timestampMs: number) => unknown
 }
 
 /** Where results and dropped records go. */
 export interface JoinSurroundings {
   readonly forward: (key: unknown, value: unknown, timestampMs: number) => void
   readonly drop: (reason: DropReason) => void
+  /** User code failed on the record in work; it is kept for its partners all the same. */
+  readonly failed: (record: StreamRecord, cause: unknown) => void
 }
 
 /** The buffer of one side of a join. */
@@ -93,20 +95,26 @@ export class StreamJoin {
     this.#process(this.#right, record)
   }
 
-  #process(side: Side, { key, value, timestampMs }: StreamRecord): void {
+  #process(side: Side, record: StreamRecord): void {
+    const { key, value, timestampMs } = record
     const unmatched = this.#unmatched
     if (unmatched !== undefined && timestampMs > unmatched.timeMs) unmatched.timeMs = timestampMs
     const hasKey = key !== null && key !== undefined
     if (value === null || value === undefined)
       return this.#around.drop(hasKey ? 'null-value' : 'null-key')
-    if (!hasKey) {
-      // Nothing can join it, so there is nothing to wait for.
-      if (side.isOuter) this.#forward(side, key, value, null, timestampMs)
-      else this.#around.drop('null-key')
-      return
+    if (!hasKey && !side.isOuter) return this.#around.drop('null-key')
+    try {
+      if (!hasKey) {
+        // Nothing can join it, so there is nothing to wait for.
+        this.#forward(side, key, value, null, timestampMs)
+        return
+      }
+      if (unmatched !== undefined && timestampMs === unmatched.timeMs) this.#giveOutLate(side)
+      this.#join(side, key, value, timestampMs)
+    } catch (cause) {
+      this.#around.failed(record, cause)
     }
-    if (unmatched !== undefined && timestampMs === unmatched.timeMs) this.#giveOutLate(side)
-    this.#join(side, key, value, timestampMs)
+    if (!hasKey) return
     // The other side is searched first: what is put stays for those who come after.
     if (!side.buffer.put(key, value, timestampMs)) this.#around.drop('expired-window')
   }
@@ -169,7 +177,9 @@ export class StreamJoin {
   /** Puts a result out; `value` is that of the record's own side. */
   #forward(side: Side, key: unknown, value: unknown, other: unknown, timestampMs: number): void {
     const { merge } = this.#spec
-    const joined = side.name === 'left' ? merge(key, value, other) : merge(key, other, value)
+    const isLeft = side.name === 'left'
+    const [left, right] = isLeft ? [value, other] : [other, value]
+    const joined = merge(left, right, key, timestampMs)
     this.#around.forward(key, joined, timestampMs)
   }
 }

@@ -8,6 +8,8 @@ import { openAggregateStore } from './aggregate.ts'
 import { openProcessStores, type ProcessStores } from './process.ts'
 import { StreamRecord, type TaskContext } from './processor.ts'
 import { openRecordWindowedStore, type RecordWindowedStore } from './record-windowed-aggregate.ts'
+import type { JoinStores } from './stream-join.ts'
+import { openJoinStores } from './stream-join-node.ts'
 import { openSuppressBuffer, type HeldChanges } from './suppress-node.ts'
 import { openTableStore, tableKeeper, tableMapper, type TableStore } from './table.ts'
 import { TableViews, type TableView } from './table-view.ts'
@@ -20,6 +22,7 @@ export class TaskState {
   readonly #tables = new Map<string, TableStore>()
   readonly #windowed = new Map<string, WindowedStore>()
   readonly #recordWindowed = new Map<string, RecordWindowedStore>()
+  readonly #joins = new Map<string, JoinStores>()
   readonly #suppressed = new Map<string, HeldChanges>()
   readonly #topic: string
   readonly #plans: ReadonlyMap<string, TablePlan>
@@ -50,6 +53,11 @@ export class TaskState {
   /** The store of a windowed aggregate. */
   windowed(name: string): WindowedStore {
     return this.#windowed.get(name)!
+  }
+
+  /** The stores of a stream-stream join. */
+  join(name: string): JoinStores {
+    return this.#joins.get(name)!
   }
 
   /** What a suppressed table holds back. */
@@ -93,6 +101,9 @@ export class TaskState {
         return
       case 'suppress':
         this.#openSuppressed(node)
+        return
+      case 'stream-join':
+        this.#joins.set(name, openJoinStores(node, this.#context))
         return
       case 'process':
         openProcessStores(node, this.processStores, this.#context)

@@ -5,6 +5,9 @@ declare const brand: unique symbol
 /** A duration in milliseconds, made by `minutes(5)` and its like. */
 export type DurationMs = number & { readonly [brand]: 'DurationMs' }
 
+/** A duration that reaches back in time, made by `minus(minutes(5))`; few places take one. */
+export type NegativeDurationMs = number & { readonly [brand]: 'NegativeDurationMs' }
+
 /** @throws RangeError when the amount is not a finite number of at least zero. */
 function duration(amount: number, unitMs: number): DurationMs {
   if (!Number.isFinite(amount) || amount < 0) {
@@ -23,3 +26,5 @@ export const minutes = (amount: number): DurationMs => duration(amount, 60_000)
 export const hours = (amount: number): DurationMs => duration(amount, 3_600_000)
 /** A duration of so many days of 24 hours. */
 export const days = (amount: number): DurationMs => duration(amount, 86_400_000)
+/** As long a duration the other way in time. */
+export const minus = (of: DurationMs): NegativeDurationMs => (0 - of) as NegativeDurationMs

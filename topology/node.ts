@@ -13,6 +13,7 @@ import type {
   ToTableNode,
 } from './table-nodes.ts'
 import type { SessionWindows, SlidingWindows } from './record-windows.ts'
+import type { StreamJoinNode } from './stream-join.ts'
 import type { TimeWindows, UnlimitedWindows } from './windows.ts'
 
 /** What user functions see of the record beside its value. Valid during the call only. */
@@ -252,6 +253,7 @@ export type TopologyNode =
   | TableAggregateNode
   | SuppressNode
   | CogroupNode
+  | StreamJoinNode
   | ToStreamNode
   | ProcessNode
   | StaticJoinNode

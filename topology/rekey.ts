@@ -1,6 +1,7 @@
 // Puts repartition topics before operators that need records at the task that owns their key, where keys
 // may have changed since the last topic; a grouping sees to that itself. Called when a topology is built.
 import type { RepartitionNode, TopologyNode } from './node.ts'
+import type { StreamJoinNode } from './stream-join.ts'
 import type { Serde } from './serdes/serde.ts'
 import { isKeyChanged } from './subtopology.ts'
 
@@ -15,10 +16,31 @@ export function rekeyed(nodes: readonly TopologyNode[]): TopologyNode[] {
         const before = repartitionOf(`${node.name}-by-key`, node.from, key, value)
         return [before, Object.freeze({ ...node, from: before.name })]
       }
+      case 'stream-join':
+        return joinByKey(node, byName)
       default:
         return [node]
     }
   })
+}
+
+/** Both sides of a join must be at the task of their key. */
+function joinByKey(
+  node: StreamJoinNode,
+  byName: ReadonlyMap<string, TopologyNode>,
+): TopologyNode[] {
+  const { name, key } = node
+  const isSelf = node.from === node.with
+  const before: RepartitionNode[] = []
+  const of = (side: string, from: string, value: Serde<never>): string => {
+    if (!isKeyChanged(from, byName)) return from
+    const repartition = repartitionOf(`${name}-${side}-by-key`, from, key, value)
+    before.push(repartition)
+    return repartition.name
+  }
+  const left = of('left', node.from, node.left)
+  const right = isSelf ? left : of('right', node.with, node.right)
+  return [...before, Object.freeze({ ...node, from: left, with: right })]
 }
 
 function repartitionOf(

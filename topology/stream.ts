@@ -7,6 +7,7 @@ import { orFail, staticJoin } from './skin.ts'
 import type { Serde } from './serdes/serde.ts'
 import { SplitStream } from './split.ts'
 import type { StaticTable } from './static-table.ts'
+import { streamJoin, type OuterSides, type StreamJoinSpec } from './stream-join.ts'
 import type {
   Fn,
   JoinSpec,
@@ -195,22 +196,48 @@ export class Stream<K, V> {
     return this.#group(name, { by: 'same-key', serde: key }, value)
   }
 
+  /** Joins each record with those of another stream that have its key and lie near it in time. */
+  join<U, W>(
+    name: string,
+    other: Stream<K, U>,
+    spec: StreamJoinSpec<K, V, U, W, V, U>,
+  ): Stream<K, W>
   /** Joins a row of a static table to each record that has one; the others are left out. */
   join<J extends string | number, R, W>(
     name: string,
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R, W>,
-  ): Stream<K, W> {
-    return this.#newValue(staticJoin(name, table, spec, false))
+  ): Stream<K, W>
+  join(name: string, other: object, spec: unknown): unknown {
+    return this.#join(name, other, spec, [], false)
   }
 
+  /**
+   * Joins as `join`, and gives out a record that found no partner once its window has closed, with
+   * undefined for the other side.
+   */
+  leftJoin<U, W>(
+    name: string,
+    other: Stream<K, U>,
+    spec: StreamJoinSpec<K, V, U | undefined, W, V, U>,
+  ): Stream<K, W>
   /** Joins a row of a static table; `merge` gets undefined where there is none. */
   leftJoin<J extends string | number, R, W>(
     name: string,
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R | undefined, W>,
+  ): Stream<K, W>
+  leftJoin(name: string, other: object, spec: unknown): unknown {
+    return this.#join(name, other, spec, ['left'], true)
+  }
+
+  /** Joins as `leftJoin`, for both sides. */
+  outerJoin<U, W>(
+    name: string,
+    other: Stream<K, U>,
+    spec: StreamJoinSpec<K, V | undefined, U | undefined, W, V, U>,
   ): Stream<K, W> {
-    return this.#newValue(staticJoin(name, table, spec, true))
+    return this.#join(name, other, spec, ['left', 'right'], true)
   }
 
   /** Writes the records to a topic. */
@@ -235,6 +262,21 @@ export class Stream<K, V> {
     }
     const { key, value } = orFail(name, serdes)
     append({ kind: 'dynamic-sink', name, from, choose: topic, key, value, ...options })
+  }
+
+  #join<W>(
+    name: string,
+    other: object,
+    spec: unknown,
+    outer: OuterSides,
+    isLeft: boolean,
+  ): Stream<K, W> {
+    if (!(other instanceof Stream)) {
+      const table = other as StaticTable<never, never>
+      return this.#newValue(staticJoin(name, table, spec as never, isLeft))
+    }
+    const node = streamJoin(name, this.at, other.at, spec as never, outer)
+    return new Stream({ ...this.at, from: this.at.append(node), key: node.key, value: undefined })
   }
 
   #group<L>(name: string, key: GroupKey, value: Serde<V> | undefined): GroupedStream<L, V> {

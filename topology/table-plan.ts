@@ -1,6 +1,7 @@
 // Which tables are kept in a store, and which send the old value with a change: what operators ask of the
 // tables before them, in the order of definition, as Kafka's enableSendingOldValues and materialize.
 import { assertNever, type TopologyNode } from './node.ts'
+import { joinStoresOf } from './stream-join.ts'
 import type { TableStore } from './table-nodes.ts'
 
 /** What was decided on a node that gives a table. */
@@ -125,6 +126,7 @@ export function isTable(node: TopologyNode): boolean {
     case 'repartition':
     case 'table-group':
     case 'cogroup':
+    case 'stream-join':
     case 'to-stream':
     case 'process':
     case 'static-join':
@@ -145,6 +147,8 @@ export function storesOf(node: TopologyNode, plans: ReadonlyMap<string, TablePla
     case 'table-aggregate':
     case 'suppress':
       return [node.name]
+    case 'stream-join':
+      return joinStoresOf(node)
     case 'process':
       return node.stores.map(({ name }) => name)
     default:

@@ -16,6 +16,7 @@ import {
 import { Unsupported, type Case, type CaseNode, type FunctionSpec } from './case.ts'
 import { caseTopic, keySerde, valueSerde } from './codecs.ts'
 import { ofKeyAndValue, ofTwo, pieces, predicate, text, toKey, type Key } from './functions.ts'
+import { joinedStreams } from './joins.ts'
 import { processing, punctuating } from './processors.ts'
 import {
   cogrouped,
@@ -61,7 +62,7 @@ export interface BuiltCase {
 const OPS = new Set(
   (
     'stream table to groupByKey groupBy windowedBy count reduce aggregate filter filterNot mapValues toStream ' +
-    'toTable suppress cogroup map selectKey flatMapValues flatMap peek merge repartition split process processValues punctuate'
+    'toTable suppress cogroup join map selectKey flatMapValues flatMap peek merge repartition split process processValues punctuate'
   ).split(' '),
 )
 
@@ -134,6 +135,8 @@ class CaseNodes {
         }
       case 'groupBy':
         return this.#groupBy(node, name)
+      case 'join':
+        return asStream(this.#join(node, name))
       case 'cogroup':
         return this.#cogroup(node)
       case 'suppress':
@@ -336,6 +339,14 @@ class CaseNodes {
     }
     const add = of('aggregator')
     return asTable(windows.aggregate(name, { initialize, add, value, emit, ...options }))
+  }
+
+  #join(node: CaseNode, name: string): unknown {
+    const [left, right] = [this.#built.get(node.from ?? ''), this.#built.get(node.with ?? '')]
+    if (left?.is !== 'stream' || right?.is !== 'stream') {
+      throw new Unsupported(`a join of ${left?.is} and ${right?.is}`)
+    }
+    return joinedStreams(left.stream, right.stream, node, name)
   }
 
   #cogroup(node: CaseNode): Built {

@@ -9,8 +9,6 @@ import { runCase } from './run-case.ts'
 
 /** Cases that Millrace cannot run yet. Take out what it can; nothing may be added. */
 const UNSUPPORTED: readonly string[] = [
-  'stream-join-asymmetric',
-  'stream-join-outer',
   'stream-table-left',
   'stream-table-versioned-grace',
   'stream-global-table',

@@ -15,7 +15,7 @@ interface Input {
 
 type Result = readonly [key: unknown, value: unknown, timestampMs: number]
 
-const merge = (_key: unknown, left: unknown, right: unknown): string =>
+const merge = (left: unknown, right: unknown): string =>
   `${typeof left === 'string' ? left : '-'}${typeof right === 'string' ? right : '-'}`
 
 /** A join that can be restarted. */
@@ -79,6 +79,9 @@ class Join {
     return new StreamJoin(stores, spec, {
       forward: (...result) => this.#results.push(result),
       drop: (reason) => this.drops.push(reason),
+      failed: (_record, cause) => {
+        throw cause
+      },
     })
   }
 }

@@ -86,8 +86,8 @@ export const mistakes = [
         // @ts-expect-error a left join may find no row
         merge: ({ id }, row) => id + row.name,
       })
+      // @ts-expect-error the table's keys are text
       parsed.join('named', names, {
-        // @ts-expect-error the table's keys are text
         on: ({ at }) => at,
         merge: ({ id }, row) => id + row.name,
       })
