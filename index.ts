@@ -80,7 +80,8 @@ export type {
   WindowEntry,
   WindowStore,
 } from './topology/store-contracts.ts'
-export type { SourceStream, Stream } from './topology/stream.ts'
+export type { SourceStream } from './topology/source-stream.ts'
+export type { Stream } from './topology/stream.ts'
 export type {
   JoinSpec,
   OperatorOptions,

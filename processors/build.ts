@@ -12,11 +12,12 @@ import { closesAfterMs } from '../topology/validate-windows.ts'
 import { aggregate, tableAggregate } from './aggregate.ts'
 import { cogroupInput } from './cogroup.ts'
 import { failuresOf, type OnFailure } from './failures.ts'
+import { inTurn, unpackingChange } from './forwards.ts'
 import { FrameInput } from './frame-input.ts'
 import { groupInPlace } from './group.ts'
 import { Parser } from './parse.ts'
 import { userProcessor } from './process.ts'
-import type { Forward, StreamRecord, TaskContext } from './processor.ts'
+import type { Forward, TaskContext } from './processor.ts'
 import { recordWindowedAggregate } from './record-windowed-aggregate.ts'
 import { RepartitionWriter } from './repartition-writer.ts'
 import { dynamicSink, sink } from './sink.ts'
@@ -129,8 +130,7 @@ class TaskBuilder {
   }
 
   #firstTopic(): string {
-    const [input] = this.#part.inputs
-    if (input === undefined) return ''
+    const input = this.#part.inputs[0]!
     return input.kind === 'source' ? input.topics[0]!.name : this.#topicOf(input)
   }
 
@@ -248,12 +248,15 @@ class TaskBuilder {
 
   #joinOf(node: StreamJoinNode): StreamJoin {
     const { name } = node
-    let join = this.#joins.get(name)
-    if (join === undefined) {
-      const failed = this.#failuresOf(node)
-      join = streamJoin(node, this.#state.join(name), this.#after(name), failed, this.#context)
-      this.#joins.set(name, join)
-    }
+    const known = this.#joins.get(name)
+    if (known !== undefined) return known
+    const [stores, next, failed] = [
+      this.#state.join(name),
+      this.#after(name),
+      this.#failuresOf(node),
+    ]
+    const join = streamJoin(node, stores, next, failed, this.#context)
+    this.#joins.set(name, join)
     return join
   }
 
@@ -297,25 +300,5 @@ class TaskBuilder {
       if (node.kind === 'branch') branches[node.index] = this.#forwardOf(node, split)
     }
     return branches
-  }
-}
-
-/** Puts both sides of a change that came through a repartition topic in their places. */
-function unpackingChange(next: Forward): Forward {
-  return (record: StreamRecord) => {
-    const { newValue, oldValue } = record.value as { newValue: unknown; oldValue: unknown }
-    record.value = newValue
-    record.oldValue = oldValue
-    next(record)
-  }
-}
-
-/** Calls each in turn: a record finishes one branch before the next begins. */
-function inTurn(branches: readonly Forward[]): Forward {
-  const [first, second] = branches
-  if (first === undefined) return () => undefined
-  if (second === undefined) return first
-  return (record) => {
-    for (let i = 0; i < branches.length; i++) branches[i]!(record)
   }
 }

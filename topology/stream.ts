@@ -1,6 +1,6 @@
 // The fluent skin of streams. It has no logic: each method appends one frozen node.
 import { GroupedStream } from './grouped.ts'
-import type { GroupKey, Mapper, TopologyNode } from './node.ts'
+import type { GroupKey, TopologyNode } from './node.ts'
 import type { FixedKeyProcessorContext, ProcessorContext, ProcessSpec } from './process.ts'
 import type { FieldsKey } from './serdes/fields.ts'
 import { orFail, staticJoin } from './skin.ts'
@@ -13,7 +13,6 @@ import type {
   JoinSpec,
   OperatorOptions,
   Origin,
-  ParseSpec,
   RepartitionSpec,
   SerdePair,
   SinkSerdes,
@@ -209,7 +208,7 @@ export class Stream<K, V> {
     spec: JoinSpec<K, V, J, R, W>,
   ): Stream<K, W>
   join(name: string, other: object, spec: unknown): unknown {
-    return this.#join(name, other, spec, [], false)
+    return this.#join(name, other, spec, [])
   }
 
   /**
@@ -228,7 +227,7 @@ export class Stream<K, V> {
     spec: JoinSpec<K, V, J, R | undefined, W>,
   ): Stream<K, W>
   leftJoin(name: string, other: object, spec: unknown): unknown {
-    return this.#join(name, other, spec, ['left'], true)
+    return this.#join(name, other, spec, ['left'])
   }
 
   /** Joins as `leftJoin`, for both sides. */
@@ -237,7 +236,7 @@ export class Stream<K, V> {
     other: Stream<K, U>,
     spec: StreamJoinSpec<K, V | undefined, U | undefined, W, V, U>,
   ): Stream<K, W> {
-    return this.#join(name, other, spec, ['left', 'right'], true)
+    return this.#join(name, other, spec, ['left', 'right'])
   }
 
   /** Writes the records to a topic. */
@@ -264,16 +263,10 @@ export class Stream<K, V> {
     append({ kind: 'dynamic-sink', name, from, choose: topic, key, value, ...options })
   }
 
-  #join<W>(
-    name: string,
-    other: object,
-    spec: unknown,
-    outer: OuterSides,
-    isLeft: boolean,
-  ): Stream<K, W> {
+  #join<W>(name: string, other: object, spec: unknown, outer: OuterSides): Stream<K, W> {
     if (!(other instanceof Stream)) {
       const table = other as StaticTable<never, never>
-      return this.#newValue(staticJoin(name, table, spec as never, isLeft))
+      return this.#newValue(staticJoin(name, table, spec as never, outer.length > 0))
     }
     const node = streamJoin(name, this.at, other.at, spec as never, outer)
     return new Stream({ ...this.at, from: this.at.append(node), key: node.key, value: undefined })
@@ -282,8 +275,8 @@ export class Stream<K, V> {
   #group<L>(name: string, key: GroupKey, value: Serde<V> | undefined): GroupedStream<L, V> {
     const { append, from } = this.at
     const travelling = (value as Serde<never> | undefined) ?? this.at.value
-    const node: TopologyNode = { kind: 'group', name, from, key, value: travelling }
-    return new GroupedStream({ append, from: append(node), key: key.serde, value: travelling })
+    const group = append({ kind: 'group', name, from, key, value: travelling })
+    return new GroupedStream({ append, from: group, key: key.serde, value: travelling })
   }
 
   #serdes(name: string, spec: SerdePair<K, V>): [key: Serde<never>, value: Serde<never>] {
@@ -305,24 +298,5 @@ export class Stream<K, V> {
   ): Stream<L, W> {
     const from = this.at.append({ ...node, from: this.at.from })
     return new Stream<L, W>({ append: this.at.append, from, key, value })
-  }
-}
-
-/** A source's records as they came; `parse` turns bytes into values. */
-export class SourceStream<K, V> extends Stream<K, V> {
-  /** Reads the bytes of each record as a value, and its event time. */
-  parse<W>(name: string, spec: ParseSpec<K, W>): Stream<K, W> {
-    const { decode, timestamp, malformed, invalidTimestamp } = spec
-    const node: TopologyNode = {
-      kind: 'parse',
-      name,
-      from: this.at.from,
-      decode: decode as Serde<never> | Mapper,
-      timestamp: timestamp as Mapper | undefined,
-      malformed,
-      invalidTimestamp,
-    }
-    const value = typeof decode === 'function' ? undefined : (decode as unknown as Serde<never>)
-    return new Stream<K, W>({ ...this.at, from: this.at.append(node), value })
   }
 }

@@ -4,7 +4,7 @@ import { TopologyError } from './errors.ts'
 import type { ErasedTopic, ErrorPolicy, Mapper, TopologyNode } from './node.ts'
 import { rekeyed } from './rekey.ts'
 import type { Append, SourceSpec } from './stream-specs.ts'
-import { SourceStream } from './stream.ts'
+import { SourceStream } from './source-stream.ts'
 import { subtopologiesOf, type Subtopology } from './subtopology.ts'
 import type { Table } from './table.ts'
 import { tablePlansOf, type TablePlan } from './table-plan.ts'
@@ -68,7 +68,7 @@ export function defineTopology(
     return node.name
   }
   build(builderOf(append))
-  const nodes = rekeyed(defined)
+  const nodes = rekeyed(Object.freeze(defined))
   validate(name, nodes, onError)
   const subtopologies = Object.freeze(subtopologiesOf(nodes))
   const topology: Topology = {

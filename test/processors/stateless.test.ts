@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { ProcessingError } from '../../processors/processor.ts'
 import { utf8 } from '../../topology/serdes/primitive.ts'
-import type { SourceStream } from '../../topology/stream.ts'
+import type { SourceStream } from '../../topology/source-stream.ts'
 import { topic } from '../../topology/topic.ts'
 import { defineTopology } from '../../topology/topology.ts'
 import { messageOf, TestTask, type InputRow } from './support.ts'
