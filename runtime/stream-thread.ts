@@ -211,11 +211,11 @@ export class StreamThread {
   #open(tasks: readonly TaskToOpen[]): ThreadAnswer['positions'] {
     return this.#metrics.in('restore', () =>
       tasks.flatMap((toOpen) => {
-        const { spec, changelogs, inputs } = toOpen
-        const { taskId, partition } = spec
+        const { spec, inputs } = toOpen
+        const { taskId } = spec
         this.#close(taskId)
         const checkpoints = new TaskCheckpoints(this.#port.openState(taskId), taskId)
-        const restore = new TaskRestore(checkpoints, changelogs, partition, this.#port)
+        const restore = new TaskRestore(checkpoints, toOpen, this.#port)
         if (restore.isDone) return this.#run(toOpen)
         this.#restoring.set(taskId, { toOpen, restore })
         return inputsOf(spec).map((input, i) => ({ ...input, offset: inputs[i]!.offset }))

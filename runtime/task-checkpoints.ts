@@ -32,6 +32,21 @@ interface SavedMeta extends TaskMeta {
   readonly changelogs?: ChangelogPlaces
 }
 
+/** The meta as a changelog has it: with where the task stood in its inputs. */
+export interface LoggedMeta extends TaskMeta {
+  readonly positions: readonly TopicPartitionOffset[]
+}
+
+/** An entry of a changelog with its meta read. */
+export interface LoggedEntry extends Omit<ChangelogEntry, 'meta'> {
+  readonly meta: LoggedMeta
+}
+
+/** Reads the meta of an entry. */
+export function readMeta(entry: ChangelogEntry): LoggedEntry {
+  return { ...entry, meta: JSON.parse(textOf(entry.meta)) as LoggedMeta }
+}
+
 /** Takes what a commit changed in a store, for those who have to restore it elsewhere. */
 export type WriteChangelog = (store: string, entry: ChangelogEntry) => void
 
@@ -81,7 +96,10 @@ export class TaskCheckpoints {
     stores: readonly TaskStore[],
   ): CheckpointUpdate {
     const updates = stores.flatMap((store) => this.#pack(store))
-    if (this.#write !== undefined) for (const update of updates) this.#log(update, meta)
+    if (this.#write !== undefined) {
+      const logged = encode({ ...meta, positions: starts } satisfies LoggedMeta)
+      for (const update of updates) this.#log(update, logged)
+    }
     this.#positions = starts
     this.#meta = meta
     return { positions: starts, meta: this.#metaBytes(), stores: updates }
@@ -92,21 +110,25 @@ export class TaskCheckpoints {
     this.#saved.save(update)
   }
 
-  /**
-   * Takes entries of a changelog over, in their order. The position is forgotten with that: it was the
-   * one of what was here before.
-   */
-  restore(store: string, entries: readonly ChangelogEntry[]): void {
-    let place = this.#places.get(store) ?? CHANGELOG_START
-    for (const entry of entries) place = placeAfter(place, entry)
-    this.#places.set(store, place)
-    const last = entries.at(-1)
-    if (last !== undefined) this.#meta = JSON.parse(textOf(last.meta)) as TaskMeta
-    this.#positions = []
+  /** Takes entries of a changelog over, in their order, with where the task stood. */
+  restore(store: string, entries: readonly LoggedEntry[]): void {
+    for (const entry of entries) {
+      this.passOver(store, entry)
+      const { positions, ...meta } = entry.meta
+      // Of several stores the one that changed last knows best.
+      if (progressOf(positions) < progressOf(this.#positions)) continue
+      this.#positions = positions
+      this.#meta = meta
+    }
     const stores = entries.map(({ bytes, isSnapshot }) => {
       return { name: store, bytes, snapshot: isSnapshot }
     })
-    this.#saved.save({ positions: [], meta: this.#metaBytes(), stores })
+    this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores })
+  }
+
+  /** Takes note of an entry that is not to be taken over: what comes next is counted behind it. */
+  passOver(store: string, entry: Pick<ChangelogEntry, 'number' | 'slot' | 'isSnapshot'>): void {
+    this.#places.set(store, placeAfter(this.#places.get(store) ?? CHANGELOG_START, entry))
   }
 
   /** Remembers that all entries here lie before these offsets. What was packed must have been saved. */
@@ -115,7 +137,7 @@ export class TaskCheckpoints {
       const place = this.#places.get(store)
       if (place !== undefined) this.#places.set(store, { ...place, offset })
     }
-    if (this.#meta === undefined) return
+    if (this.#metaBytes() === undefined) return
     this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores: [] })
   }
 
@@ -143,13 +165,13 @@ export class TaskCheckpoints {
     return [{ name, bytes, snapshot: isDue }]
   }
 
-  #log({ name, bytes, snapshot }: StoreUpdate, meta: TaskMeta): void {
+  #log({ name, bytes, snapshot }: StoreUpdate, meta: Uint8Array): void {
     const place = this.#places.get(name) ?? CHANGELOG_START
     const entry: ChangelogEntry = {
       number: place.number + 1,
       slot: snapshot ? place.nextSnapshot : place.nextSlot,
       isSnapshot: snapshot,
-      meta: new TextEncoder().encode(JSON.stringify(meta)),
+      meta,
       bytes,
     }
     this.#write?.(name, entry)
@@ -157,11 +179,14 @@ export class TaskCheckpoints {
   }
 
   #metaBytes(): Uint8Array | undefined {
-    if (this.#meta === undefined) return undefined
+    if (this.#places.size === 0) return this.#meta === undefined ? undefined : encode(this.#meta)
     const changelogs = Object.fromEntries(this.#places)
-    const saved: SavedMeta = this.#places.size === 0 ? this.#meta : { ...this.#meta, changelogs }
-    return new TextEncoder().encode(JSON.stringify(saved))
+    const saved: SavedMeta = { ...(this.#meta ?? { streamTimeMs: -1 }), changelogs }
+    return encode(saved)
   }
 }
 
+const encode = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+const progressOf = (positions: readonly TopicPartitionOffset[]): number =>
+  positions.reduce((sum, { offset }) => sum + offset, 0)
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)

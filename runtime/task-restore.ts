@@ -1,9 +1,9 @@
 // Brings what is saved of a task on this machine up to the end of its changelogs, before it is opened. The
 // worker steps it between the tasks that run (Kafka Streams' StoreChangelogReader).
 import type { DataPort, PartitionReader } from '../broker/ports.ts'
-import { EntryAssembler, type ChangelogEntry } from '../state/changelog-record.ts'
-import type { ChangelogBounds } from './messages.ts'
-import type { TaskCheckpoints } from './task-checkpoints.ts'
+import { EntryAssembler } from '../state/changelog-record.ts'
+import type { ChangelogBounds, TaskToOpen } from './messages.ts'
+import { readMeta, type LoggedEntry, type TaskCheckpoints } from './task-checkpoints.ts'
 
 /** Restores the stores of one task. */
 export class TaskRestore {
@@ -12,13 +12,14 @@ export class TaskRestore {
 
   constructor(
     checkpoints: TaskCheckpoints,
-    changelogs: readonly ChangelogBounds[],
-    partition: number,
+    { spec, changelogs, inputs }: Pick<TaskToOpen, 'spec' | 'changelogs' | 'inputs'>,
     port: DataPort,
   ) {
     this.#checkpoints = checkpoints
     checkpoints.load()
-    this.#stores = changelogs.map((of) => new StoreRestore(of, partition, checkpoints, port))
+    const committed = new Map(spec.inputs.map(({ topic }, i) => [topic, inputs[i]!.offset]))
+    const around = { partition: spec.partition, committed, checkpoints, port }
+    this.#stores = changelogs.map((of) => new StoreRestore(of, around))
     this.#settle()
   }
 
@@ -50,24 +51,32 @@ export class TaskRestore {
   }
 }
 
+interface StoreRestoreAround {
+  readonly partition: number
+  /** What the group has committed, by topic. */
+  readonly committed: ReadonlyMap<string, number>
+  readonly checkpoints: TaskCheckpoints
+  readonly port: DataPort
+}
+
 /** Restores one store. */
 class StoreRestore {
   readonly store: string
   /** The next offset to read. */
   position: number
   readonly #end: number
+  readonly #committed: ReadonlyMap<string, number>
   readonly #checkpoints: TaskCheckpoints
   readonly #assembler = new EntryAssembler()
   #reader: PartitionReader | undefined
 
   constructor(
     { store, topic, start, end }: ChangelogBounds,
-    partition: number,
-    checkpoints: TaskCheckpoints,
-    port: DataPort,
+    { partition, committed, checkpoints, port }: StoreRestoreAround,
   ) {
     this.store = store
     this.#end = end
+    this.#committed = committed
     this.#checkpoints = checkpoints
     const place = checkpoints.placeOf(store)
     this.position = place?.offset ?? start
@@ -94,18 +103,30 @@ class StoreRestore {
     if (reader === undefined) return 0
     const batch = reader.poll()
     if (batch !== undefined) {
-      const entries: ChangelogEntry[] = []
       const known = this.#checkpoints.placeOf(this.store)?.number ?? 0
+      const entries: LoggedEntry[] = []
       for (let row = 0; row < batch.count; row++) {
         const entry = this.#assembler.add(batch, row)
-        if (entry !== undefined && entry.number > known) entries.push(entry)
+        if (entry !== undefined && entry.number > known) entries.push(readMeta(entry))
       }
-      if (entries.length > 0) this.#checkpoints.restore(this.store, entries)
+      this.#take(entries)
     }
     this.position = reader.position
     // Not at what a reader calls the end: what the former owner has committed may not be visible yet.
     if (this.position >= this.#end) this.close()
     return batch?.count ?? 0
+  }
+
+  /**
+   * At least once, changes may be there whose input was not committed: it comes again, and so must they.
+   */
+  #take(entries: readonly LoggedEntry[]): void {
+    const isCommitted = ({ meta }: LoggedEntry): boolean =>
+      meta.positions.every(({ topic, offset }) => offset <= (this.#committed.get(topic) ?? 0))
+    const ahead = entries.findIndex((entry) => !isCommitted(entry))
+    const wanted = ahead < 0 ? entries : entries.slice(0, ahead)
+    if (wanted.length > 0) this.#checkpoints.restore(this.store, wanted)
+    for (const entry of entries.slice(wanted.length)) this.#checkpoints.passOver(this.store, entry)
   }
 
   close(): void {

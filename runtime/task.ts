@@ -256,17 +256,20 @@ export class Task implements TaskContext {
   }
 
   /**
-   * Counts belong to the positions they were saved with, those of a changelog to the group's. Where
-   * nothing is left of them they are made anew from all that the topics still have: too late, but never
-   * too small. A task without stores goes by the group: its partition may have been another's since.
+   * Stores belong to the positions they were saved with; with changelogs the group may be ahead of those,
+   * by input that changed none of them, and where it has forgotten them they still hold. Where nothing is
+   * left of the stores they are made anew from all that the topics have: too late, but never too small. A
+   * task without stores goes by the group: its partition may have been another's since.
    */
   #openInputs(restored: readonly TopicPartitionOffset[] | undefined): TaskInput[] {
-    const { alignment } = this.#around
+    const { alignment, plan } = this.#around
+    const { isLogged } = plan
     const isStateful = this.spec.stores.length > 0
     return this.spec.inputs.map((spec, i) => {
       const { offset, inputStart } = this.#toOpen.inputs[i]!
       const saved = restored?.find(({ topic }) => topic === spec.topic)?.offset
-      const at = !isStateful ? offset : restored === undefined ? inputStart : (saved ?? offset)
+      const known = isLogged ? Math.max(saved ?? 0, offset) : (saved ?? offset)
+      const at = !isStateful ? offset : restored === undefined ? inputStart : known
       const head: SourceInput | FrameInput = this.#processors.heads.get(spec.topic)!
       if (spec.alignmentSlot >= 0) {
         alignment.behind(spec.alignmentSlot, -Infinity)
