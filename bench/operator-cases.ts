@@ -1,45 +1,82 @@
 // One small topology for each operator, all over the same records. A new operator is one more line.
-import { minutes, seconds } from '../topology/duration.ts'
+import { seconds } from '../topology/duration.ts'
+import type { FixedKeyProcessorContext, ProcessorContext } from '../topology/process.ts'
 import { fields } from '../topology/serdes/fields.ts'
 import { json } from '../topology/serdes/json.ts'
 import { float64, utf8 } from '../topology/serdes/primitive.ts'
 import { windowed } from '../topology/serdes/windowed.ts'
 import { staticTable } from '../topology/static-table.ts'
-import type { Stream } from '../topology/stream.ts'
 import { topic } from '../topology/topic.ts'
 import { hopping, tumbling } from '../topology/windows.ts'
-
-/** The value of a record. */
-export interface Call {
-  readonly type: string
-  readonly area: string
-  readonly units: number
-}
-
-/** Records whose key is one of the areas. */
-export type Calls = Stream<string, Call>
-
-/** What is measured, and with which of the other cases it is compared. */
-export interface OperatorCase {
-  readonly name: string
-  readonly build: (calls: Calls) => void
-  /** What the topology would cost without the operator; `nothing` where it is left out. */
-  readonly beside?: string
-}
-
-/** Area codes, and so the groups of what is grouped by area. */
-export const AREAS = 200
-export const areaOf = (i: number): string => `area-${i % AREAS}`
+import {
+  callsSerde,
+  coalesced,
+  grace,
+  NOTHING,
+  type Call,
+  type OperatorCase,
+} from './operator-calls.ts'
+import { aggregateCases, tableCases } from './operator-table-cases.ts'
 
 const results = topic('results', { key: utf8, value: float64 })
 const counts = topic('counts', { key: windowed(utf8), value: float64 })
 const merge = (call: Call, row: { name: string } | undefined): string => row?.name ?? call.area
 const byArea = { on: ({ area }: Call) => area, merge }
-const grace = minutes(1)
-const coalesced = { emit: 'on-update-coalesced' } as const
 
-/** The least that a topology does: reads the records and takes their event time. */
-export const NOTHING = 'nothing'
+const typesOf = (call: Call): string[] => [call.type, call.area]
+
+const streamCases: readonly OperatorCase[] = [
+  { name: 'flatMapValues, two each', build: (calls) => calls.flatMapValues('op', typesOf) },
+  {
+    name: 'flatMap, two each',
+    build: (calls) =>
+      calls.flatMap('op', (call) => typesOf(call).map((key) => ({ key, value: call }))),
+  },
+  { name: 'forEach', build: (calls) => calls.forEach('op', () => undefined) },
+  {
+    name: 'split in three',
+    build: (calls) =>
+      calls
+        .split('op')
+        .branch('none', ({ units }) => units === 0)
+        .branch('few', ({ units }) => units < 4)
+        .defaultBranch('many'),
+  },
+  {
+    name: 'merge with itself',
+    build: (calls) =>
+      calls.merge(
+        'op',
+        calls.filter('some', ({ units }) => units > 3),
+      ),
+  },
+  {
+    name: 'process',
+    build: (calls) =>
+      calls.process('op', {
+        make:
+          (context: ProcessorContext<string, Call>) =>
+          (value, { key }) =>
+            context.forward({ key, value }),
+      }),
+  },
+  {
+    name: 'processValues',
+    build: (calls) =>
+      calls.processValues('op', {
+        make: (context: FixedKeyProcessorContext<Call>) => (value) => context.forward(value),
+      }),
+  },
+  {
+    name: 'repartition',
+    build: (calls) =>
+      calls.repartition('op', { key: utf8, value: callsSerde }).peek('there', () => undefined),
+  },
+  {
+    name: 'to, a topic by record',
+    build: (calls) => calls.to('op', () => 'results', { key: utf8, value: callsSerde }),
+  },
+]
 
 /** All cases; `areasFile` is a JSON array of rows with `area` and `name`. */
 export const operatorCases = (areasFile: URL): readonly OperatorCase[] => {
@@ -119,5 +156,8 @@ export const operatorCases = (areasFile: URL): readonly OperatorCase[] => {
           .windowedBy(tumbling({ size: seconds(10), grace }))
           .count('counted', coalesced),
     },
+    ...streamCases,
+    ...tableCases,
+    ...aggregateCases,
   ]
 }

@@ -13,14 +13,8 @@ import { DriverTasks } from '../runtime/test-driver/tasks.ts'
 import { bytes, utf8 } from '../topology/serdes/primitive.ts'
 import { topic } from '../topology/topic.ts'
 import { defineTopology, type Topology } from '../topology/topology.ts'
-import {
-  AREAS,
-  areaOf,
-  NOTHING,
-  operatorCases,
-  type Call,
-  type OperatorCase,
-} from './operator-cases.ts'
+import { AREAS, areaOf, NOTHING, type Call, type OperatorCase } from './operator-calls.ts'
+import { operatorCases } from './operator-cases.ts'
 
 const ROUNDS = 7
 const BATCHES = 24
