@@ -121,8 +121,11 @@ export class StreamClient {
       signal.addEventListener('abort', () => resolve(undefined), { once: true })
     })
     let wasFinished = false
+    let dueMs = performance.now() + config.commitIntervalMs
     while (!signal.aborted) {
-      await sleep(config.commitIntervalMs, undefined, { signal }).catch(() => undefined)
+      await sleep(dueMs - performance.now(), undefined, { signal }).catch(() => undefined)
+      // From begin to begin: with exactly once results wait for it, and for what a commit takes besides.
+      dueMs = performance.now() + config.commitIntervalMs
       // A thread that hangs answers no commit; a stop must not wait for it.
       const result = await Promise.race([this.#commit(), aborted])
       if (result === undefined || ends === undefined) continue
