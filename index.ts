@@ -68,6 +68,7 @@ export type {
   CogroupedWindows,
   CogroupSpec,
 } from './topology/cogrouped.ts'
+export type { HistoryOption } from './topology/history.ts'
 export { joinWindows, type JoinWindows, type StreamJoinSpec } from './topology/stream-join.ts'
 export { staticTable, type StaticTable } from './topology/static-table.ts'
 export type { Branches, SplitStream } from './topology/split.ts'

@@ -1,6 +1,5 @@
 // Aggregates without windows: of a stream (Kafka's KStreamAggregate and KStreamReduce), and of a table that
 // was grouped anew (KTableAggregate and KTableReduce). Both emit through a coalescer where a job asks for it.
-import { MemoryKeyValueStore } from '../state/stores/key-value-store.ts'
 import type { Aggregation, AggregateNode } from '../topology/node.ts'
 import type { TableAggregateNode } from '../topology/table-nodes.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
@@ -8,18 +7,16 @@ import { toBytes, type Serde } from '../topology/serdes/serde.ts'
 import { coalescer } from './coalescer.ts'
 import type { OnFailure } from './failures.ts'
 import type { Forward, StreamRecord, TaskContext } from './processor.ts'
-import type { TableStore } from './table.ts'
+import { addTableStore, putInTable, type TableStore } from './table-store.ts'
 
 type Add = (aggregate: unknown, value: unknown, record: StreamRecord) => unknown
 
 /** The store of an aggregate, among those of the task. */
 export function openAggregateStore(
-  { name, key, value }: AggregateNode | TableAggregateNode,
+  node: AggregateNode | TableAggregateNode,
   context: TaskContext,
 ): TableStore {
-  const store: TableStore = new MemoryKeyValueStore({ name, key, value })
-  context.addStore(store)
-  return store
+  return addTableStore(node.name, node, context)
 }
 
 /** `makeNext` is called when the aggregate has its place among those that emit. */
@@ -59,8 +56,10 @@ export function aggregate(
       failed(record, cause)
       return
     }
-    store.put(key, after ?? null, resultMs)
-    emit(record, after ?? null, plan.sendsOldValues ? before : null, resultMs)
+    if (putInTable(store, record, after, resultMs, context)) {
+      emit(record, after ?? null, plan.sendsOldValues ? before : null, resultMs)
+    }
+    record.isLatest = true
   }
 }
 
@@ -99,8 +98,10 @@ export function tableAggregate(
       return
     }
     const resultMs = result.isOlderCounted ? Math.max(timestampMs, storedMs) : timestampMs
-    store.put(key, result.value, resultMs)
-    emit(record, result.value, before, resultMs)
+    if (putInTable(store, record, result.value, resultMs, context)) {
+      emit(record, result.value, before, resultMs)
+    }
+    record.isLatest = true
   }
 }
 

@@ -213,9 +213,9 @@ class TaskBuilder {
       case 'to-table':
         return toTable(node, plan(), state.tableOf(name), after(), context)
       case 'table-filter':
-        return tableFilter(node, plan(), state.tableOf(name), after(), failed)
+        return tableFilter(node, plan(), state.tableOf(name), after(), failed, context)
       case 'table-map-values':
-        return tableMapValues(node, plan(), state.tableOf(name), after(), failed)
+        return tableMapValues(node, plan(), state.tableOf(name), after(), failed, context)
       case 'process':
         return userProcessor(node, state.processStores, after(), failed, context)
       case 'static-join':

@@ -36,6 +36,8 @@ export class StreamRecord implements RecordContext<unknown> {
   /** The value before, where a table sends it with its changes; null for none. */
   oldValue: unknown = null
   timestampMs = 0
+  /** Of a table's change: whether it is the latest of its key, and not one that only history took. */
+  isLatest = true
   /** By which of the groupings of a cogroup it came. */
   cogroupInput = 0
   /** Where the key is one of a grouping: its table and id, so that nobody serializes it again. */

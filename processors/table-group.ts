@@ -18,6 +18,8 @@ export function tableGroup(
   const select = node.select as unknown as Select
   const isSame = sameKeys(node.key)
   return (record) => {
+    // What only history took changes no group.
+    if (!record.isLatest) return
     let newPair: Pair | undefined
     let oldPair: Pair | undefined
     let isOneGroup: boolean

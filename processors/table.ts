@@ -1,14 +1,12 @@
 // Operators on tables without aggregation: sources, filters and maps of changes. A record holds the new
 // value and, where the table sends it, the one before.
-import { MemoryKeyValueStore } from '../state/stores/key-value-store.ts'
 import type { TableFilterNode, TableMapValuesNode, ToTableNode } from '../topology/table-nodes.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
 import type { OnFailure } from './failures.ts'
 import type { Forward, StreamRecord, TaskContext } from './processor.ts'
+import { addTableStore, putInTable, valueIn, type TableStore } from './table-store.ts'
 
 type UserFunction = (value: unknown, record: StreamRecord) => unknown
-/** The store of a table. */
-export type TableStore = MemoryKeyValueStore<unknown, unknown>
 
 /** The store that a table's plan asks for, among those of the task. */
 export function openTableStore(
@@ -16,10 +14,7 @@ export function openTableStore(
   { store }: Pick<TablePlan, 'store'>,
   context: TaskContext,
 ): TableStore | undefined {
-  if (store === undefined) return undefined
-  const opened: TableStore = new MemoryKeyValueStore({ name, key: store.key, value: store.value })
-  context.addStore(opened)
-  return opened
+  return store === undefined ? undefined : addTableStore(name, store, context)
 }
 
 /** Kafka's KTableSource: older updates are applied, too; each one goes on, changed or not. */
@@ -31,16 +26,16 @@ export function toTable(
   context: TaskContext,
 ): Forward {
   return (record) => {
-    const { key, value, oldValue } = record
+    const { key, value, oldValue, isLatest } = record
     if (key === null || key === undefined) {
       context.drop(node.name, 'null-key')
       return
     }
-    let before: unknown = null
-    if (store !== undefined) before = exchange(store, record, value, plan.sendsOldValues)
-    record.oldValue = before
-    next(record)
+    record.oldValue = null
+    if (store === undefined || exchange(store, record, plan.sendsOldValues, context)) next(record)
+    record.value = value
     record.oldValue = oldValue
+    record.isLatest = isLatest
   }
 }
 
@@ -51,24 +46,27 @@ export function tableFilter(
   store: TableStore | undefined,
   next: Forward,
   failed: OnFailure,
+  context: TaskContext,
 ): Forward {
   const keep = tableKeeper(node)
   const worksOutOld = plan.sendsOldValues && store === undefined
   const apply = changeOf(keep, worksOutOld, failed)
   return (record) => {
-    const { value, oldValue } = record
+    const { value, oldValue, isLatest } = record
     if (!apply(record)) return
     if (store !== undefined && plan.sendsOldValues) {
-      record.oldValue = store.get(record.key) ?? null
+      record.oldValue = valueIn(store, record.key)
     }
     // A key that was not there, and is not now, is nobody's business.
     const isNothing = plan.sendsOldValues && record.oldValue === null && record.value === null
-    if (!isNothing) {
-      store?.put(record.key, record.value, record.timestampMs)
-      next(record)
+    // History has a deletion of what was not there, too.
+    if (!isNothing || plan.readsHistory) {
+      const { value: kept, timestampMs } = record
+      if (store === undefined || putInTable(store, record, kept, timestampMs, context)) next(record)
     }
     record.value = value
     record.oldValue = oldValue
+    record.isLatest = isLatest
   }
 }
 
@@ -79,17 +77,16 @@ export function tableMapValues(
   store: TableStore | undefined,
   next: Forward,
   failed: OnFailure,
+  context: TaskContext,
 ): Forward {
   const apply = changeOf(tableMapper(node), plan.sendsOldValues && store === undefined, failed)
   return (record) => {
-    const { value, oldValue } = record
+    const { value, oldValue, isLatest } = record
     if (!apply(record)) return
-    if (store !== undefined) {
-      record.oldValue = exchange(store, record, record.value, plan.sendsOldValues)
-    }
-    next(record)
+    if (store === undefined || exchange(store, record, plan.sendsOldValues, context)) next(record)
     record.value = value
     record.oldValue = oldValue
+    record.isLatest = isLatest
   }
 }
 
@@ -132,14 +129,13 @@ function changeOf(
   }
 }
 
-/** Puts a value; the one before, where it is wanted. */
+/** Puts a record's value, and the one before in its place where that is wanted; false where it is too old. */
 function exchange(
   store: TableStore,
   record: StreamRecord,
-  value: unknown,
   wantsOld: boolean,
-): unknown {
-  const before = wantsOld ? (store.get(record.key) ?? null) : null
-  store.put(record.key, value ?? null, record.timestampMs)
-  return before
+  context: TaskContext,
+): boolean {
+  record.oldValue = wantsOld ? valueIn(store, record.key) : null
+  return putInTable(store, record, record.value, record.timestampMs, context)
 }

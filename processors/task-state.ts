@@ -11,7 +11,8 @@ import { openRecordWindowedStore, type RecordWindowedStore } from './record-wind
 import type { JoinStores } from './stream-join.ts'
 import { openJoinStores } from './stream-join-node.ts'
 import { openSuppressBuffer, type HeldChanges } from './suppress-node.ts'
-import { openTableStore, tableKeeper, tableMapper, type TableStore } from './table.ts'
+import { openTableStore, tableKeeper, tableMapper } from './table.ts'
+import type { TableStore } from './table-store.ts'
 import { TableViews, type TableView } from './table-view.ts'
 import { countAsAggregate, openWindowedStore, type WindowedStore } from './windowed-aggregate.ts'
 

@@ -2,6 +2,7 @@
 import { milliseconds, type DurationMs } from './duration.ts'
 import { assertNever, type EmitStrategy, type RecordContext, type TopologyNode } from './node.ts'
 import type { SessionWindows, SlidingWindows } from './record-windows.ts'
+import { withHistoryMs, type HistoryOption } from './history.ts'
 import { CogroupedStream, type Add } from './cogrouped.ts'
 import { float64 } from './serdes/primitive.ts'
 import type { Serde } from './serdes/serde.ts'
@@ -77,20 +78,27 @@ export class GroupedStream<K, V> {
   }
 
   /** Counts the records per key, those with a null value left out. */
-  count(name: string, spec: { emit: RunningEmit } & OperatorOptions): Table<K, number> {
-    return this.#table(name, { ...spec, initialize: zero, add: countOne, value: float64 as never })
+  count(
+    name: string,
+    spec: { emit: RunningEmit } & OperatorOptions & HistoryOption,
+  ): Table<K, number> {
+    const node = { ...withHistoryMs(spec), initialize: zero, add: countOne }
+    return this.#table(name, { ...node, value: float64 as never })
   }
 
   /** Reduces the values per key; the first is taken as it is. Null values are dropped and counted. */
-  reduce(name: string, spec: ReduceSpec<K, V, RunningEmit>): Table<K, V> {
-    const { reduce: add, value, ...rest } = spec
+  reduce(name: string, spec: ReduceSpec<K, V, RunningEmit> & HistoryOption): Table<K, V> {
+    const { reduce: add, value, ...rest } = withHistoryMs(spec)
     const kept = orFail(name, value ?? this.#at.value)
     return this.#table(name, { ...rest, add, initialize: undefined, value: kept })
   }
 
   /** Aggregates the values per key. Null values are dropped and counted. */
-  aggregate<A>(name: string, spec: AggregateSpec<K, V, A, RunningEmit>): Table<K, A> {
-    return this.#table(name, { ...spec, value: orFail(name, spec.value) })
+  aggregate<A>(
+    name: string,
+    spec: AggregateSpec<K, V, A, RunningEmit> & HistoryOption,
+  ): Table<K, A> {
+    return this.#table(name, { ...withHistoryMs(spec), value: orFail(name, spec.value) })
   }
 
   #table<A>(

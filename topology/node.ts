@@ -193,6 +193,8 @@ export interface CogroupInput {
 }
 
 export interface AggregateNode extends Derived<'aggregate'>, Aggregation {
+  /** How long former versions are kept, ms; without it there are none. */
+  readonly historyMs?: number | undefined
   readonly key: Serde<never>
   readonly value: Serde<never>
   readonly emit: EmitStrategy

@@ -3,6 +3,7 @@ import { GroupedStream } from './grouped.ts'
 import type { GroupKey, TopologyNode } from './node.ts'
 import type { FixedKeyProcessorContext, ProcessorContext, ProcessSpec } from './process.ts'
 import type { FieldsKey } from './serdes/fields.ts'
+import { withHistoryMs, type HistoryOption } from './history.ts'
 import { orFail, staticJoin } from './skin.ts'
 import type { Serde } from './serdes/serde.ts'
 import { SplitStream } from './split.ts'
@@ -144,15 +145,20 @@ export class Stream<K, V> {
   }
 
   /** Reads the stream as a table: the last value of each key, null deletes. */
-  toTable(name: string, spec: SerdePair<K, V> & { readonly store?: boolean } = {}): Table<K, V> {
+  toTable(
+    name: string,
+    spec: SerdePair<K, V> & { readonly store?: boolean } & HistoryOption = {},
+  ): Table<K, V> {
     const [key, value] = this.#serdes(name, spec)
     const { append, from } = this.at
-    const isKept = spec.store ?? false
-    const store = { key, value }
+    const { historyMs } = withHistoryMs(spec)
+    const isKept = spec.store === true || historyMs !== undefined
+    const store = { key, value, historyMs }
     return new Table({
       append,
       from: append({ kind: 'to-table', name, from, store, isKept }),
-      ...store,
+      key,
+      value,
     })
   }
 

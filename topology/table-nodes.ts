@@ -7,6 +7,8 @@ import type { Suppression } from './suppression.ts'
 export interface TableStore {
   readonly key: Serde<never>
   readonly value: Serde<never>
+  /** How long former versions are kept, ms; without it there are none. */
+  readonly historyMs?: number | undefined
 }
 
 /** A stream read as a table: the last value of each key (Kafka's KTableSource). */
@@ -37,6 +39,7 @@ export interface TableGroupNode extends Derived<'table-group'> {
 
 export interface TableAggregateNode extends Derived<'table-aggregate'>, Aggregation {
   readonly subtract: Aggregation['add']
+  readonly historyMs?: number | undefined
   readonly key: Serde<never>
   readonly value: Serde<never>
   readonly emit: EmitStrategy

@@ -10,11 +10,17 @@ export interface TablePlan {
   readonly store: TableStore | undefined
   /** Whether its changes carry the value before. */
   readonly sendsOldValues: boolean
+  /** Whether the table before it keeps history, itself or by what it is worked out of. */
+  readonly readsHistory: boolean
+  /** Whether its changes may be ones that only history took. */
+  readonly hasHistory: boolean
 }
 
 interface TableState {
   store: TableStore | undefined
   sendsOldValues: boolean
+  readonly readsHistory: boolean
+  readonly hasHistory: boolean
 }
 
 /** The plans of all table nodes by name. */
@@ -63,7 +69,12 @@ class TablePlanner {
   }
 
   #plan(name: string, store: TableStore | undefined): TableState {
-    const state: TableState = { store, sendsOldValues: false }
+    const node = this.#nodes.get(name)!
+    const readsHistory = 'from' in node && (this.plans.get(node.from)?.hasHistory ?? false)
+    const kept = 'historyMs' in node ? node.historyMs : store?.historyMs
+    const isKept = store !== undefined || storesOf(node, this.plans).length > 0
+    const hasHistory = isKept ? kept !== undefined : readsHistory
+    const state: TableState = { store, sendsOldValues: false, readsHistory, hasHistory }
     this.plans.set(name, state)
     return state
   }

@@ -1,4 +1,6 @@
 // The fluent skin of tables. It has no logic: each method appends one frozen node.
+import type { DurationMs } from './duration.ts'
+import { withHistoryMs, type HistoryOption } from './history.ts'
 import type { RunningEmit } from './grouped.ts'
 import type { RecordContext, TopologyNode } from './node.ts'
 import { float64 } from './serdes/primitive.ts'
@@ -18,7 +20,7 @@ import type {
 } from './stream-specs.ts'
 
 /** How the result of a table operator is kept; left out, it is worked out from the table before. */
-export interface StoreOption<V> extends OperatorOptions {
+export interface StoreOption<V> extends OperatorOptions, HistoryOption {
   /** Keeps the result in a store of the node's name, written with this serde. */
   readonly store?: Serde<V>
 }
@@ -45,8 +47,8 @@ export class Table<K, V> {
 
   /** Replaces each value; tombstones stay what they are, `map` is not called for them. */
   mapValues<W>(name: string, map: Fn<K, V, W>, options: StoreOption<W> = {}): Table<K, W> {
-    const { store, ...rest } = options
-    const kept = this.#storeOf(name, store)
+    const { store, history, ...rest } = options
+    const kept = this.#storeOf(name, store, history)
     return this.#next({ kind: 'table-map-values', name, map, store: kept, ...rest }, kept?.value)
   }
 
@@ -106,16 +108,17 @@ export class Table<K, V> {
     name: string,
     keep: Fn<K, V, boolean>,
     isNegated: boolean,
-    { store, ...rest }: StoreOption<V>,
+    { store, history, ...rest }: StoreOption<V>,
   ): Table<K, V> {
-    const kept = this.#storeOf(name, store)
+    const kept = this.#storeOf(name, store, history)
     const node = { kind: 'table-filter', name, keep, isNegated, store: kept, ...rest } as const
     return this.#next(node, kept?.value ?? this.#at.value)
   }
 
-  #storeOf<W>(name: string, value: Serde<W> | undefined) {
+  #storeOf<W>(name: string, value: Serde<W> | undefined, history: DurationMs | undefined) {
     if (value === undefined) return undefined
-    return { key: orFail(name, this.#at.key), value: value as unknown as Serde<never> }
+    const key = orFail(name, this.#at.key)
+    return { key, value: value as unknown as Serde<never>, historyMs: history }
   }
 
   #changes<W>(node: Unattached<TopologyNode>): Stream<K, W> {
@@ -144,10 +147,10 @@ export class GroupedTable<K, V> {
   }
 
   /** Counts the rows of each group; a group that was never there has no count, one left empty has 0. */
-  count(name: string, { emit }: { emit: RunningEmit }): Table<K, number> {
+  count(name: string, { emit, ...rest }: { emit: RunningEmit } & HistoryOption): Table<K, number> {
     const value = float64 as unknown as Serde<never>
     const spec = { initialize: zero, add: plusOne, subtract: minusOne }
-    return this.#table(name, { ...spec, value, emit })
+    return this.#table(name, { ...spec, ...withHistoryMs(rest), value, emit })
   }
 
   /** Reduces the values of each group: `subtract` takes out what a row was, `add` puts in what it is. */
@@ -157,10 +160,11 @@ export class GroupedTable<K, V> {
       readonly add: (aggregate: V, value: V, record: RecordContext<K>) => V | null
       readonly subtract: (aggregate: V, value: V, record: RecordContext<K>) => V | null
       readonly emit: RunningEmit
-    } & OperatorOptions,
+    } & OperatorOptions &
+      HistoryOption,
   ): Table<K, V> {
     return this.#table(name, {
-      ...spec,
+      ...withHistoryMs(spec),
       initialize: undefined,
       value: orFail(name, this.#at.value),
     })
@@ -175,9 +179,10 @@ export class GroupedTable<K, V> {
       readonly subtract: (aggregate: A, value: V, record: RecordContext<K>) => A | null
       readonly value: Serde<A>
       readonly emit: RunningEmit
-    } & OperatorOptions,
+    } & OperatorOptions &
+      HistoryOption,
   ): Table<K, A> {
-    return this.#table(name, { ...spec, value: orFail(name, spec.value) })
+    return this.#table(name, { ...withHistoryMs(spec), value: orFail(name, spec.value) })
   }
 
   #table<A>(

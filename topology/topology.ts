@@ -1,6 +1,7 @@
 // A topology: the frozen graph of a job. Building one touches nothing; every thread imports the same.
 import { describeJson, describeMermaid, describeText } from './describe.ts'
 import { TopologyError } from './errors.ts'
+import type { HistoryOption } from './history.ts'
 import type { ErasedTopic, ErrorPolicy, Mapper, TopologyNode } from './node.ts'
 import { rekeyed } from './rekey.ts'
 import type { Append, SourceSpec } from './stream-specs.ts'
@@ -42,7 +43,7 @@ export interface TopologyBuilder {
   table<K, V>(
     name: string,
     topic: Topic<K, V>,
-    spec?: SourceSpec<K, V> & { readonly store?: boolean },
+    spec?: SourceSpec<K, V> & { readonly store?: boolean } & HistoryOption,
   ): Table<K, V>
 }
 
@@ -106,8 +107,10 @@ function builderOf(append: Append): TopologyBuilder {
         value: first.value,
       })
     },
-    table: (name, topic, { store = false, ...spec } = {}) =>
-      builder.source(`${name}-source`, topic, spec).toTable(name, { store }),
+    table: (name, topic, { store = false, history, ...spec } = {}) => {
+      const kept = history === undefined ? { store } : { store, history }
+      return builder.source(`${name}-source`, topic, spec).toTable(name, kept)
+    },
   }
   return builder
 }

@@ -1,6 +1,7 @@
 // What makes windows and their aggregates wrong; part of the validation of a topology.
 import { TopologyError } from './errors.ts'
 import { assertNever, type TopologyNode } from './node.ts'
+import { tablePlansOf } from './table-plan.ts'
 import type { SessionWindows, SlidingWindows } from './record-windows.ts'
 import type { TimeWindows } from './windows.ts'
 
@@ -28,8 +29,14 @@ export function validateWindows(node: TopologyNode): void {
 
 /** @throws TopologyError when a suppressed table has no windows to wait for. */
 export function validateSuppress(node: TopologyNode, nodes: readonly TopologyNode[]): void {
-  if (node.kind !== 'suppress' || node.suppression.until === 'time-limit') return
-  closesAfterMs(node.name, nodes)
+  if (node.kind !== 'suppress') return
+  if (tablePlansOf(nodes).get(node.name)!.readsHistory) {
+    throw new TopologyError(
+      node.name,
+      'the table before it has history, whose updates come in no order that could be waited for: suppress a table without',
+    )
+  }
+  if (node.suppression.until === 'window-close') closesAfterMs(node.name, nodes)
 }
 
 /**

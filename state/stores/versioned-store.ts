@@ -62,6 +62,17 @@ export class MemoryVersionedStore<K, V>
     return isLatest ? 'latest' : 'history'
   }
 
+  /** Where the latest version of a key is, for `valueAt` and `timestampAt`; -1 where it has none or is deleted. */
+  find(key: K): number {
+    const entry = this.#lastBefore(this.writeKey(key), Infinity)
+    return entry < 0 || this.#isDeletion(entry) ? -1 : entry
+  }
+
+  /** As `get`: what plain stores call it. */
+  getWithTimestamp(key: K): VersionedRecord<V> | undefined {
+    return this.get(key)
+  }
+
   get(key: K): VersionedRecord<V> | undefined {
     return this.getAsOf(key, Infinity)
   }

@@ -123,7 +123,7 @@ class CaseNodes {
         return this.#stream(node, name)
       case 'table': {
         const store = this.#hasStore(node)
-        const spec = { store, malformed: this.#malformed }
+        const spec = { store, malformed: this.#malformed, ...historyOf(node) }
         return asTable(this.#builder.table(name, caseTopic(stringOf(node.topic)), spec))
       }
       case 'to':
@@ -172,7 +172,7 @@ class CaseNodes {
       }
       case 'toTable': {
         const store = this.#hasStore(node)
-        const serdes = { key: streamKey, value: valueSerde, store }
+        const serdes = { key: streamKey, value: valueSerde, store, ...historyOf(node) }
         return asTable(this.#from(node).toTable(name, serdes))
       }
       default:
@@ -233,7 +233,7 @@ class CaseNodes {
 
   #ofTable(node: CaseNode, name: string): Built {
     const { table } = this.#of(node.from, 'table')
-    const options = this.#hasStore(node) ? { store: valueSerde } : {}
+    const options = this.#hasStore(node) ? { store: valueSerde, ...historyOf(node) } : {}
     switch (node.op) {
       case 'filter':
         return asTable(table.filter(name, keeping(fn(node, 'pred')), options))
@@ -307,21 +307,22 @@ class CaseNodes {
     }
     if (from?.is === 'table-group') {
       const subtract = of('subtractor')
-      const emit = 'on-update'
-      if (node.op === 'count') return asTable(from.group.count(name, { emit }))
+      const spec = { emit: 'on-update', ...historyOf(node) } as const
+      if (node.op === 'count') return asTable(from.group.count(name, spec))
       if (node.op === 'reduce') {
-        return asTable(from.group.reduce(name, { add: of('reducer'), subtract, emit }))
+        return asTable(from.group.reduce(name, { add: of('reducer'), subtract, ...spec }))
       }
       const add = of('aggregator')
-      return asTable(from.group.aggregate(name, { initialize, add, subtract, value, emit }))
+      return asTable(from.group.aggregate(name, { initialize, add, subtract, value, ...spec }))
     }
     if (from?.is === 'group') {
-      const emit = 'on-update'
-      if (node.op === 'count') return asTable(from.group.count(name, { emit }))
+      const spec = { emit: 'on-update', ...historyOf(node) } as const
+      if (node.op === 'count') return asTable(from.group.count(name, spec))
       if (node.op === 'reduce') {
-        return asTable(from.group.reduce(name, { reduce: of('reducer'), value, emit }))
+        return asTable(from.group.reduce(name, { reduce: of('reducer'), value, ...spec }))
       }
-      return asTable(from.group.aggregate(name, { initialize, add: of('aggregator'), value, emit }))
+      const add = of('aggregator')
+      return asTable(from.group.aggregate(name, { initialize, add, value, ...spec }))
     }
     if (from?.is === 'cogroup') {
       return asTable(from.cogroup.aggregate(name, { initialize, value, emit: 'on-update' }))
@@ -360,7 +361,6 @@ class CaseNodes {
   }
 
   #hasStore(node: CaseNode): boolean {
-    if (node.versionedHistoryMs !== undefined) throw new Unsupported('versioned stores')
     return typeof node.store === 'string'
   }
 
@@ -373,6 +373,13 @@ class CaseNodes {
     if (found?.is !== is) throw new Unsupported(`${id} is ${found?.is ?? 'not there'}, not ${is}`)
     return found as Extract<Built, { is: Is }>
   }
+}
+
+/** How long a case wants former versions kept. */
+function historyOf({ versionedHistoryMs }: CaseNode) {
+  return versionedHistoryMs === undefined
+    ? {}
+    : { history: milliseconds(versionedHistoryMs as number) }
 }
 
 const asStream = (stream: unknown): Built => ({ is: 'stream', stream: stream as CaseStream })
