@@ -29,7 +29,7 @@ JsonScanner::JsonScanner(std::vector<Field> fields)
   for (const Field& field : fields_) requiredFields_ += field.isOptional ? 0 : 1;
 }
 
-size_t JsonScanner::scan(const PackedRows& rows, const std::vector<Cells>& cells, uint8_t* status) {
+size_t JsonScanner::scan(const JsonRows& rows, const std::vector<Cells>& cells, uint8_t* status) {
   if (rows.count == 0) return 0;
   for (const Cells& column : cells) {
     memset(column.presence, kAbsent, rows.count);

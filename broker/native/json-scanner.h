@@ -40,7 +40,7 @@ struct Cells {
 };
 
 /** Rows back to back, as in broker/record-batch.ts: three ends a row, of key, value and headers. */
-struct PackedRows {
+struct JsonRows {
   const uint8_t* bytes;
   size_t length;
   const uint32_t* ends;
@@ -61,7 +61,7 @@ class JsonScanner {
    * are left mean nothing.
    * @returns the number of rows that are left.
    */
-  size_t scan(const PackedRows& rows, const std::vector<Cells>& cells, uint8_t* status);
+  size_t scan(const JsonRows& rows, const std::vector<Cells>& cells, uint8_t* status);
 
  private:
   bool scanRow(const uint8_t* from, const uint8_t* end);

@@ -87,7 +87,7 @@ napi_value scan(napi_env env, napi_callback_info info) {
       return fail(env, "scan: a column is shorter than the rows are many");
     }
   }
-  const PackedRows rows = {bytes.data, bytes.length, ends.data, nulls.data, count};
+  const JsonRows rows = {bytes.data, bytes.length, ends.data, nulls.data, count};
   const size_t left = scanner->scan(rows, cells, status.data);
   for (size_t i = 0; i < fields.size(); i++) {
     sizes.data[i] = static_cast<uint32_t>(scanner->dictionary(i).size());
