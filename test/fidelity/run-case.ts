@@ -9,14 +9,14 @@ import { answer } from './small-kinds.ts'
 
 const NOT_JSON = new TextEncoder().encode('{')
 
-/** The result of a case, whatever happens. */
-export function runCase(testCase: Case): CaseResult {
+/** The result of a case, whatever happens; `restarts` ends the job after each input and goes on. */
+export function runCase(testCase: Case, restarts = false): CaseResult {
   const { id, kind = 'process', order } = testCase
   const head = { id, kind, ...(order === undefined ? {} : { order }) }
   try {
     switch (kind) {
       case 'process':
-        return { ...head, ...runProcess(testCase) }
+        return { ...head, ...runProcess(testCase, restarts) }
       case 'validate':
         return { ...head, ...runValidate(testCase) }
       default:
@@ -49,7 +49,7 @@ function buildOrReject(
   }
 }
 
-function runProcess(testCase: Case): Partial<CaseResult> {
+function runProcess(testCase: Case, restarts: boolean): Partial<CaseResult> {
   const tap = tappedNode(testCase)
   const built = buildOrReject(testCase, tap)
   if ('rejected' in built) return built
@@ -67,6 +67,7 @@ function runProcess(testCase: Case): Partial<CaseResult> {
       break
     }
     outputs.push(...collect(driver, index))
+    if (restarts) driver.restart()
     const total = droppedBy(driver, built)
     if (total > dropped) drops.push({ afterInput: index, count: total - dropped })
     dropped = total
