@@ -6,10 +6,14 @@ import {
   hopping,
   hours,
   int32,
+  joinWindows,
   json,
   minutes,
+  session,
+  sliding,
   topic,
   tumbling,
+  untilWindowCloses,
   utf8,
   windowed,
   type Stream,
@@ -91,6 +95,36 @@ export const mistakes = [
         on: ({ at }) => at,
         merge: ({ id }, row) => id + row.name,
       })
+    }),
+  () =>
+    defineTopology('job', ({ source }) => {
+      const stream = source('in', calls).mapValues('length', (value) => value.length)
+      const size = minutes(5)
+      // @ts-expect-error how long windows wait is a decision
+      sliding({ difference: size })
+      // @ts-expect-error how long sessions wait is a decision
+      session({ gap: size })
+      // @ts-expect-error how long a join waits is a decision
+      joinWindows({ before: size, after: size })
+      const within = joinWindows({ before: size, after: size, grace: size })
+      const serdes = { left: float64, right: float64 }
+      stream.leftJoin('pairs', stream, {
+        within,
+        serdes,
+        // @ts-expect-error a left join may find no partner
+        merge: (left, right) => left + right,
+      })
+      // @ts-expect-error in an outer join either side may be missing
+      stream.outerJoin('all', stream, { within, serdes, merge: (left) => left.toFixed() })
+      const table = stream.groupByKey('by-key').count('count', { emit: 'on-update' })
+      // @ts-expect-error nothing final goes out early
+      table.suppress('final', untilWindowCloses({ whenFull: 'emit-early' }))
+      const sessions = stream
+        .groupByKey('by-key-too')
+        .windowedBy(session({ gap: size, grace: size }))
+      const sum = { initialize: () => 0, add: () => 1, value: float64, emit: 'on-update' } as const
+      // @ts-expect-error two sessions become one by a function
+      sessions.aggregate('sum', sum)
     }),
   () => {
     // @ts-expect-error only text is interned
