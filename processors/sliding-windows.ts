@@ -14,6 +14,7 @@ interface Held {
 }
 
 const NO_TIME = -1
+const NO_ENTRY = -1
 
 /** The store of an aggregate over sliding windows; the aggregate says what has expired. */
 export function slidingStore(
@@ -108,7 +109,7 @@ export class SlidingWindowAggregate {
       }
       const isRight = endMs > timestampMs && right === undefined
       if (isRight) right = held
-      this.#update(record, startMs, held, isRight)
+      this.#update(record, startMs, held, entries[i]!, isRight)
       if (endMs > timestampMs) continue
       // Another record of that time has made all windows already.
       if (held.timestampMs >= timestampMs) return
@@ -145,7 +146,7 @@ export class SlidingWindowAggregate {
         if (held.timestampMs < timestampMs) previousMs = held.timestampMs
       } else {
         right = held
-        this.#update(record, startMs, held, true)
+        this.#update(record, startMs, held, entries[i]!, true)
       }
     }
     // Without a window behind the record, whatever is later than it lies in its right window.
@@ -187,10 +188,16 @@ export class SlidingWindowAggregate {
   }
 
   /**
-   * Adds the record to a window that holds `held` so far, unless the window has closed. What is held is
-   * kept as it is where it serves again.
+   * Adds the record to a window that holds `held` so far, unless the window has closed. `entry` is that of
+   * a window that is there; what is held is kept as it is where it serves again.
    */
-  #update(record: StreamRecord, startMs: number, held: Held, servesAgain = false): void {
+  #update(
+    record: StreamRecord,
+    startMs: number,
+    held: Held,
+    entry = NO_ENTRY,
+    servesAgain = false,
+  ): void {
     if (startMs + this.#differenceMs < this.#closeMs) {
       this.#around.drop('expired-window')
       return
@@ -201,7 +208,12 @@ export class SlidingWindowAggregate {
     const base = servesAgain || sendsOldValues ? this.#store.copyOf(old) : old
     const value = aggregation.add(base, record) ?? null
     const latestMs = old === null ? timestampMs : Math.max(timestampMs, held.timestampMs)
-    this.#put(key, startMs, value, old, latestMs)
+    if (entry === NO_ENTRY) {
+      this.#put(key, startMs, value, old, latestMs)
+      return
+    }
+    this.#store.update(entry, value, latestMs)
+    this.#forward(key, startMs, value, old, latestMs)
   }
 
   #put(key: unknown, startMs: number, value: unknown, old: unknown, timestampMs: number): void {
@@ -212,6 +224,11 @@ export class SlidingWindowAggregate {
       this.#latestStartMs = startMs
       this.#store.expireThrough(startMs - this.#retentionMs)
     }
+    this.#forward(key, startMs, value, old, timestampMs)
+  }
+
+  #forward(key: unknown, startMs: number, value: unknown, old: unknown, timestampMs: number): void {
+    if (this.#isFinal) return
     const endMs = startMs + this.#differenceMs
     const before = this.#around.sendsOldValues ? old : null
     this.#around.forward(key, startMs, endMs, value, before, timestampMs)

@@ -17,11 +17,11 @@ const SAVED = 8
 /** The flags from here on belong to orders. */
 export const ORDER_FLAGS = 16
 
-/** What keeps an order of the entries and must know which come and go. */
+/** What keeps an order of the entries with a value and must know which come and go. */
 export interface EntryOrder {
   readonly sizeBytes: number
   added(entry: number): void
-  /** Called while the entry's bytes are still there. */
+  /** Called while the entry's bytes and flags are still there; gives up its own flags. */
   removed(entry: number): void
 }
 
@@ -70,7 +70,7 @@ export class ByteTable {
   /** Tells an order which entries there are, from now on. */
   addOrder(order: EntryOrder): void {
     this.#orders.push(order)
-    this.#forEachUsed((entry) => order.added(entry))
+    this.forEach((entry) => order.added(entry))
   }
 
   /** Sets the value of a key to `value` up to `valueEnd`. @returns its entry. */
@@ -113,15 +113,14 @@ export class ByteTable {
       this.forget(entry)
       return
     }
-    this.entries.setFlags(entry, flags & ~LIVE)
-    this.#rows -= 1
+    this.#leave(entry)
+    this.entries.setFlags(entry, this.entries.flagsOf(entry) & ~LIVE)
     this.#touch(entry)
   }
 
   /** Gives up an entry without a trace: who restores can tell by itself that it is gone. */
   forget(entry: number): void {
-    if (this.isLive(entry)) this.#rows -= 1
-    for (const order of this.#orders) order.removed(entry)
+    if (this.isLive(entry)) this.#leave(entry)
     this.#unlink(entry)
     this.#used -= 1
     this.entries.free(entry)
@@ -165,6 +164,12 @@ export class ByteTable {
     })
   }
 
+  /** An entry has no value any more: what is to be saved as deleted is in no order. */
+  #leave(entry: number): void {
+    this.#rows -= 1
+    for (const order of this.#orders) order.removed(entry)
+  }
+
   #forEachUsed(visit: (entry: number) => void): void {
     for (let entry = 0; entry < this.entries.end; entry++) {
       if (this.entries.flagsOf(entry) !== 0) visit(entry)
@@ -197,6 +202,7 @@ export class ByteTable {
     if ((flags & LIVE) === 0) {
       this.entries.setFlags(known, flags | LIVE)
       this.#rows += 1
+      for (const order of this.#orders) order.added(known)
     }
     return known
   }

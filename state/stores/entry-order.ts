@@ -72,8 +72,11 @@ export class EntryOrder implements Order {
   }
 
   removed(entry: number): void {
+    const { entries } = this.#table
+    const flags = entries.flagsOf(entry)
     // One that waits is known by its flag, which goes with it.
-    if ((this.#table.entries.flagsOf(entry) & this.#sortedFlag) === 0) return
+    entries.setFlags(entry, flags & ~(this.#waitingFlag | this.#sortedFlag))
+    if ((flags & this.#sortedFlag) === 0) return
     const blockIndex = this.#blockOf(entry)
     const block = this.#blocks[blockIndex]!
     const slot = this.#slotIn(block, entry)
@@ -146,10 +149,6 @@ export class EntryOrder implements Order {
     }
     place.slot -= 1
     return this.#blocks[place.block]!.entries[place.slot]!
-  }
-
-  isLive(entry: number): boolean {
-    return this.#table.isLive(entry)
   }
 
   /** Where an entry stands to a time and key: below, at or above 0. */

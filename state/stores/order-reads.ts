@@ -1,5 +1,4 @@
 // Reads of an order for the operators of a store: entries into a list that serves again, or one entry.
-// Entries that are only still there to be saved as deleted are left out.
 import type { EntryList } from '../entry-list.ts'
 import type { EntryOrder, OrderBound, OrderPlace } from './entry-order.ts'
 
@@ -18,7 +17,7 @@ export function collect(
     const entry = order.next(place)
     if (entry < 0) return
     if (order.compareTo(entry, until.timeMs, until.bytes, 0, until.length) >= 0) return
-    if (order.isLive(entry)) list.push(entry)
+    list.push(entry)
   }
 }
 
@@ -26,36 +25,26 @@ export function collect(
 export function collectAll(order: EntryOrder, list: EntryList): void {
   order.settle()
   order.seekFirst(place)
-  for (let entry = order.next(place); entry >= 0; entry = order.next(place)) {
-    if (order.isLive(entry)) list.push(entry)
-  }
+  for (let entry = order.next(place); entry >= 0; entry = order.next(place)) list.push(entry)
 }
 
 /** The last entry before a bound, -1 where there is none. */
 export function lastBefore(order: EntryOrder, bound: OrderBound): number {
   order.settle()
   order.seek(place, bound.timeMs, bound.bytes, 0, bound.length)
-  return previousLive(order)
+  return order.previous(place)
 }
 
 /** The last entry of all, -1 where there is none. */
 export function lastOf(order: EntryOrder): number {
   order.settle()
   order.seekLast(place)
-  return previousLive(order)
+  return order.previous(place)
 }
 
 /** The first entry of all, -1 where there is none. */
 export function firstOf(order: EntryOrder): number {
   order.settle()
   order.seekFirst(place)
-  let entry = order.next(place)
-  while (entry >= 0 && !order.isLive(entry)) entry = order.next(place)
-  return entry
-}
-
-function previousLive(order: EntryOrder): number {
-  let entry = order.previous(place)
-  while (entry >= 0 && !order.isLive(entry)) entry = order.previous(place)
-  return entry
+  return order.next(place)
 }

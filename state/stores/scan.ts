@@ -47,7 +47,6 @@ export class Scan<T> implements IterableIterator<T> {
         this.#isDone = true
         return { done: true, value: undefined }
       }
-      if (!this.#table.isLive(entry)) continue
       const value = read(entry)
       if (value === undefined) continue
       this.#remember(entry)
