@@ -109,7 +109,7 @@ export class SlidingWindowAggregate {
       }
       const isRight = endMs > timestampMs && right === undefined
       if (isRight) right = held
-      this.#update(record, startMs, held, entries[i]!, isRight)
+      this.#update(record, startMs, held, entries[i], isRight)
       if (endMs > timestampMs) continue
       // Another record of that time has made all windows already.
       if (held.timestampMs >= timestampMs) return
@@ -146,7 +146,7 @@ export class SlidingWindowAggregate {
         if (held.timestampMs < timestampMs) previousMs = held.timestampMs
       } else {
         right = held
-        this.#update(record, startMs, held, entries[i]!, true)
+        this.#update(record, startMs, held, entries[i], true)
       }
     }
     // Without a window behind the record, whatever is later than it lies in its right window.
