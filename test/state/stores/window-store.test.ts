@@ -249,6 +249,13 @@ describe('the window store', () => {
     expect([restored.timeMs, restored.rows]).to.deep.equal([95, 5])
   })
 
+  it('keeps keys in the bytes of Kafka: key, start as a long, number as an int', () => {
+    const store = makeStore(true)
+    store.put('zone', 'value', 300)
+    const packed = Buffer.from(store.pack(false)!).toString('hex')
+    expect(packed).to.include('7a6f6e65000000000000012c00000001')
+  })
+
   it('saves the owner’s time also where nothing else changed', () => {
     const store = makeStore(false)
     store.put('a', 'b', 1)

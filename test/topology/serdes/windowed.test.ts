@@ -5,7 +5,12 @@ import { hours } from '../../../topology/duration.ts'
 import { SerdeError } from '../../../topology/errors.ts'
 import { utf8 } from '../../../topology/serdes/primitive.ts'
 import { fromBytes, toBytes } from '../../../topology/serdes/serde.ts'
-import { innerSerdeOf, windowed } from '../../../topology/serdes/windowed.ts'
+import {
+  innerSerdeOf,
+  sessionWindowed,
+  windowBytesOf,
+  windowed,
+} from '../../../topology/serdes/windowed.ts'
 import { fromHex, hexOf } from './bytes.ts'
 
 const key = windowed(utf8, hours(1))
@@ -48,5 +53,26 @@ describe('a windowed key', () => {
     expect(key.name).to.equal('windowed(utf8)')
     expect(innerSerdeOf(key)).to.equal(utf8)
     expect(innerSerdeOf(utf8)).to.equal(undefined)
+  })
+})
+
+describe('a key with its session', () => {
+  const session = sessionWindowed(utf8)
+  const zone = { key: 'zone', window: { startMs: 300, endMs: 450 } }
+
+  it('is the key, the end and the start of the session as big-endian longs', () => {
+    expect(hexOf(session, zone)).to.equal('7a6f6e6500000000000001c2000000000000012c')
+    expect(fromHex(session, '7a6f6e6500000000000001c2000000000000012c')).to.deep.equal(zone)
+  })
+
+  it('is partitioned by the key inside', () => {
+    expect([windowBytesOf(session), windowBytesOf(key), windowBytesOf(utf8)]).to.deep.equal([
+      16, 8, 0,
+    ])
+    expect(innerSerdeOf(session)).to.equal(utf8)
+  })
+
+  it('has at least 16 bytes', () => {
+    expect(() => fromHex(session, '7a6f6e65')).to.throw(SerdeError, 'at least 16 bytes')
   })
 })
