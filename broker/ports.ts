@@ -133,6 +133,8 @@ export interface GroupOptions {
    * ends what it left open. One is made up where it is not given.
    */
   readonly instanceId?: string
+  /** Whether a partition of one topic must come to a member with those of the same number of all others. */
+  readonly isCoPartitioned?: boolean
 }
 
 /** What a crash may do to results: repeat some, or nothing at all (Kafka's processing.guarantee). */

@@ -61,7 +61,9 @@ export class Committer {
     const nowMs = Date.now()
     if (nowMs - this.#askedMs < ENDS_INTERVAL_MS) return {}
     this.#askedMs = nowMs
-    return { changelogEnds: await this.#changelogEnds() }
+    // It only spares reading: what is committed stays so without it.
+    const changelogEnds = await this.#changelogEnds().catch(() => undefined)
+    return changelogEnds === undefined ? {} : { changelogEnds }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -105,6 +105,7 @@ async function startStreams(
       applicationId,
       stateDir: config.stateDir,
       guarantee: config.processingGuarantee,
+      isCoPartitioned: plan.tasks.some(({ inputs }) => inputs.length > 1),
       ...(instance === undefined ? {} : { instanceId: instance.id }),
     })
     .catch((error: unknown) => {

@@ -9,7 +9,6 @@ import {
   type TopicPartitionOffset,
 } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
-import { changelogTopic } from '../state/changelog.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Assignment } from './assignment.ts'
 import { ordinalOf, transition, type ClientState } from './client-state.ts'
@@ -19,6 +18,7 @@ import { MetricSlab } from './metrics/slab.ts'
 import { dimensionsOf, inputsOf, type Plan, type TaskSpec } from './plan.ts'
 import type { RunLog } from './run-log.ts'
 import { StreamThreads } from './stream-threads.ts'
+import { patiently, TaskBounds } from './task-bounds.ts'
 
 /** What a client is made of. */
 export interface ClientParts {
@@ -42,6 +42,7 @@ export class StreamClient {
   state: ClientState = 'CREATED'
   readonly #parts: ClientParts
   readonly #assignment: Assignment
+  readonly #bounds: TaskBounds
   readonly #committer: Committer
   readonly #threads: StreamThreads
   readonly #stopping = new AbortController()
@@ -51,6 +52,7 @@ export class StreamClient {
     const { topology, plan, group, threads, config } = parts
     this.#parts = parts
     this.#assignment = new Assignment(threads)
+    this.#bounds = new TaskBounds(parts)
     const dimensions = dimensionsOf(topology, plan)
     const layout = layoutOf(dimensions)
     const names = Array.from({ length: threads }, (_, i) => `stream-thread-${i + 1}`)
@@ -67,7 +69,7 @@ export class StreamClient {
     this.#committer = new Committer(
       group,
       () => this.#threads.handles,
-      () => this.#changelogEnds(),
+      () => this.#bounds.changelogEnds([...this.#assignment.all.values()].flat()),
     )
     this.#gauge('kafka_stream_query_trigger_interval_seconds', config.commitIntervalMs / 1_000)
     this.#enter('CREATED')
@@ -131,7 +133,7 @@ export class StreamClient {
       if (result === undefined || ends === undefined) continue
       const isFinished = result.unfinished === 0
       // The threads answer one after the other: only the second time all of them knew of all others.
-      if (isFinished && wasFinished && (await this.#isDrained(result))) return
+      if (isFinished && wasFinished && (await this.#bounds.isDrained(result.positions))) return
       wasFinished = isFinished
     }
   }
@@ -166,24 +168,22 @@ export class StreamClient {
       await this.#committer.rewind(async () => {
         const byThread = this.#assignment.all
         const tasks = [...byThread.values()].flat()
-        const committed = await this.#parts.group.committed(tasks.flatMap(inputsOf))
-        const opened = [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed))
-        // A thread that dies meanwhile is replaced, and begins this anew.
-        await Promise.allSettled(opened)
+        const inputs = tasks.flatMap(inputsOf)
+        const committed = await patiently(
+          () => this.#parts.group.committed(inputs),
+          this.#stopping.signal,
+        )
+        const opening = [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed))
+        for (const opened of await Promise.allSettled(opening)) {
+          // A thread that dies meanwhile is replaced, and begins this anew.
+          if (opened.status === 'rejected' && opened.reason instanceof BrokerError) {
+            throw opened.reason
+          }
+        }
       })
     } catch (error) {
       this.fail(error as Error)
     }
-  }
-
-  /** Whether nothing is left in the repartition topics, and all tasks were there to answer. */
-  async #isDrained({ positions }: CommitResult): Promise<boolean> {
-    const { plan, broker } = this.#parts
-    // A task may be assigned and not open yet: then it has answered nothing, and is not done.
-    if (positions.length < plan.tasks.flatMap(inputsOf).length) return false
-    const inner = positions.filter(({ topic }) => plan.repartitionTopics.includes(topic))
-    const marks = await broker.watermarks(inner, { pending: true })
-    return inner.every(({ offset }, i) => offset >= (marks[i]?.end ?? 0))
   }
 
   async #assigned(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
@@ -218,53 +218,15 @@ export class StreamClient {
     this.#rebalanced('lost', started)
   }
 
-  /** Where the changelogs of this instance's tasks end. */
-  async #changelogEnds(): Promise<TopicPartitionOffset[]> {
-    const logs = [...this.#assignment.all.values()]
-      .flat()
-      .flatMap((spec) => this.#changelogsOf(spec))
-    const marks = await this.#parts.broker.watermarks(logs, { pending: true })
-    return logs.map(({ topic, partition }, i) => ({ topic, partition, offset: marks[i]!.end }))
-  }
-
   async #open(
     thread: number,
     specs: readonly TaskSpec[],
     committed: readonly TopicPartitionOffset[],
   ): Promise<readonly TopicPartitionOffset[]> {
-    const { broker } = this.#parts
-    const starts = await broker.watermarks(specs.flatMap(inputsOf))
-    const changelogs = specs.map((spec) => this.#changelogsOf(spec))
-    const bounds = await broker.watermarks(changelogs.flat(), { pending: true })
-    let next = 0
-    let nextInput = 0
-    const tasks = specs.map((spec, i) => ({
-      spec,
-      inputs: inputsOf(spec).map((input) => ({
-        offset: offsetOf(input, committed) ?? 0,
-        inputStart: starts[nextInput++]!.start,
-        stopAt: this.#stopAt(input),
-      })),
-      changelogs: changelogs[i]!.map(({ store, topic }) => ({ store, topic, ...bounds[next++]! })),
-    }))
+    const ask = () => this.#bounds.of(specs, committed)
+    const tasks = await patiently(ask, this.#stopping.signal)
     const answer = await this.#threads.request(thread, { kind: 'open', tasks })
     return answer.positions
-  }
-
-  #changelogsOf({ stores, partition }: TaskSpec): (TopicPartition & { readonly store: string })[] {
-    const { applicationId, isLogged } = this.#parts.plan
-    if (!isLogged) return []
-    return stores.map((store) => ({
-      store,
-      topic: changelogTopic(applicationId, store),
-      partition,
-    }))
-  }
-
-  #stopAt(input: TopicPartition): number {
-    const { ends, plan } = this.#parts
-    const isSource = plan.sourceTopics.includes(input.topic)
-    return ends === undefined || !isSource ? Infinity : (offsetOf(input, ends) ?? 0)
   }
 
   async #closeTasks(partitions: readonly TopicPartition[]): Promise<void> {
@@ -335,11 +297,4 @@ export class StreamClient {
     this.#gauge('kafka_stream_client_state', ordinalOf(this.state))
     this.#parts.log.debug({ state }, 'state')
   }
-}
-
-function offsetOf(
-  { topic, partition }: TopicPartition,
-  offsets: readonly TopicPartitionOffset[],
-): number | undefined {
-  return offsets.find((at) => at.topic === topic && at.partition === partition)?.offset
 }

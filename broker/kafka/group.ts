@@ -1,6 +1,5 @@
 // Membership of one instance: its consumer and producer, the channels of its workers, and the commit.
 // How rows get to the workers is the data path's business.
-import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
 import { BrokerError } from '../ports.ts'
@@ -16,22 +15,16 @@ import type {
 import { Channel } from './channel.ts'
 import { disconnectConsumer, disconnectProducer, type ClientFactory } from './clients.ts'
 import { Committer } from './committer.ts'
-import { chooseDataPath, type DataPath, type DataPathChoice } from './data-path.ts'
+import type { DataPath } from './data-path.ts'
 import { isFinal, isLost, isRetriable, requestFailed, topicMissing } from './errors.ts'
-import { connectNative, nativePath } from './native-path.ts'
-import {
-  connectPlain,
-  plainPath,
-  type ExtraConf,
-  type GroupClients,
-  type PathOptions,
-} from './plain-path.ts'
+import { connectGroup, type Connected } from './group-clients.ts'
+import type { GroupClients } from './plain-path.ts'
 import type { RdError } from './rd-client.ts'
 import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
-import { transactionalConf, withoutSecrets } from './settings.ts'
+import { withoutSecrets } from './settings.ts'
 import type { Topics } from './topics.ts'
-import { Transactions } from './transactions.ts'
+import type { Transactions } from './transactions.ts'
 
 const REQUEST_MS_MAX = 10_000
 const RETRY_MS = 50
@@ -39,13 +32,6 @@ const RETRY_MS_MAX = 30_000
 const JOIN_MS_MAX = 1_000
 const UNASSIGN_MS_MAX = 5_000
 const LOOK_MS = 5
-
-interface Connected {
-  readonly clients: GroupClients
-  readonly open: (options: PathOptions) => DataPath
-  /** There with exactly once. */
-  readonly transactions: Transactions | undefined
-}
 
 /** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
 export async function openKafkaGroup(
@@ -61,54 +47,10 @@ export async function openKafkaGroup(
       heard.rebalanced?.(error.code, partitions),
     offset_commit_cb: committer.heard,
   }
-  const connected = await connect(factory, options, callbacks)
+  const connected = await connectGroup(factory, options, callbacks)
   const group = new KafkaGroup(factory, topics, options, connected, committer)
   heard.rebalanced = (code, partitions) => group.rebalanced(code, partitions)
   return group
-}
-
-async function connect(
-  factory: ClientFactory,
-  { applicationId, guarantee, instanceId }: GroupOptions,
-  callbacks: ExtraConf['consumer'],
-): Promise<Connected> {
-  const { address } = factory
-  const transactionalId = `${applicationId}-${instanceId ?? randomUUID()}`
-  // Who comes back under the same name takes its partitions back at once (KIP-345).
-  const member = instanceId === undefined ? {} : { 'group.instance.id': instanceId }
-  const isExactlyOnce = guarantee === 'exactly_once_v2'
-  const extra: ExtraConf = isExactlyOnce
-    ? {
-        consumer: {
-          ...callbacks,
-          ...member,
-          'isolation.level': 'read_committed',
-          // A commit leaves control records behind the rows: a reader must know that it has them all.
-          'enable.partition.eof': 'true',
-        },
-        producer: transactionalConf(address, transactionalId),
-      }
-    : { consumer: { ...callbacks, ...member }, producer: {} }
-  const choice = chooseDataPath(factory)
-  const connected = await connectBy(choice, factory, applicationId, extra)
-  if (!isExactlyOnce) return { ...connected, transactions: undefined }
-  const transactions = new Transactions({ address, transactionalId, ...connected.clients })
-  await transactions.open()
-  return { ...connected, transactions }
-}
-
-async function connectBy(
-  choice: DataPathChoice,
-  factory: ClientFactory,
-  groupId: string,
-  extra: ExtraConf,
-): Promise<Omit<Connected, 'transactions'>> {
-  if (choice.path === 'native') {
-    const clients = await connectNative(factory, choice, groupId, extra)
-    return { clients, open: (options) => nativePath(clients, choice, options) }
-  }
-  const clients = await connectPlain(factory, groupId, extra)
-  return { clients, open: (options) => plainPath(clients, choice.reason, options) }
 }
 
 const atMost = (ms: number, work: Promise<void>): Promise<void> =>

@@ -76,8 +76,11 @@ export function producerConf(address: KafkaAddress): RdConf {
   }
 }
 
-/** A dead instance's transaction is undone after this long: what comes after it is held back until then. */
-const TRANSACTION_MS = 10_000
+/**
+ * The transaction of an instance that does not come back is undone after this long, and what comes after it
+ * held back until then. A broker that is gone for longer ends the application: its transactions are over.
+ */
+const TRANSACTION_MS = 60_000
 
 /** Settings, over the others, of a producer whose outputs and offsets are one transaction a commit. */
 export function transactionalConf({ settings }: KafkaAddress, transactionalId: string): RdConf {

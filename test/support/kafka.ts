@@ -13,6 +13,9 @@ import { promisify } from 'node:util'
 export interface Kafka {
   /** `host:port`, for `bootstrap.servers`. */
   readonly bootstrapServers: string
+  /** Lets the broker stand still, as one that is cut off, until `resume`. */
+  pause(): void
+  resume(): void
   /** Ends the broker and deletes its data. */
   stop(): Promise<void>
 }
@@ -53,6 +56,8 @@ export async function startKafka(): Promise<Kafka> {
   reaper.unref()
   const { stdin } = reaper
   if (stdin instanceof Socket) stdin.unref()
+  const pause = () => broker.kill('SIGSTOP')
+  const resume = () => broker.kill('SIGCONT')
   const stop = async () => {
     reaper.kill('SIGKILL')
     await end(broker)
@@ -65,7 +70,7 @@ export async function startKafka(): Promise<Kafka> {
     throw cause
   }
   broker.unref()
-  return { bootstrapServers: `127.0.0.1:${port}`, stop }
+  return { bootstrapServers: `127.0.0.1:${port}`, pause, resume, stop }
 }
 
 /** Starts the developer's broker (port 9092, or `KAFKA_PORT`), which goes on after this process. */

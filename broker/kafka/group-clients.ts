@@ -1,0 +1,72 @@
+// The clients of a group, by the way that its rows take and by its guarantee. Used by the group alone.
+import { randomUUID } from 'node:crypto'
+import type { GroupOptions } from '../ports.ts'
+import type { ClientFactory } from './clients.ts'
+import { chooseDataPath, type DataPath, type DataPathChoice } from './data-path.ts'
+import { connectNative, nativePath } from './native-path.ts'
+import {
+  connectPlain,
+  plainPath,
+  type ExtraConf,
+  type GroupClients,
+  type PathOptions,
+} from './plain-path.ts'
+import { transactionalConf } from './settings.ts'
+import { Transactions } from './transactions.ts'
+
+/** A group's clients, and what becomes of them. */
+export interface Connected {
+  readonly clients: GroupClients
+  readonly open: (options: PathOptions) => DataPath
+  /** There with exactly once. */
+  readonly transactions: Transactions | undefined
+}
+
+/** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+export async function connectGroup(
+  factory: ClientFactory,
+  { applicationId, guarantee, instanceId, isCoPartitioned = false }: GroupOptions,
+  callbacks: ExtraConf['consumer'],
+): Promise<Connected> {
+  const { address } = factory
+  const transactionalId = `${applicationId}-${instanceId ?? randomUUID()}`
+  // Who comes back under the same name takes its partitions back at once (KIP-345).
+  const member = {
+    ...(instanceId === undefined ? {} : { 'group.instance.id': instanceId }),
+    // The one assignor of librdkafka that keeps partitions of several topics together.
+    ...(isCoPartitioned ? { 'partition.assignment.strategy': 'range' } : {}),
+  }
+  const isExactlyOnce = guarantee === 'exactly_once_v2'
+  const extra: ExtraConf = isExactlyOnce
+    ? {
+        consumer: {
+          ...callbacks,
+          ...member,
+          'isolation.level': 'read_committed',
+          // A commit leaves control records behind the rows: a reader must know that it has them all.
+          'enable.partition.eof': 'true',
+        },
+        producer: transactionalConf(address, transactionalId),
+      }
+    : { consumer: { ...callbacks, ...member }, producer: {} }
+  const choice = chooseDataPath(factory)
+  const connected = await connectBy(choice, factory, applicationId, extra)
+  if (!isExactlyOnce) return { ...connected, transactions: undefined }
+  const transactions = new Transactions({ address, transactionalId, ...connected.clients })
+  await transactions.open()
+  return { ...connected, transactions }
+}
+
+async function connectBy(
+  choice: DataPathChoice,
+  factory: ClientFactory,
+  groupId: string,
+  extra: ExtraConf,
+): Promise<Omit<Connected, 'transactions'>> {
+  if (choice.path === 'native') {
+    const clients = await connectNative(factory, choice, groupId, extra)
+    return { clients, open: (options) => nativePath(clients, choice, options) }
+  }
+  const clients = await connectPlain(factory, groupId, extra)
+  return { clients, open: (options) => plainPath(clients, choice.reason, options) }
+}

@@ -1,0 +1,113 @@
+// From where to where tasks read, as the broker tells it: their inputs and their changelogs. The client asks
+// when it opens tasks, after commits, and when it is to know whether all is done.
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  BrokerError,
+  type Broker,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '../broker/ports.ts'
+import { changelogTopic } from '../state/changelog.ts'
+import type { TaskToOpen } from './messages.ts'
+import { inputsOf, type Plan, type TaskSpec } from './plan.ts'
+
+/** What bounds are told by. */
+export interface BoundsParts {
+  readonly plan: Plan
+  readonly broker: Broker
+  /** First offsets that are not wanted, per source partition; undefined to run on and on. */
+  readonly ends: readonly TopicPartitionOffset[] | undefined
+}
+
+/** How long a broker that does not answer is waited for (Kafka Streams' task.timeout.ms). */
+const PATIENCE_MS = 300_000
+const RETRY_MS = 250
+
+/** Asks until the broker answers, or `signal` says that nobody wants to know any more. @throws BrokerError */
+export async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const isRetriable = error instanceof BrokerError && error.retriable
+      if (!isRetriable || signal.aborted || Date.now() > deadline) throw error
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}
+
+/** The bounds of an application's tasks. */
+export class TaskBounds {
+  readonly #parts: BoundsParts
+
+  constructor(parts: BoundsParts) {
+    this.#parts = parts
+  }
+
+  /** What a worker needs to open tasks, given what the group has committed. @throws BrokerError */
+  async of(
+    specs: readonly TaskSpec[],
+    committed: readonly TopicPartitionOffset[],
+  ): Promise<TaskToOpen[]> {
+    const { broker } = this.#parts
+    const logs = specs.map((spec) => this.#changelogsOf(spec))
+    const [starts, bounds] = await Promise.all([
+      broker.watermarks(specs.flatMap(inputsOf)),
+      broker.watermarks(logs.flat(), { pending: true }),
+    ])
+    let nextLog = 0
+    let nextInput = 0
+    return specs.map((spec, i) => ({
+      spec,
+      inputs: inputsOf(spec).map((input) => ({
+        offset: offsetOf(input, committed) ?? 0,
+        inputStart: starts[nextInput++]!.start,
+        stopAt: this.#stopAt(input),
+      })),
+      changelogs: logs[i]!.map(({ store, topic }) => ({ store, topic, ...bounds[nextLog++]! })),
+    }))
+  }
+
+  /** Where the changelogs of tasks end. @throws BrokerError */
+  async changelogEnds(specs: readonly TaskSpec[]): Promise<TopicPartitionOffset[]> {
+    const logs = specs.flatMap((spec) => this.#changelogsOf(spec))
+    const marks = await this.#parts.broker.watermarks(logs, { pending: true })
+    return logs.map(({ topic, partition }, i) => ({ topic, partition, offset: marks[i]!.end }))
+  }
+
+  /**
+   * Whether nothing is left in the repartition topics, and all tasks were there to answer: one may be
+   * assigned and not open yet, and then has answered nothing and is not done. @throws BrokerError
+   */
+  async isDrained(positions: readonly TopicPartitionOffset[]): Promise<boolean> {
+    const { plan, broker } = this.#parts
+    if (positions.length < plan.tasks.flatMap(inputsOf).length) return false
+    const inner = positions.filter(({ topic }) => plan.repartitionTopics.includes(topic))
+    const marks = await broker.watermarks(inner, { pending: true })
+    return inner.every(({ offset }, i) => offset >= (marks[i]?.end ?? 0))
+  }
+
+  #changelogsOf({ stores, partition }: TaskSpec): (TopicPartition & { readonly store: string })[] {
+    const { applicationId, isLogged } = this.#parts.plan
+    if (!isLogged) return []
+    return stores.map((store) => ({
+      store,
+      topic: changelogTopic(applicationId, store),
+      partition,
+    }))
+  }
+
+  #stopAt(input: TopicPartition): number {
+    const { ends, plan } = this.#parts
+    const isSource = plan.sourceTopics.includes(input.topic)
+    return ends === undefined || !isSource ? Infinity : (offsetOf(input, ends) ?? 0)
+  }
+}
+
+function offsetOf(
+  { topic, partition }: TopicPartition,
+  offsets: readonly TopicPartitionOffset[],
+): number | undefined {
+  return offsets.find((at) => at.topic === topic && at.partition === partition)?.offset
+}
