@@ -37,6 +37,7 @@ export {
   type InvalidTimestamp,
   type RecordContext,
 } from './topology/node.ts'
+export type { GlobalTable } from './topology/global-table.ts'
 export {
   keyValueStore,
   type BaseProcessorContext,
@@ -84,6 +85,7 @@ export type {
 export type { SourceStream } from './topology/source-stream.ts'
 export type { Stream } from './topology/stream.ts'
 export type {
+  GlobalJoinSpec,
   JoinSpec,
   OperatorOptions,
   ParseSpec,
@@ -92,6 +94,8 @@ export type {
   SinkSerdes,
   SinkTopic,
   SourceSpec,
+  TableJoinSpec,
+  TablesJoinSpec,
 } from './topology/stream-specs.ts'
 export type { Subtopology } from './topology/subtopology.ts'
 export type { GroupedTable, StoreOption, Table } from './topology/table.ts'

@@ -2,11 +2,13 @@
 // from the sinks up. The one place that knows all kinds, and where erased types meet the processors.
 import { KeyTable } from '../state/key-table.ts'
 import { assertNever, type ErasedSinkTopic, type TopologyNode } from '../topology/node.ts'
+import { keepsNullKeys } from '../topology/null-keys.ts'
 import { reads, type SourceNode, type WindowedAggregateNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
+import type { StreamTableJoinNode, TableJoinNode } from '../topology/join-nodes.ts'
 import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
 import type { StreamJoinNode } from '../topology/stream-join.ts'
-import type { TablePlan } from '../topology/table-plan.ts'
+import { isPlainCount, type TablePlan } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
 import { closesAfterMs } from '../topology/validate-windows.ts'
 import { aggregate, tableAggregate } from './aggregate.ts'
@@ -15,8 +17,9 @@ import { failuresOf, type OnFailure } from './failures.ts'
 import { inTurn, unpackingChange } from './forwards.ts'
 import { FrameInput } from './frame-input.ts'
 import { groupInPlace } from './group.ts'
+import { lookupJoin } from './lookup-join.ts'
 import { Parser } from './parse.ts'
-import { userProcessor } from './process.ts'
+import { userProcessor, type Starts } from './process.ts'
 import type { Forward, TaskContext } from './processor.ts'
 import { recordWindowedAggregate } from './record-windowed-aggregate.ts'
 import { RepartitionWriter } from './repartition-writer.ts'
@@ -29,8 +32,11 @@ import { joinInput, streamJoin } from './stream-join-node.ts'
 import { suppress } from './suppress-node.ts'
 import { tableFilter, tableMapValues, toTable } from './table.ts'
 import { tableGroup } from './table-group.ts'
+import { sideOf, tableJoin, type JoinSides } from './table-join.ts'
+import type { TableView } from './table-view.ts'
 import { TaskState } from './task-state.ts'
 import { keyOfCut, travellingOf } from './travelling.ts'
+import { waitingFor } from './waiting-join.ts'
 import { countAsAggregate, windowedAggregate } from './windowed-aggregate.ts'
 import { windowedCount } from './windowed-count.ts'
 
@@ -51,6 +57,8 @@ export interface BuildOptions {
   readonly writersOf: (cut: string) => number
   /** The topic with the value format that the configuration picked. */
   readonly resolve: (topic: ErasedSinkTopic) => ErasedSinkTopic
+  /** The global table that a node gives. */
+  readonly globals: (node: string) => TableView
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
 }
@@ -69,11 +77,13 @@ class TaskBuilder {
   readonly #context: TaskContext
   readonly #options: BuildOptions
   readonly #writers: RepartitionWriter[] = []
+  readonly #starts: Starts = new Map()
   readonly #state: TaskState
   /** What comes after a node, made once: a node that reads two others is one. */
   readonly #afters = new Map<string, Forward>()
   readonly #joins = new Map<string, StreamJoin>()
   readonly #built = new Map<string, Forward>()
+  readonly #sides = new Map<string, JoinSides>()
   /** The ids of keys behind a grouping, by its node. */
   readonly #keyTables = new Map<string, KeyTable>()
 
@@ -91,6 +101,7 @@ class TaskBuilder {
       if (input.kind === 'source') this.#addSource(input, heads)
       else heads.set(this.#topicOf(input), this.#frameInput(input))
     }
+    for (const { name } of this.#part.nodes) this.#starts.get(name)?.()
     return { heads, writers: this.#writers, state: this.#state }
   }
 
@@ -151,13 +162,39 @@ class TaskBuilder {
     return after
   }
 
-  /** What a node does with records of one that it reads. */
+  /** What a node does with the records of one that it reads; a join takes its sides apart. */
   #forwardOf(node: TopologyNode, from: string): Forward {
     if (node.kind === 'stream-join') return joinInput(node, this.#joinOf(node), from)
     if (node.kind === 'cogroup') return cogroupInput(node, from, this.#after(node.name))
+    if (node.kind === 'stream-table-join' && from === node.with) return () => undefined
+    if (node.kind === 'table-join') return sideOf(node, this.#sidesOf(node), from)
     let forward = this.#built.get(node.name)
     if (forward === undefined) this.#built.set(node.name, (forward = this.#make(node)))
     return forward
+  }
+
+  #tableLookup(node: StreamTableJoinNode, failed: OnFailure): Forward {
+    const { name, graceMs } = node
+    const table = this.#state.views.of(node.with)
+    const join = lookupJoin(node, table, this.#after(name), failed, this.#context)
+    const waiting = this.#state.waiting(name)
+    if (graceMs === undefined || waiting === undefined) return join
+    return waitingFor(graceMs, waiting, this.#context.timeOf(name), join)
+  }
+
+  #sidesOf(node: TableJoinNode): JoinSides {
+    let sides = this.#sides.get(node.name)
+    if (sides === undefined) {
+      const { topology } = this.#options
+      const { name } = node
+      const failed = failuresOf(name, node.onError ?? topology.onError, this.#context)
+      const { views } = this.#state
+      const both = { left: views.of(node.from), right: views.of(node.with) }
+      const [plan, store] = [topology.tables.get(name)!, this.#state.tableOf(name)]
+      sides = tableJoin(node, plan, store, both, this.#after(name), failed, this.#context)
+      this.#sides.set(name, sides)
+    }
+    return sides
   }
 
   #make(node: TopologyNode): Forward {
@@ -197,8 +234,8 @@ class TaskBuilder {
       case 'table-group':
         return tableGroup(node, this.#writer(node, failed), failed)
       case 'windowed-count':
-        if (plan().sendsOldValues) return this.#windowed(countAsAggregate(node), failed)
-        return windowedCount(node, this.#keyTables.get(node.from)!, after, context)
+        if (!isPlainCount(plan())) return this.#windowed(countAsAggregate(node), failed)
+        return windowedCount(node, this.#keyTables.get(node.from)!, after, context, state)
       case 'aggregate':
         return aggregate(node, plan(), state.table(name), after, failed, context)
       case 'windowed-aggregate':
@@ -217,9 +254,13 @@ class TaskBuilder {
       case 'table-map-values':
         return tableMapValues(node, plan(), state.tableOf(name), after(), failed, context)
       case 'process':
-        return userProcessor(node, state.processStores, after(), failed, context)
+        return userProcessor(node, state.processStores, after(), failed, context, this.#starts)
       case 'static-join':
         return staticJoin(node, after(), context)
+      case 'stream-table-join':
+        return this.#tableLookup(node, failed)
+      case 'global-join':
+        return lookupJoin(node, this.#options.globals(node.table), after(), failed, context)
       case 'sink':
         return sink(node, resolve(node.topic), context)
       case 'dynamic-sink':
@@ -228,6 +269,8 @@ class TaskBuilder {
       case 'parse':
       case 'cogroup':
       case 'stream-join':
+      case 'table-join':
+      case 'global-table':
         throw new Error(`${name} is made by what it reads`)
       default:
         return assertNever(node)
@@ -273,7 +316,9 @@ class TaskBuilder {
     const value = travellingOf(cut, this.#options.topology.nodes)
     const vouches = cut.kind === 'group'
     const topic = this.#topicOf(cut)
-    const spec = { node: cut.name, topic, key: keyOfCut(cut), value, vouches, failed }
+    const takesNullKeys = keepsNullKeys(cut.name, this.#options.topology.nodes)
+    const key = keyOfCut(cut)
+    const spec = { node: cut.name, topic, key, value, vouches, takesNullKeys, failed }
     const writer = new RepartitionWriter(spec, this.#context)
     this.#writers.push(writer)
     return writer

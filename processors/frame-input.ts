@@ -3,7 +3,7 @@
 import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
-import { endOf, FrameReader, isNull, type Frame } from './frame.ts'
+import { endOf, FrameReader, isNull, NO_KEY, type Frame } from './frame.ts'
 import type { InputHead } from './input-head.ts'
 import { ProcessingError, StreamRecord, type Forward, type TaskContext } from './processor.ts'
 import { WriterTimes, type SavedWriterTimes } from './writer-times.ts'
@@ -133,10 +133,11 @@ export class FrameInput implements InputHead {
       this.#row = row
       const timeMs = timestampMs < writersLimitMs ? timestampMs : writersLimitMs
       if (timeMs > context.streamTimeMs) context.streamTimeMs = timeMs
-      const id = ids[frame.keyOf[row]!]!
+      const key = frame.keyOf[row]!
+      const id = key === NO_KEY ? -1 : ids[key]!
       record.keys = keys
       record.keyId = id
-      record.key = keys.valueOf(id)
+      record.key = id < 0 ? null : keys.valueOf(id)
       record.timestampMs = timestampMs
       if (frame.valueEnds !== undefined) this.#readValue(frame, frame.valueEnds, row)
       this.#next(record)

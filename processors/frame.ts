@@ -30,6 +30,9 @@ export interface Frame {
   readonly valuesStart: number
 }
 
+/** The number of a key that is null. */
+export const NO_KEY = 0xffff_ffff
+
 /** Where a value ends in a frame's values. */
 export const endOf = (valueEnd: number): number => valueEnd & ~NULL
 /** Whether a value is null. */

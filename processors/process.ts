@@ -34,13 +34,17 @@ export function openProcessStores(
 
 type Run = (value: unknown, record: StreamRecord) => void
 
-/** Makes the processor at once, so that it can schedule punctuators. */
+/** What makes the processors when all are there, by node: in the order of definition, as Kafka's init. */
+export type Starts = Map<string, () => void>
+
+/** The processor is made when `starts` are called. */
 export function userProcessor(
   node: ProcessNode,
   stores: ProcessStores,
   next: Forward,
   failed: OnFailure,
   context: TaskContext,
+  starts: Starts,
 ): Forward {
   /** The record in work, or the one that a punctuator sends. */
   let current: StreamRecord | undefined
@@ -70,11 +74,13 @@ export function userProcessor(
     value: node.isFixedKey ? forwardValue : forward,
   }) as ProcessorContext<unknown, unknown> & FixedKeyProcessorContext<unknown>
   let run: Run
-  try {
-    run = node.make(given as never) as unknown as Run
-  } catch (cause) {
-    throw userError(node.name, cause)
-  }
+  starts.set(node.name, () => {
+    try {
+      run = node.make(given as never) as unknown as Run
+    } catch (cause) {
+      throw userError(node.name, cause)
+    }
+  })
   return (record) => {
     const before = current
     current = record

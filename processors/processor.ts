@@ -14,6 +14,7 @@ import type { EventTimeLimits, OperatorTime } from './operator-time.ts'
 
 /**
  * Why a record was dropped; a metric label. `unrouted`: no branch of a split took it, or no window;
+ * `outdated`: an older version of a row than the table has, which a join has no use for;
  * `processing-error`: user code failed on it.
  */
 export const dropReasons = [
@@ -23,6 +24,7 @@ export const dropReasons = [
   'invalid-timestamp',
   'expired-window',
   'unrouted',
+  'outdated',
   'processing-error',
 ] as const
 export type DropReason = (typeof dropReasons)[number]

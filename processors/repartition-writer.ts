@@ -3,7 +3,7 @@
 import { partitionFor } from '../broker/partitioner.ts'
 import type { GroupKey } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
-import { FrameBuilder } from './frame.ts'
+import { FrameBuilder, NO_KEY } from './frame.ts'
 import { GroupKeys, keyIdOf } from './group-keys.ts'
 import { userError, type Forward, type StreamRecord, type TaskContext } from './processor.ts'
 import type { OnFailure } from './failures.ts'
@@ -23,6 +23,8 @@ export interface WriterSpec {
   readonly value: Serde<unknown> | undefined
   /** Whether rows written to one partition tell the event time to all: no operator stands between. */
   readonly vouches: boolean
+  /** Whether records without a key are sent, too. */
+  readonly takesNullKeys: boolean
   readonly failed: OnFailure
 }
 
@@ -67,7 +69,7 @@ export class RepartitionWriter {
       this.#spec.failed(record, cause)
       return
     }
-    if (id < 0) this.#context.drop(this.#spec.node, 'null-key')
+    if (id < 0) this.#sendWithoutKey(record)
     else this.#send(id, record.timestampMs, record.value)
   }
 
@@ -80,6 +82,20 @@ export class RepartitionWriter {
       throw userError(this.#spec.node, cause)
     }
     this.#send(id, timestampMs, value)
+  }
+
+  #sendWithoutKey({ timestampMs, value }: StreamRecord): void {
+    if (!this.#spec.takesNullKeys) {
+      this.#context.drop(this.#spec.node, 'null-key')
+      return
+    }
+    // Nothing asks for a partition: the task's own keeps the order and spreads the load.
+    const partition = this.#context.partition % this.#frames.length
+    const frame = this.#frames[partition]!
+    if (frame.byteLength > FRAME_BYTES_MAX) this.#write(partition, this.#context.streamTimeMs)
+    if (this.#value !== undefined) this.#writeValue(frame, this.#value, value)
+    frame.addRow(NO_KEY, timestampMs)
+    if (timestampMs > this.#seenMs) this.#seenMs = timestampMs
   }
 
   #send(id: number, timestampMs: number, value: unknown): void {

@@ -4,7 +4,8 @@ import type { Timestamped } from '../topology/store-contracts.ts'
 
 /** Looks a key up; undefined where it has no value. */
 export interface TableView {
-  get(key: unknown): Timestamped<unknown> | undefined
+  /** @param asOfMs the time as of which a table with history is asked; the latest when left out. Epoch ms. */
+  get(key: unknown, asOfMs?: number): Timestamped<unknown> | undefined
 }
 
 /** The views of a task's tables by node name; those that come first in the topology are there first. */
@@ -13,6 +14,12 @@ export class TableViews {
 
   set(node: string, view: TableView): void {
     this.#views.set(node, view)
+  }
+
+  /** A view that is looked for when it is used first: of a node that gives a table. */
+  of(node: string): TableView {
+    let view: TableView | undefined
+    return { get: (key, asOfMs) => (view ??= this.#views.get(node)!).get(key, asOfMs) }
   }
 
   /** Undefined where a node gives no table that can be looked up. */

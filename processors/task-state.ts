@@ -2,7 +2,9 @@
 // processor is made: an operator finds those of the nodes before it. Used by the builder and by queries.
 import { assertNever, type TopologyNode } from '../topology/node.ts'
 import type { SuppressNode } from '../topology/table-nodes.ts'
-import type { TablePlan } from '../topology/table-plan.ts'
+import { isPlainCount, type TablePlan } from '../topology/table-plan.ts'
+import type { CountView } from '../state/count-view.ts'
+import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../topology/store-contracts.ts'
 import type { Windowed } from '../topology/windows.ts'
 import { openAggregateStore } from './aggregate.ts'
 import { openProcessStores, type ProcessStores } from './process.ts'
@@ -13,6 +15,8 @@ import { openJoinStores } from './stream-join-node.ts'
 import { openSuppressBuffer, type HeldChanges } from './suppress-node.ts'
 import { openTableStore, tableKeeper, tableMapper } from './table.ts'
 import type { TableStore } from './table-store.ts'
+import { openWaiting, type WaitingStore } from './waiting-join.ts'
+import { joinView } from './table-join.ts'
 import { TableViews, type TableView } from './table-view.ts'
 import { countAsAggregate, openWindowedStore, type WindowedStore } from './windowed-aggregate.ts'
 
@@ -26,6 +30,8 @@ export class TaskState {
   readonly #joins = new Map<string, JoinStores>()
   readonly #suppressed = new Map<string, HeldChanges>()
   readonly #topic: string
+  readonly #counts = new Map<string, CountView<unknown>>()
+  readonly #waiting = new Map<string, WaitingStore>()
   readonly #plans: ReadonlyMap<string, TablePlan>
   readonly #context: TaskContext
 
@@ -71,14 +77,25 @@ export class TaskState {
     return this.#recordWindowed.get(name)!
   }
 
-  /** The store of this name that can be queried, if there is one. */
-  store(name: string): TableStore | RecordWindowedStore | undefined {
-    return (
-      this.#tables.get(name) ??
-      this.#windowed.get(name) ??
-      this.#recordWindowed.get(name) ??
-      this.processStores.get(name)
-    )
+  /** The records of a join with grace that wait. */
+  waiting(name: string): WaitingStore | undefined {
+    return this.#waiting.get(name)
+  }
+
+  /** Counts by key id have a store of their own kind. */
+  addCounts(name: string, view: CountView<unknown>): void {
+    this.#counts.set(name, view)
+  }
+
+  /** The key-value store of this name, to be read; undefined where there is none. */
+  keyValueStore(name: string): ReadOnlyKeyValueStore<unknown, unknown> | undefined {
+    const table = this.#tables.get(name)
+    return table !== undefined && 'range' in table ? table : this.processStores.get(name)
+  }
+
+  /** The window store of this name, to be read; undefined where there is none. */
+  windowStore(name: string): ReadOnlyWindowStore<unknown, unknown> | undefined {
+    return this.#windowed.get(name) ?? this.#counts.get(name)
   }
 
   #open(node: TopologyNode): void {
@@ -89,7 +106,7 @@ export class TaskState {
         this.#addTable(name, openAggregateStore(node, this.#context))
         return
       case 'windowed-count':
-        if (!this.#plans.get(name)!.sendsOldValues) return
+        if (isPlainCount(this.#plans.get(name)!)) return
         this.#addTimeWindowed(name, openWindowedStore(countAsAggregate(node), this.#context))
         return
       case 'windowed-aggregate':
@@ -98,6 +115,7 @@ export class TaskState {
       case 'to-table':
       case 'table-filter':
       case 'table-map-values':
+      case 'table-join':
         this.#openTable(node)
         return
       case 'suppress':
@@ -105,6 +123,9 @@ export class TaskState {
         return
       case 'stream-join':
         this.#joins.set(name, openJoinStores(node, this.#context))
+        return
+      case 'stream-table-join':
+        if (node.graceMs !== undefined) this.#waiting.set(name, openWaiting(node, this.#context))
         return
       case 'process':
         openProcessStores(node, this.processStores, this.#context)
@@ -115,7 +136,10 @@ export class TaskState {
   }
 
   #openTable(
-    node: Extract<TopologyNode, { kind: 'to-table' | 'table-filter' | 'table-map-values' }>,
+    node: Extract<
+      TopologyNode,
+      { kind: 'to-table' | 'table-filter' | 'table-map-values' | 'table-join' }
+    >,
   ): void {
     const store = openTableStore(node.name, this.#plans.get(node.name)!, this.#context)
     if (store !== undefined) {
@@ -131,6 +155,12 @@ export class TaskState {
       case 'table-map-values':
         this.#derive(node, tableMapper(node))
         return
+      case 'table-join':
+        this.views.set(
+          node.name,
+          joinView(node, this.views.of(node.from), this.views.of(node.with)),
+        )
+        return
       default:
         assertNever(node)
     }
@@ -138,7 +168,12 @@ export class TaskState {
 
   #addTable(name: string, store: TableStore): void {
     this.#tables.set(name, store)
-    this.views.set(name, { get: (key) => store.getWithTimestamp(key) })
+    this.views.set(name, {
+      get: (key, asOfMs) =>
+        asOfMs !== undefined && 'getAsOf' in store
+          ? store.getAsOf(key, asOfMs)
+          : store.getWithTimestamp(key),
+    })
   }
 
   #openWindowed(node: Extract<TopologyNode, { kind: 'windowed-aggregate' }>): void {
@@ -187,8 +222,8 @@ export class TaskState {
   ): void {
     const record = new StreamRecord()
     const view: TableView = {
-      get: (key) => {
-        const before = this.views.find(node.from)?.get(key)
+      get: (key, asOfMs) => {
+        const before = this.views.find(node.from)?.get(key, asOfMs)
         if (before === undefined) return undefined
         record.key = key
         record.timestampMs = before.timestampMs

@@ -2,11 +2,13 @@
 // window, updates go out by the emit strategy, closed windows are given up.
 import { CountPacker, restoreEntry } from '../state/count-log.ts'
 import type { KeyTable } from '../state/key-table.ts'
+import { CountView } from '../state/count-view.ts'
 import { WindowCounts } from '../state/window-counts.ts'
 import type { EmitStrategy, WindowedCountNode } from '../topology/node.ts'
 import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
 import type { OperatorTime } from './operator-time.ts'
 import { StreamRecord, type Forward, type TaskContext, type TaskStore } from './processor.ts'
+import type { TaskState } from './task-state.ts'
 
 /**
  * The records that come must carry `keys` and `keyId`; the grouping before sees to that. `makeNext` is
@@ -17,8 +19,10 @@ export function windowedCount(
   keys: KeyTable,
   makeNext: () => Forward,
   context: TaskContext,
+  state: TaskState,
 ): Forward {
   const processor = new WindowedCount(node, keys, makeNext, context)
+  state.addCounts(node.name, processor.view)
   return (record) => processor.process(record)
 }
 
@@ -55,6 +59,11 @@ class WindowedCount implements TaskStore {
     context.addStore(this)
     context.onEmit(() => this.#emitAndClose())
     this.#next = makeNext()
+  }
+
+  /** The counts as a store that can be read. */
+  get view(): CountView<unknown> {
+    return new CountView(this.#counts)
   }
 
   get rows(): number {

@@ -61,6 +61,11 @@ export function sourceTopicsOf(topology: Topology): string[] {
   )
 }
 
+/** The topics of global tables: read whole by every instance, and by no task. */
+export function globalTopicsOf(topology: Topology): string[] {
+  return topology.nodes.flatMap((node) => (node.kind === 'global-table' ? [node.topic.name] : []))
+}
+
 /** The topics that a job writes for others, dead letters included. */
 export function sinkTopicsOf(topology: Topology): string[] {
   const names = topology.nodes.flatMap(topicsWritten)

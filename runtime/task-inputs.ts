@@ -1,5 +1,6 @@
 // All inputs of a task: polls them, runs their rows in the order of event time, and tells those behind the
 // repartition topics how far that is. The task calls it once a step.
+import type { TopicPartitionOffset } from '../broker/ports.ts'
 import type { RecordBatch } from '../broker/record-batch.ts'
 import type { TaskContext } from '../processors/processor.ts'
 import type { RepartitionWriter } from '../processors/repartition-writer.ts'
@@ -7,6 +8,13 @@ import type { SourceAlignment } from './alignment.ts'
 import { SourceClock } from './source-clock.ts'
 import type { TaskInput } from './task-input.ts'
 import type { TaskMetrics } from './task-metrics.ts'
+
+/** An input with something at hand, and the event time of its next row; -Infinity where it has none. */
+export interface InputAtHand {
+  readonly topic: string
+  readonly start: TopicPartitionOffset
+  readonly timestampMs: number
+}
 
 /** What the inputs need of their task. */
 export interface InputSurroundings {
@@ -16,6 +24,10 @@ export interface InputSurroundings {
   readonly writers: readonly RepartitionWriter[]
   /** Rows of a source that are run per step, at most. */
   readonly rowsMax: number
+  /** Rows of frames that are run per step, at most. */
+  readonly frameRowsMax: number
+  /** Which of two inputs whose next rows have one time goes first: the lower; the first where left out. */
+  readonly rankOf?: ((input: TaskInput) => number) | undefined
 }
 
 /** The inputs of one task. */
@@ -51,6 +63,14 @@ export class TaskInputs {
     return rows
   }
 
+  /** Takes what is at hand without running it. @returns the inputs that have something. */
+  heads(): InputAtHand[] {
+    for (const input of this.all) this.#fill(input)
+    return this.all.flatMap(({ head, topic, start }) =>
+      head.isEmpty ? [] : [{ topic, start, timestampMs: head.nextTimestampMs ?? -Infinity }],
+    )
+  }
+
   /** Runs frames that were begun to their end: between their rows there is no offset to commit. */
   settle(): number {
     let rows = 0
@@ -84,7 +104,7 @@ export class TaskInputs {
     let rows = 0
     for (const input of this.all) this.#fill(input)
     while (rows < rowsMax) {
-      const [first, limitMs] = earliestOf(this.all)
+      const [first, limitMs] = earliestOf(this.all, this.#around.rankOf)
       // What an input still has may be earlier than all that is at hand.
       if (first === undefined || this.all.some((input) => isAwaited(input))) break
       const run =
@@ -103,7 +123,7 @@ export class TaskInputs {
   #runFrames(input: TaskInput): number {
     const { head } = input
     const isEmpty = head.isEmpty
-    const rows = head.run(Infinity)
+    const rows = head.run(Infinity, this.#around.frameRowsMax)
     input.moved()
     if (isEmpty) return 0
     // Frames without rows have event time, too.
@@ -177,7 +197,10 @@ export class TaskInputs {
 }
 
 /** The input whose next row is the earliest, and the time of the earliest of all others. */
-function earliestOf(inputs: readonly TaskInput[]): [first: TaskInput | undefined, limitMs: number] {
+function earliestOf(
+  inputs: readonly TaskInput[],
+  rankOf: InputSurroundings['rankOf'],
+): [first: TaskInput | undefined, limitMs: number] {
   let first: TaskInput | undefined
   let firstMs = Infinity
   let limitMs = Infinity
@@ -185,7 +208,11 @@ function earliestOf(inputs: readonly TaskInput[]): [first: TaskInput | undefined
     if (input.head.isEmpty) continue
     // A frame without rows is run at once: it only tells the time.
     const nextMs = input.head.nextTimestampMs ?? -Infinity
-    if (first === undefined || nextMs < firstMs) {
+    const isFirst =
+      first === undefined ||
+      nextMs < firstMs ||
+      (nextMs === firstMs && rankOf !== undefined && rankOf(input) < rankOf(first))
+    if (isFirst) {
       limitMs = Math.min(limitMs, firstMs)
       first = input
       firstMs = nextMs

@@ -1,6 +1,6 @@
 // A task: one sub-topology on one partition. It polls its input, runs it through its processors, and
 // says at a commit where it stands and what changed in its stores. Single-threaded, owned by a worker.
-import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
+import type { TopicPartitionOffset } from '../broker/ports.ts'
 import { buildTask, type TaskProcessors } from '../processors/build.ts'
 import type { FrameInput } from '../processors/frame-input.ts'
 import { EventTimeLimits, OperatorTime } from '../processors/operator-time.ts'
@@ -11,39 +11,14 @@ import type { TaskState } from '../processors/task-state.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
 import { changelogTopic } from '../state/changelog.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
-import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
-import type { Topology } from '../topology/topology.ts'
-import type { StreamsConfig } from '../config/config.ts'
-import type { SourceAlignment } from './alignment.ts'
 import { changelogWriter } from './changelog-writer.ts'
 import type { TaskToOpen } from './messages.ts'
-import type { MetricSlab } from './metrics/slab.ts'
-import type { Outputs } from './outputs.ts'
-import { resolveFormat, writersOf, type Plan, type TaskSpec } from './plan.ts'
+import type { TaskSurroundings } from './task-surroundings.ts'
+import { resolveFormat, writersOf, type TaskSpec } from './plan.ts'
 import { TaskCheckpoints, type TaskMeta } from './task-checkpoints.ts'
 import { TaskInput } from './task-input.ts'
-import { TaskInputs } from './task-inputs.ts'
+import { TaskInputs, type InputAtHand } from './task-inputs.ts'
 import { TaskMetrics } from './task-metrics.ts'
-
-/** What a worker gives each of its tasks. */
-export interface TaskSurroundings {
-  readonly topology: Topology
-  readonly plan: Plan
-  /** Value formats by topic, as the configuration picked them. */
-  readonly formats: StreamsConfig['topicFormats']
-  /** Rows of a source that a task runs per step, at most. */
-  readonly rowsMax: number
-  readonly port: DataPort
-  readonly outputs: Outputs
-  readonly metrics: MetricSlab
-  readonly alignment: SourceAlignment
-  /** Counts a join that found no row. */
-  readonly unmatched: (node: string, key: string | number) => void
-  /** Told of each record dropped, beside the metrics. */
-  readonly dropped?: (node: string, reason: DropReason) => void
-  /** What reads rows with declared fields; the one in TypeScript where it is not given. */
-  readonly readerOf?: RowReaderFactory | undefined
-}
 
 export class Task implements TaskContext {
   readonly spec: TaskSpec
@@ -87,6 +62,7 @@ export class Task implements TaskContext {
       applicationId: plan.applicationId,
       writersOf: (cut) => writersOf(topology, plan, cut),
       resolve: (topic) => resolveFormat(topic, formats),
+      globals: (node) => around.globals!.viewOf(node),
       readerOf: around.readerOf,
     })
     this.#checkpoints = new TaskCheckpoints(
@@ -100,6 +76,8 @@ export class Task implements TaskContext {
       metrics: this.#metrics,
       writers: this.#processors.writers,
       rowsMax: around.rowsMax,
+      frameRowsMax: around.frameRowsMax ?? Infinity,
+      rankOf: around.rankOf === undefined ? undefined : ({ start }) => around.rankOf!(start),
     })
   }
 
@@ -127,6 +105,12 @@ export class Task implements TaskContext {
   /** Whether the task has read all that it was to read; one that reads repartition topics only always has. */
   get isDone(): boolean {
     return this.#inputs.isDone
+  }
+
+  /** Takes what is at hand without running it. @returns the inputs that have something. */
+  heads(nowMs: number): InputAtHand[] {
+    this.nowMs = nowMs
+    return this.#inputs.heads()
   }
 
   /** Takes what is at hand, at most one batch an input, and runs it. @returns the number of rows run. */

@@ -2,7 +2,13 @@
 import type { Broker, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { Topology } from '../topology/topology.ts'
-import { changelogsOf, repartitionsOf, sinkTopicsOf, sourceTopicsOf } from './plan.ts'
+import {
+  changelogsOf,
+  repartitionsOf,
+  globalTopicsOf,
+  sinkTopicsOf,
+  sourceTopicsOf,
+} from './plan.ts'
 
 /** Topics hold what the job needs for as long as the configuration says, whatever the broker's default. */
 function settingsOf(config: StreamsConfig): Record<string, string> {
@@ -28,7 +34,11 @@ export async function prepareTopics(
   config: StreamsConfig,
 ): Promise<Map<string, number>> {
   const known = new Map((await broker.topics()).map(({ name, partitions }) => [name, partitions]))
-  const wanted = [...sourceTopicsOf(topology), ...sinkTopicsOf(topology)]
+  const wanted = [
+    ...sourceTopicsOf(topology),
+    ...globalTopicsOf(topology),
+    ...sinkTopicsOf(topology),
+  ]
   const partitions = new Map(
     wanted.map((name) => [name, known.get(name) ?? config.topicPartitions]),
   )

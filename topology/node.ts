@@ -2,6 +2,12 @@
 // them, the runtime turns each into a processor. Types are erased here and nowhere before.
 import type { Serde, Serializer } from './serdes/serde.ts'
 import type { StaticTable } from './static-table.ts'
+import type {
+  GlobalJoinNode,
+  GlobalTableNode,
+  StreamTableJoinNode,
+  TableJoinNode,
+} from './join-nodes.ts'
 import type { ProcessNode } from './process.ts'
 import type {
   SuppressNode,
@@ -259,19 +265,23 @@ export type TopologyNode =
   | ToStreamNode
   | ProcessNode
   | StaticJoinNode
+  | StreamTableJoinNode
+  | TableJoinNode
+  | GlobalTableNode
+  | GlobalJoinNode
   | SinkNode
   | DynamicSinkNode
 
 /** Names of the nodes that a node reads. */
 export function parentsOf(node: TopologyNode): readonly string[] {
-  if (node.kind === 'source') return []
+  if (node.kind === 'source' || node.kind === 'global-table') return []
   if (node.kind === 'cogroup') return node.inputs.map(({ from }) => from)
   return 'with' in node ? [node.from, node.with] : [node.from]
 }
 
 /** Whether a node reads the one of this name. */
 export function reads(node: TopologyNode, name: string): boolean {
-  if (node.kind === 'source') return false
+  if (node.kind === 'source' || node.kind === 'global-table') return false
   if (node.kind === 'cogroup') return node.inputs.some(({ from }) => from === name)
   return node.from === name || ('with' in node && node.with === name)
 }

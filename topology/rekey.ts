@@ -1,46 +1,66 @@
 // Puts repartition topics before operators that need records at the task that owns their key, where keys
 // may have changed since the last topic; a grouping sees to that itself. Called when a topology is built.
 import type { RepartitionNode, TopologyNode } from './node.ts'
-import type { StreamJoinNode } from './stream-join.ts'
 import type { Serde } from './serdes/serde.ts'
+import { orFail } from './skin.ts'
 import { isKeyChanged } from './subtopology.ts'
 
-/** The nodes, with repartition nodes where they are needed. */
-export function rekeyed(nodes: readonly TopologyNode[]): TopologyNode[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]))
-  return nodes.flatMap((node): TopologyNode[] => {
-    switch (node.kind) {
-      case 'to-table': {
-        if (!isKeyChanged(node.from, byName)) return [node]
-        const { key, value } = node.store
-        const before = repartitionOf(`${node.name}-by-key`, node.from, key, value)
-        return [before, Object.freeze({ ...node, from: before.name })]
-      }
-      case 'stream-join':
-        return joinByKey(node, byName)
-      default:
-        return [node]
-    }
-  })
+/** The nodes, with repartition nodes where they are needed. @throws TopologyError for a serde not known. */
+export function rekeyed(nodes: readonly TopologyNode[]): readonly TopologyNode[] {
+  const rekeying = new Rekeying()
+  for (const node of nodes) rekeying.add(node)
+  return rekeying.nodes
 }
 
-/** Both sides of a join must be at the task of their key. */
-function joinByKey(
-  node: StreamJoinNode,
-  byName: ReadonlyMap<string, TopologyNode>,
-): TopologyNode[] {
-  const { name, key } = node
-  const isSelf = node.from === node.with
-  const before: RepartitionNode[] = []
-  const of = (side: string, from: string, value: Serde<never>): string => {
-    if (!isKeyChanged(from, byName)) return from
-    const repartition = repartitionOf(`${name}-${side}-by-key`, from, key, value)
-    before.push(repartition)
-    return repartition.name
+class Rekeying {
+  readonly nodes: TopologyNode[] = []
+  readonly #byName = new Map<string, TopologyNode>()
+
+  add(node: TopologyNode): void {
+    switch (node.kind) {
+      case 'to-table': {
+        const { key, value } = node.store
+        const from = this.#keyed(`${node.name}-by-key`, node.from, key, value)
+        this.#push({ ...node, from })
+        return
+      }
+      case 'stream-table-join': {
+        // Joins on one stream share its topic.
+        const from = this.#keyed(`${node.from}-by-key`, node.from, node.key, node.value, node.name)
+        this.#push({ ...node, from })
+        return
+      }
+      case 'stream-join': {
+        const { name, key, left, right } = node
+        const from = this.#keyed(`${node.from}-by-key`, node.from, key, left, name)
+        const other = this.#keyed(`${node.with}-by-key`, node.with, key, right, name)
+        this.#push({ ...node, from, with: other })
+        return
+      }
+      default:
+        this.#push(node)
+    }
   }
-  const left = of('left', node.from, node.left)
-  const right = isSelf ? left : of('right', node.with, node.right)
-  return [...before, Object.freeze({ ...node, from: left, with: right })]
+
+  /** The node that gives the records of another at the tasks that own their keys. */
+  #keyed(
+    name: string,
+    from: string,
+    key: Serde<never> | undefined,
+    value: Serde<never> | undefined,
+    wantedBy = name,
+  ): string {
+    if (!isKeyChanged(from, this.#byName)) return from
+    if (!this.#byName.has(name)) {
+      this.#push(repartitionOf(name, from, orFail(wantedBy, key), orFail(wantedBy, value)))
+    }
+    return name
+  }
+
+  #push(node: TopologyNode): void {
+    this.nodes.push(Object.freeze(node))
+    this.#byName.set(node.name, node)
+  }
 }
 
 function repartitionOf(
@@ -50,5 +70,5 @@ function repartitionOf(
   value: Serde<never>,
 ): RepartitionNode {
   const key = { by: 'same-key', serde } as const
-  return Object.freeze({ kind: 'repartition', name, from, key, value, partitions: undefined })
+  return { kind: 'repartition', name, from, key, value, partitions: undefined }
 }

@@ -3,7 +3,7 @@ import { TopologyError } from './errors.ts'
 import type { TopologyNode } from './node.ts'
 import type { Serde } from './serdes/serde.ts'
 import type { StaticTable } from './static-table.ts'
-import type { JoinSpec, Unattached } from './stream-specs.ts'
+import type { GlobalJoinSpec, JoinSpec, Unattached } from './stream-specs.ts'
 
 /** A serde that must be known here, erased. @throws TopologyError saying how to give it. */
 export function orFail<T>(name: string, serde: Serde<T> | undefined): Serde<never>
@@ -25,4 +25,14 @@ export function staticJoin<K, V, J extends string | number, R, M, W>(
 ): Unattached<TopologyNode> {
   const erased = table as unknown as StaticTable<never, never>
   return { kind: 'static-join', name, table: erased, isLeft, on: spec.on, merge: spec.merge }
+}
+
+/** The node of a join with a global table. */
+export function globalJoin<K, V, M, W>(
+  name: string,
+  table: { readonly name: string },
+  { on, merge, onError }: GlobalJoinSpec<K, V, unknown, M, W>,
+  isLeft: boolean,
+): Unattached<TopologyNode> {
+  return { kind: 'global-join', name, table: table.name, isLeft, on, merge, onError }
 }

@@ -1,4 +1,5 @@
 // What the methods of streams take beside functions, and what they need to go on from a node.
+import type { DurationMs } from './duration.ts'
 import type { ErrorPolicy, InvalidTimestamp, RecordContext, TopologyNode } from './node.ts'
 import type { Serde, Serializer } from './serdes/serde.ts'
 
@@ -63,6 +64,30 @@ export interface SourceSpec<K, V> {
 export interface SerdePair<K, V> {
   readonly key?: Serde<K>
   readonly value?: Serde<V>
+}
+
+/** How a record and a row of a table become one value; a join that may find none gives undefined. */
+export interface TableJoinSpec<K, V, R, W> extends SerdePair<K, V>, OperatorOptions {
+  /**
+   * How long records wait for updates of the table that come out of order; each then sees the table as of
+   * its own time. The table must keep at least as much history (KIP-923).
+   */
+  readonly grace?: DurationMs
+  readonly merge: (value: V, row: R, record: RecordContext<K>) => W
+}
+
+/** How a record finds its row in a global table, and what becomes of both. */
+export interface GlobalJoinSpec<K, V, J, R, W> extends OperatorOptions {
+  /** The row's key; null finds none. */
+  readonly on: (value: V, record: RecordContext<K>) => J | null
+  readonly merge: (value: V, row: R, record: RecordContext<K>) => W
+}
+
+/** How rows of two tables become one. */
+export interface TablesJoinSpec<K, L, R, W> extends OperatorOptions {
+  readonly merge: (left: L, right: R, record: RecordContext<K>) => W
+  /** Keeps the result in a store of the node's name, written with this serde. */
+  readonly store?: Serde<W>
 }
 
 /** Options of `repartition`. */

@@ -4,36 +4,25 @@ import type { GroupKey, TopologyNode } from './node.ts'
 import type { FixedKeyProcessorContext, ProcessorContext, ProcessSpec } from './process.ts'
 import type { FieldsKey } from './serdes/fields.ts'
 import { withHistoryMs, type HistoryOption } from './history.ts'
-import { orFail, staticJoin } from './skin.ts'
+import { orFail } from './skin.ts'
 import type { Serde } from './serdes/serde.ts'
 import { SplitStream } from './split.ts'
-import type { StaticTable } from './static-table.ts'
-import { streamJoin, type OuterSides, type StreamJoinSpec } from './stream-join.ts'
 import type {
   Fn,
-  JoinSpec,
   OperatorOptions,
-  Origin,
   RepartitionSpec,
   SerdePair,
   SinkSerdes,
   SinkTopic,
   Unattached,
 } from './stream-specs.ts'
+import { StreamJoins } from './stream-joins.ts'
 import { Table } from './table.ts'
 
 export type { JoinSpec, ParseSpec, SinkTopic } from './stream-specs.ts'
 
 /** A stream of records (Kafka's KStream). Methods take the new node's name first. */
-export class Stream<K, V> {
-  declare readonly key: K
-  declare readonly value: V
-  protected readonly at: Origin
-
-  constructor(at: Origin) {
-    this.at = at
-  }
-
+export class Stream<K, V> extends StreamJoins<K, V> {
   /** Keeps the records for which `keep` is true. */
   filter(name: string, keep: Fn<K, V, boolean>, options: OperatorOptions = {}): Stream<K, V> {
     return this.#same({ kind: 'filter', name, keep, isNegated: false, ...options })
@@ -46,7 +35,7 @@ export class Stream<K, V> {
 
   /** Replaces each value; the key stays, so no repartition follows from it. */
   mapValues<W>(name: string, map: Fn<K, V, W>, options: OperatorOptions = {}): Stream<K, W> {
-    return this.#newValue({ kind: 'map-values', name, map, ...options })
+    return this.newValue({ kind: 'map-values', name, map, ...options })
   }
 
   /** Replaces key and value. Grouping by the same key afterwards goes through a repartition topic. */
@@ -55,7 +44,7 @@ export class Stream<K, V> {
     map: Fn<K, V, { key: L; value: W }>,
     options: OperatorOptions = {},
   ): Stream<L, W> {
-    return this.#next({ kind: 'map', name, map, ...options }, undefined, undefined)
+    return this.next({ kind: 'map', name, map, ...options }, undefined, undefined)
   }
 
   /** Replaces each record by any number of others, in the order given. */
@@ -64,7 +53,7 @@ export class Stream<K, V> {
     map: Fn<K, V, Iterable<{ key: L; value: W }>>,
     options: OperatorOptions = {},
   ): Stream<L, W> {
-    return this.#next({ kind: 'flat-map', name, map, ...options }, undefined, undefined)
+    return this.next({ kind: 'flat-map', name, map, ...options }, undefined, undefined)
   }
 
   /** Replaces each value by any number of others, in the order given; the key stays. */
@@ -73,12 +62,12 @@ export class Stream<K, V> {
     map: Fn<K, V, Iterable<W>>,
     options: OperatorOptions = {},
   ): Stream<K, W> {
-    return this.#newValue({ kind: 'flat-map-values', name, map, ...options })
+    return this.newValue({ kind: 'flat-map-values', name, map, ...options })
   }
 
   /** Replaces the key. */
   selectKey<L>(name: string, select: Fn<K, V, L>, options: OperatorOptions = {}): Stream<L, V> {
-    return this.#next({ kind: 'select-key', name, select, ...options }, undefined, this.at.value)
+    return this.next({ kind: 'select-key', name, select, ...options }, undefined, this.at.value)
   }
 
   /** Calls `look` for each record and passes it on. What `look` does is outside all guarantees. */
@@ -120,7 +109,7 @@ export class Stream<K, V> {
     const [key, value] = this.#serdes(name, spec)
     const { partitions } = spec
     const by: GroupKey = { by: 'same-key', serde: key }
-    return this.#next({ kind: 'repartition', name, key: by, value, partitions }, key, value)
+    return this.next({ kind: 'repartition', name, key: by, value, partitions }, key, value)
   }
 
   /** Runs a processor of one's own on each record (Kafka's `process`); it may change keys. */
@@ -131,7 +120,7 @@ export class Stream<K, V> {
   ): Stream<L, W> {
     const { make, stores = [] } = spec
     const node = { kind: 'process', name, make, stores, isFixedKey: false, ...options } as const
-    return this.#next(node, undefined, undefined)
+    return this.next(node, undefined, undefined)
   }
 
   /** Runs a processor of one's own that keeps the key (Kafka's `processValues`). */
@@ -141,7 +130,7 @@ export class Stream<K, V> {
     options: OperatorOptions = {},
   ): Stream<K, W> {
     const { make, stores = [] } = spec
-    return this.#newValue({ kind: 'process', name, make, stores, isFixedKey: true, ...options })
+    return this.newValue({ kind: 'process', name, make, stores, isFixedKey: true, ...options })
   }
 
   /** Reads the stream as a table: the last value of each key, null deletes. */
@@ -201,50 +190,6 @@ export class Stream<K, V> {
     return this.#group(name, { by: 'same-key', serde: key }, value)
   }
 
-  /** Joins each record with those of another stream that have its key and lie near it in time. */
-  join<U, W>(
-    name: string,
-    other: Stream<K, U>,
-    spec: StreamJoinSpec<K, V, U, W, V, U>,
-  ): Stream<K, W>
-  /** Joins a row of a static table to each record that has one; the others are left out. */
-  join<J extends string | number, R, W>(
-    name: string,
-    table: StaticTable<J, R>,
-    spec: JoinSpec<K, V, J, R, W>,
-  ): Stream<K, W>
-  join(name: string, other: object, spec: unknown): unknown {
-    return this.#join(name, other, spec, [])
-  }
-
-  /**
-   * Joins as `join`, and gives out a record that found no partner once its window has closed, with
-   * undefined for the other side.
-   */
-  leftJoin<U, W>(
-    name: string,
-    other: Stream<K, U>,
-    spec: StreamJoinSpec<K, V, U | undefined, W, V, U>,
-  ): Stream<K, W>
-  /** Joins a row of a static table; `merge` gets undefined where there is none. */
-  leftJoin<J extends string | number, R, W>(
-    name: string,
-    table: StaticTable<J, R>,
-    spec: JoinSpec<K, V, J, R | undefined, W>,
-  ): Stream<K, W>
-  leftJoin(name: string, other: object, spec: unknown): unknown {
-    return this.#join(name, other, spec, ['left'])
-  }
-
-  /** Joins as `leftJoin`, for both sides. */
-  outerJoin<U, W>(
-    name: string,
-    other: Stream<K, U>,
-    spec: StreamJoinSpec<K, V | undefined, U | undefined, W, V, U>,
-  ): Stream<K, W> {
-    return this.#join(name, other, spec, ['left', 'right'])
-  }
-
   /** Writes the records to a topic. */
   to(name: string, topic: SinkTopic<K, V>): void
   /** Writes each record to the topic that `choose` names; topics must exist. */
@@ -269,15 +214,6 @@ export class Stream<K, V> {
     append({ kind: 'dynamic-sink', name, from, choose: topic, key, value, ...options })
   }
 
-  #join<W>(name: string, other: object, spec: unknown, outer: OuterSides): Stream<K, W> {
-    if (!(other instanceof Stream)) {
-      const table = other as StaticTable<never, never>
-      return this.#newValue(staticJoin(name, table, spec as never, outer.length > 0))
-    }
-    const node = streamJoin(name, this.at, other.at, spec as never, outer)
-    return new Stream({ ...this.at, from: this.at.append(node), key: node.key, value: undefined })
-  }
-
   #group<L>(name: string, key: GroupKey, value: Serde<V> | undefined): GroupedStream<L, V> {
     const { append, from } = this.at
     const travelling = (value as Serde<never> | undefined) ?? this.at.value
@@ -290,19 +226,6 @@ export class Stream<K, V> {
   }
 
   #same(node: Unattached<TopologyNode>): Stream<K, V> {
-    return this.#next(node, this.at.key, this.at.value)
-  }
-
-  #newValue<W>(node: Unattached<TopologyNode>): Stream<K, W> {
-    return this.#next(node, this.at.key, undefined)
-  }
-
-  #next<L, W>(
-    node: Unattached<TopologyNode>,
-    key: Serde<never> | undefined,
-    value: Serde<never> | undefined,
-  ): Stream<L, W> {
-    const from = this.at.append({ ...node, from: this.at.from })
-    return new Stream<L, W>({ append: this.at.append, from, key, value })
+    return this.next(node, this.at.key, this.at.value)
   }
 }

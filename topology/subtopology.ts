@@ -50,6 +50,8 @@ export function isKeyChanged(name: string, byName: ReadonlyMap<string, TopologyN
     case 'repartition':
     case 'table-group':
     case 'to-table':
+    case 'stream-table-join':
+    case 'stream-join':
       return false
     default:
       return parentsOf(node).some((parent) => isKeyChanged(parent, byName))
@@ -63,6 +65,8 @@ export function subtopologiesOf(nodes: readonly TopologyNode[]): Subtopology[] {
   // What reads a cut reads an input of its own, which is named after it.
   const outputOf = new Map<string, string>()
   for (const node of nodes) {
+    // Every instance has all of it: it belongs to no task.
+    if (node.kind === 'global-table') continue
     outputOf.set(node.name, node.name)
     parts.add(node.name)
     for (const parent of parentsOf(node)) parts.join(outputOf.get(parent) ?? parent, node.name)

@@ -2,7 +2,15 @@
 // tables before them, in the order of definition, as Kafka's enableSendingOldValues and materialize.
 import { assertNever, type TopologyNode } from './node.ts'
 import { joinStoresOf } from './stream-join.ts'
+import { waitingStoreOf } from './join-nodes.ts'
+import { float64 } from './serdes/primitive.ts'
+import type { Serde } from './serdes/serde.ts'
 import type { TableStore } from './table-nodes.ts'
+
+/** Whether a count is kept like other aggregates, for its old values or to be looked up. */
+export function isPlainCount({ store, sendsOldValues }: TablePlan): boolean {
+  return store === undefined && !sendsOldValues
+}
 
 /** What was decided on a node that gives a table. */
 export interface TablePlan {
@@ -20,7 +28,7 @@ interface TableState {
   store: TableStore | undefined
   sendsOldValues: boolean
   readonly readsHistory: boolean
-  readonly hasHistory: boolean
+  hasHistory: boolean
 }
 
 /** The plans of all table nodes by name. */
@@ -63,6 +71,16 @@ class TablePlanner {
       case 'table-group':
         this.#ask(node.from, true)
         return
+      case 'table-join':
+        if (node.how !== 'inner') this.#ask(node.from, true)
+        if (node.how === 'outer') this.#ask(node.with, true)
+        this.#keep(node.from)
+        this.#keep(node.with)
+        this.#plan(node.name, node.store).hasHistory = false
+        return
+      case 'stream-table-join':
+        this.#keep(node.with)
+        return
       default:
         return
     }
@@ -89,6 +107,33 @@ class TablePlanner {
     return state.sendsOldValues
   }
 
+  /** Sees to it that a table can be looked up: itself, or what it is worked out of, is kept in a store. */
+  #keep(name: string): void {
+    const state = this.plans.get(name)
+    const node = this.#nodes.get(name)
+    if (state === undefined || node === undefined || state.store !== undefined) return
+    switch (node.kind) {
+      case 'to-table':
+        state.store = node.store
+        return
+      case 'table-filter':
+      case 'table-map-values':
+      case 'suppress':
+        this.#keep(node.from)
+        return
+      case 'table-join':
+        this.#keep(node.from)
+        this.#keep(node.with)
+        return
+      case 'windowed-count':
+        // Counts by key id cannot be looked up: these are kept like other aggregates.
+        state.store = { key: node.key, value: float64 as unknown as Serde<never> }
+        return
+      default:
+        return
+    }
+  }
+
   #canSend(node: TopologyNode, state: TableState, isForced: boolean): boolean {
     switch (node.kind) {
       case 'to-table':
@@ -102,6 +147,10 @@ class TablePlanner {
       case 'table-filter':
       case 'table-map-values':
         return state.store !== undefined || this.#ask(node.from, isForced)
+      case 'table-join':
+        this.#ask(node.from, true)
+        this.#ask(node.with, true)
+        return true
       default:
         return false
     }
@@ -119,8 +168,12 @@ export function isTable(node: TopologyNode): boolean {
     case 'table-map-values':
     case 'table-aggregate':
     case 'suppress':
+    case 'table-join':
       return true
     case 'source':
+    case 'global-table':
+    case 'global-join':
+    case 'stream-table-join':
     case 'parse':
     case 'filter':
     case 'map':
@@ -160,6 +213,8 @@ export function storesOf(node: TopologyNode, plans: ReadonlyMap<string, TablePla
       return [node.name]
     case 'stream-join':
       return joinStoresOf(node)
+    case 'stream-table-join':
+      return node.graceMs === undefined ? [] : [waitingStoreOf(node)]
     case 'process':
       return node.stores.map(({ name }) => name)
     default:

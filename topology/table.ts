@@ -16,8 +16,10 @@ import type {
   Origin,
   SerdePair,
   SinkTopic,
+  TablesJoinSpec,
   Unattached,
 } from './stream-specs.ts'
+import type { JoinKind } from './join-nodes.ts'
 
 /** How the result of a table operator is kept; left out, it is worked out from the table before. */
 export interface StoreOption<V> extends OperatorOptions, HistoryOption {
@@ -81,27 +83,63 @@ export class Table<K, V> {
     return this.#next({ kind: 'suppress', name, suppression, key, value }, value)
   }
 
-  /** Joins a row of a static table to each row that has one; the others are left out. */
+  /** Joins a row of a static table to each change that has one; the others are left out. */
   join<J extends string | number, R, W>(
     name: string,
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R, W>,
-  ): Stream<K, W> {
-    return this.#changes(staticJoin(name, table, spec, false))
+  ): Stream<K, W>
+  /** Joins two tables: a row for each key that both have. */
+  join<R, W>(name: string, table: Table<K, R>, spec: TablesJoinSpec<K, V, R, W>): Table<K, W>
+  join(name: string, other: unknown, spec: unknown): unknown {
+    return this.#join(name, other, spec, 'inner')
   }
 
-  /** Joins a row of a static table; `merge` gets undefined where there is none. */
+  /** As `join`, of all changes; `merge` gets undefined where there is no row. */
   leftJoin<J extends string | number, R, W>(
     name: string,
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R | undefined, W>,
-  ): Stream<K, W> {
-    return this.#changes(staticJoin(name, table, spec, true))
+  ): Stream<K, W>
+  /** As `join`, with a row for each key of this table; `merge` gets undefined for a missing one. */
+  leftJoin<R, W>(
+    name: string,
+    table: Table<K, R>,
+    spec: TablesJoinSpec<K, V, R | undefined, W>,
+  ): Table<K, W>
+  leftJoin(name: string, other: unknown, spec: unknown): unknown {
+    return this.#join(name, other, spec, 'left')
+  }
+
+  /** As `join`, with a row for each key of either table; `merge` gets undefined for the missing one. */
+  outerJoin<R, W>(
+    name: string,
+    table: Table<K, R>,
+    spec: TablesJoinSpec<K, V | undefined, R | undefined, W>,
+  ): Table<K, W> {
+    return this.#join(name, table, spec, 'outer') as Table<K, W>
   }
 
   /** Writes the changes to a topic, tombstones included. */
   to(name: string, topic: SinkTopic<K, V>): void {
     this.#at.append({ kind: 'sink', name, from: this.#at.from, topic })
+  }
+
+  /** Name of the node that gives the table. */
+  get origin(): string {
+    return this.#at.from
+  }
+
+  #join(name: string, other: unknown, spec: unknown, how: JoinKind): unknown {
+    if (!(other instanceof Table)) {
+      const given = spec as JoinSpec<K, V, never, never, unknown>
+      const rows = other as StaticTable<never, never>
+      return this.#changes(staticJoin(name, rows, given, how === 'left'))
+    }
+    const { merge, store, onError } = spec as TablesJoinSpec<K, never, never, unknown>
+    const kept = this.#storeOf(name, store, undefined)
+    const node = { kind: 'table-join', name, how, merge, store: kept, onError } as const
+    return this.#next({ ...node, with: (other as Table<K, unknown>).origin }, kept?.value)
   }
 
   #filter(

@@ -7,6 +7,7 @@ import { rekeyed } from './rekey.ts'
 import type { Append, SourceSpec } from './stream-specs.ts'
 import { SourceStream } from './source-stream.ts'
 import { subtopologiesOf, type Subtopology } from './subtopology.ts'
+import { GlobalTable } from './global-table.ts'
 import type { Table } from './table.ts'
 import { tablePlansOf, type TablePlan } from './table-plan.ts'
 import type { Topic } from './topic.ts'
@@ -45,6 +46,15 @@ export interface TopologyBuilder {
     topic: Topic<K, V>,
     spec?: SourceSpec<K, V> & { readonly store?: boolean } & HistoryOption,
   ): Table<K, V>
+  /**
+   * Reads all partitions of a topic as a table that every instance holds whole: streams join it by any
+   * key. Its changes cause nothing by themselves, and no order holds between it and the streams.
+   */
+  globalTable<K, V>(
+    name: string,
+    topic: Topic<K, V>,
+    spec?: Pick<SourceSpec<K, V>, 'malformed'>,
+  ): GlobalTable<K, V>
 }
 
 /** What holds for a whole topology. */
@@ -110,6 +120,11 @@ function builderOf(append: Append): TopologyBuilder {
     table: (name, topic, { store = false, history, ...spec } = {}) => {
       const kept = history === undefined ? { store } : { store, history }
       return builder.source(`${name}-source`, topic, spec).toTable(name, kept)
+    },
+    globalTable(name, topic, { malformed = 'fail' } = {}) {
+      const erased = topic as unknown as ErasedTopic
+      append({ kind: 'global-table', name, topic: erased, malformed })
+      return new GlobalTable(name)
     },
   }
   return builder

@@ -45,7 +45,7 @@ export function validateSuppress(node: TopologyNode, nodes: readonly TopologyNod
  */
 export function closesAfterMs(name: string, nodes: readonly TopologyNode[]): number {
   let node = nodes.find((one) => one.name === name)
-  while (node !== undefined && node.kind !== 'source') {
+  while (node !== undefined && node.kind !== 'source' && node.kind !== 'global-table') {
     if (node.kind === 'windowed-count' || node.kind === 'windowed-aggregate') {
       const { windows } = node
       if (windows.kind === 'session-windows') return windows.gapMs + windows.graceMs

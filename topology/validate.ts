@@ -3,6 +3,7 @@ import { TopologyError } from './errors.ts'
 import { reads, type ErrorPolicy, type TopologyNode } from './node.ts'
 import { isCut } from './subtopology.ts'
 import { isTopicName } from './topic.ts'
+import { validateJoin } from './validate-joins.ts'
 import { validateSuppress, validateWindows } from './validate-windows.ts'
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,100}$/
@@ -37,6 +38,7 @@ export function validate(
     checkValueSerde(node, nodes)
     validateWindows(node)
     validateSuppress(node, nodes)
+    validateJoin(node, nodes)
   }
 }
 
@@ -51,8 +53,9 @@ function checkName(name: string, node: string): void {
 
 /** A topic is read once; two sources of it would read it with two offsets. */
 function checkTopics(node: TopologyNode, topics: Map<string, string>): void {
-  if (node.kind !== 'source') return
-  for (const { name } of node.topics) {
+  const read =
+    node.kind === 'source' ? node.topics : node.kind === 'global-table' ? [node.topic] : []
+  for (const { name } of read) {
     const other = topics.get(name)
     if (other !== undefined) {
       throw new TopologyError(

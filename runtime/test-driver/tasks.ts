@@ -4,6 +4,9 @@ import type { StreamsConfig } from '../../config/config.ts'
 import { openPositions } from '../../broker/lmdb.ts'
 import { MemoryDataPort } from '../../broker/memory/data-port.ts'
 import type { MemoryLog } from '../../broker/memory/log.ts'
+import type { PartitionReader } from '../../broker/ports.ts'
+import { GlobalTables } from '../../processors/global-tables.ts'
+import type { TaskState } from '../../processors/task-state.ts'
 import type { DropReason } from '../../processors/processor.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { SourceAlignment } from '../alignment.ts'
@@ -12,6 +15,7 @@ import { MetricSlab } from '../metrics/slab.ts'
 import { Outputs } from '../outputs.ts'
 import { dimensionsOf, inputsOf, type Plan } from '../plan.ts'
 import { Task } from '../task.ts'
+import { RowQueue, type WaitingInput } from './row-queue.ts'
 
 /** No partition waits for another, and none takes over another's event time: input comes as it is piped. */
 class NoAlignment extends SourceAlignment {
@@ -31,6 +35,11 @@ export class DriverTasks {
   readonly #outputs: Outputs
   readonly #log: MemoryLog
   readonly #isOneTask: boolean
+  readonly #queue = new RowQueue()
+  /** The topic whose next row runs. */
+  #running = ''
+  readonly #globals: GlobalTables
+  readonly #globalReaders: readonly PartitionReader[]
 
   constructor(
     topology: Topology,
@@ -51,6 +60,12 @@ export class DriverTasks {
       if (!log.has(topic)) log.ensure(topic, 1)
       return log.topics.find(({ name }) => name === topic)!.partitions
     })
+    this.#globals = new GlobalTables(topology.nodes, dropped)
+    this.#globalReaders = this.#globals.topics.flatMap((topic) =>
+      Array.from({ length: plan.partitions[topic] ?? 1 }, (_, partition) =>
+        log.reader({ topic, partition }, 0),
+      ),
+    )
     const positions = openPositions(port.openState(''))
     this.tasks = plan.tasks.map((spec) => {
       const inputs = inputsOf(spec).map((of) => {
@@ -62,12 +77,15 @@ export class DriverTasks {
           topology,
           plan,
           formats: config.topicFormats,
-          rowsMax: Infinity,
+          rowsMax: 1,
+          frameRowsMax: 1,
+          rankOf: ({ topic }) => (topic === this.#running ? 0 : 1),
           port,
           outputs: this.#outputs,
           metrics,
           alignment: new NoAlignment(plan.alignmentSlots),
           unmatched: () => undefined,
+          globals: this.#globals,
           dropped,
         },
         nowMs,
@@ -86,28 +104,43 @@ export class DriverTasks {
     this.run(nowMs)
   }
 
-  /** Steps the tasks, one after the other, until all have read all there is. */
+  /** Runs row by row, the earliest first, until all have read all there is. */
   run(nowMs: number): void {
-    for (let task = this.#next(); task !== undefined; task = this.#next()) {
+    this.#readGlobals()
+    this.#offer(nowMs)
+    for (let next = this.#queue.poll(); next !== undefined; next = this.#queue.poll()) {
+      const { task, topic } = next
+      this.#running = topic
       task.step(nowMs)
+      const more = task.heads(nowMs).find((head) => head.topic === topic)
+      if (more !== undefined) this.#queue.offer({ ...next, timestampMs: more.timestampMs })
       this.#letOut(task, nowMs)
       if (this.#isOneTask) this.#shareTime(nowMs)
+      this.#offer(nowMs)
     }
   }
 
-  /** The task whose unread input came first. */
-  #next(): Task | undefined {
-    let next: Task | undefined
-    let earliest = Infinity
+  /** Lets inputs wait that have rows now and had none before, in the order in which they came. */
+  #offer(nowMs: number): void {
+    const found: (WaitingInput & { readonly arrival: number })[] = []
     for (const task of this.tasks) {
-      for (const start of task.starts) {
-        const arrival = this.#log.arrivalOf(start)
-        if (arrival >= earliest) continue
-        earliest = arrival
-        next = task
+      for (const { topic, timestampMs, start } of task.heads(nowMs)) {
+        if (this.#queue.has(task, topic)) continue
+        found.push({ task, topic, timestampMs, arrival: this.#log.arrivalOf(start) })
       }
     }
-    return next
+    found.sort((one, other) => one.arrival - other.arrival)
+    for (const { task, topic, timestampMs } of found)
+      this.#queue.offer({ task, topic, timestampMs })
+  }
+
+  /** Global tables have all there is before a task looks them up. */
+  #readGlobals(): void {
+    for (const reader of this.#globalReaders) {
+      for (let batch = reader.poll(); batch !== undefined; batch = reader.poll()) {
+        this.#globals.put(reader.topic, batch)
+      }
+    }
   }
 
   /** All tasks have come to the time of the first of them, and those who wait for it are called. */
@@ -131,6 +164,19 @@ export class DriverTasks {
     this.#port.commit(() => {
       for (const { task, update } of updates) task.save(update)
     })
+  }
+
+  /** The first of what the tasks of a partition, or the global tables, have. */
+  find<T>(
+    partition: number,
+    ofTask: (state: TaskState) => T | undefined,
+    ofGlobals: (globals: GlobalTables) => T | undefined,
+  ): T | undefined {
+    for (const task of this.tasks) {
+      const found = task.partition === partition ? ofTask(task.state) : undefined
+      if (found !== undefined) return found
+    }
+    return ofGlobals(this.#globals)
   }
 
   close(): void {

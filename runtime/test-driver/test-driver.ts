@@ -5,9 +5,11 @@ import { MemoryLog } from '../../broker/memory/log.ts'
 import { streamsConfig, type Settings, type StreamsConfig } from '../../config/config.ts'
 import type { DropReason } from '../../processors/processor.ts'
 import { TopologyError } from '../../topology/errors.ts'
+import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../../topology/store-contracts.ts'
 import type { Topic } from '../../topology/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
 import {
+  globalTopicsOf,
   planOf,
   repartitionsOf,
   resolveFormat,
@@ -76,8 +78,11 @@ export class TopologyTestDriver {
    */
   pipeInput<K, V>(topic: TopicRef<K, V>, record: InputRecord<K, V>): void {
     const name = nameOf(topic)
-    if (!this.#plan.sourceTopics.includes(name)) {
-      throw new TopologyError(name, `no source reads this topic; pipe into one of ${this.#sources}`)
+    if (!this.#isInput(name)) {
+      throw new TopologyError(
+        name,
+        `no source reads this topic; pipe into one of ${this.#inputs.join(', ')}`,
+      )
     }
     const encoded = encode(this.#codecOf(topic), record, this.#plan.partitions[name] ?? 1)
     const { key, value, partition } = encoded
@@ -112,7 +117,7 @@ export class TopologyTestDriver {
 
   /** Names of the topics that were written to, other than those between sub-topologies. */
   get producedTopics(): string[] {
-    const inner = new Set([...this.#plan.sourceTopics, ...this.#plan.repartitionTopics])
+    const inner = new Set([...this.#inputs, ...this.#plan.repartitionTopics])
     const isProduced = ({ name, partitions }: { name: string; partitions: number }): boolean =>
       Array.from({ length: partitions }, (_, partition) =>
         this.#log.end({ topic: name, partition }),
@@ -143,6 +148,34 @@ export class TopologyTestDriver {
     return counted
   }
 
+  /**
+   * The key-value store of that name: of a table, an aggregate without windows, or a processor.
+   * @throws TopologyError when the partition has no such store.
+   */
+  store<K, V>(name: string, partition = 0): ReadOnlyKeyValueStore<K, V> {
+    const store = this.#tasks.find(
+      partition,
+      (state) => state.keyValueStore(name),
+      (globals) => globals.storeOf(name),
+    )
+    if (store === undefined) throw missingStore(name, partition)
+    return store as unknown as ReadOnlyKeyValueStore<K, V>
+  }
+
+  /**
+   * The store of an aggregate over windows.
+   * @throws TopologyError when the partition has no such store.
+   */
+  windowStore<K, V>(name: string, partition = 0): ReadOnlyWindowStore<K, V> {
+    const store = this.#tasks.find(
+      partition,
+      (state) => state.windowStore(name),
+      () => undefined,
+    )
+    if (store === undefined) throw missingStore(name, partition)
+    return store as unknown as ReadOnlyWindowStore<K, V>
+  }
+
   /** Makes what was run durable; to be called where `commitEachInput` is false. */
   commit(): void {
     this.#tasks.commit()
@@ -155,7 +188,7 @@ export class TopologyTestDriver {
   restart(): void {
     this.#tasks.close()
     this.#failure = undefined
-    this.#log.rollback((topic) => this.#plan.sourceTopics.includes(topic))
+    this.#log.rollback((topic) => this.#isInput(topic))
     for (const { name, partitions } of this.#log.topics) {
       for (let partition = 0; partition < partitions; partition++) {
         const place = `${name}/${partition}`
@@ -191,7 +224,11 @@ export class TopologyTestDriver {
 
   #prepare(partitions: number | Readonly<Record<string, number>>): Plan {
     const { name } = this.#topology
-    const wanted = [...sourceTopicsOf(this.#topology), ...sinkTopicsOf(this.#topology)]
+    const wanted = [
+      ...sourceTopicsOf(this.#topology),
+      ...globalTopicsOf(this.#topology),
+      ...sinkTopicsOf(this.#topology),
+    ]
     const counts = new Map(
       wanted.map((topic) => [
         topic,
@@ -226,9 +263,19 @@ export class TopologyTestDriver {
     return resolveFormat(topic, this.#config.topicFormats)
   }
 
-  get #sources(): string {
-    return this.#plan.sourceTopics.join(', ')
+  /** Whether records come in by a topic: sources and global tables read it. */
+  #isInput(topic: string): boolean {
+    return this.#inputs.includes(topic)
   }
+
+  get #inputs(): string[] {
+    return [...this.#plan.sourceTopics, ...globalTopicsOf(this.#topology)]
+  }
+}
+
+function missingStore(name: string, partition: number): TopologyError {
+  const why = `partition ${partition} has no such store; a table without one is worked out of those before it`
+  return new TopologyError(name, why)
 }
 
 function nameOf<K, V>(topic: TopicRef<K, V>): string {

@@ -13,6 +13,7 @@ export class TopicCodecs {
     for (const node of topology.nodes) {
       if (node.kind === 'sink')
         this.#codecs.set(node.topic.name, resolveFormat(node.topic, formats))
+      if (node.kind === 'global-table') this.#codecs.set(node.topic.name, node.topic)
       if (node.kind !== 'source') continue
       for (const { name } of node.topics) this.#codecs.set(name, node.topics[0]!)
     }

@@ -10,7 +10,7 @@ const decoder = new TextDecoder()
 export const keySerde: Serde<Exclude<Key, null>> = {
   name: 'case-key',
   serialize(key, sink: ByteSink): void {
-    const bytes = encoder.encode(typeof key === 'string' ? key : key.key)
+    const bytes = encoder.encode(typeof key === 'string' ? key : textOf(key.key))
     sink.reserve(bytes.length + WINDOW_BYTES)
     sink.bytes.set(bytes, sink.position)
     sink.position += bytes.length
@@ -29,6 +29,13 @@ export const keySerde: Serde<Exclude<Key, null>> = {
       window: { startMs: view.getFloat64(at + 2), endMs: view.getFloat64(at + 10) },
     }
   },
+}
+
+/** A windowed key within another reads as Kafka's `Windowed.toString`. */
+function textOf(key: string | Windowed<string>): string {
+  if (typeof key === 'string') return key
+  const { startMs, endMs } = key.window
+  return `[${key.key}@${startMs}/${endMs === Infinity ? '9223372036854775807' : endMs}]`
 }
 
 export const valueSerde: Serde<unknown> = json.any<unknown>()

@@ -72,8 +72,7 @@ function runProcess(testCase: Case, restarts: boolean): Partial<CaseResult> {
     if (total > dropped) drops.push({ afterInput: index, count: total - dropped })
     dropped = total
   }
-  const finalState =
-    tap === undefined ? {} : { finalState: Object.fromEntries([...built.tapped].sort()) as unknown }
+  const finalState = tap === undefined ? {} : { finalState: stateOf(testCase, tap, built, driver) }
   driver.close()
   return { outputs, ...failure, dropped, drops, ...finalState }
 }
@@ -83,6 +82,26 @@ function tappedNode(testCase: Case): string | undefined {
   if (testCase.finalStateOf !== undefined) return testCase.finalStateOf
   if (!('finalState' in testCase)) return undefined
   return testCase.topology?.nodes.find(({ op }) => op === 'to')?.from
+}
+
+/** The store of the table if it is named and without windows, else what its changes add up to. */
+function stateOf(
+  testCase: Case,
+  id: string,
+  built: BuiltCase,
+  driver: TopologyTestDriver,
+): unknown {
+  const node = testCase.topology?.nodes.find((one) => one.id === id)
+  const name = built.names.get(id)!
+  if (typeof node?.store === 'string') {
+    try {
+      const rows = [...driver.store<unknown, unknown>(name).all()]
+      return Object.fromEntries(rows.map(({ key, value }) => [text(key), value]))
+    } catch (error) {
+      if (!(error instanceof TopologyError)) throw error
+    }
+  }
+  return Object.fromEntries(built.tapped)
 }
 
 function pipe(driver: TopologyTestDriver, input: CaseInput): void {

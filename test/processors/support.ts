@@ -85,6 +85,7 @@ export class TestTask implements TaskContext {
     this.processors = buildTask(topology.subtopologies[options.subtopology ?? 0]!, this, {
       topology,
       applicationId: 'app',
+      globals: () => ({ get: () => undefined }),
       writersOf: () => options.writers ?? 1,
       resolve: (topic) => topic,
     })

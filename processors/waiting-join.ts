@@ -1,0 +1,60 @@
+// Holds the records of a stream back until updates of the table they join may have come out of order long
+// enough (KIP-923, Kafka's time-ordered buffer of a stream-table join); then each sees its own time's table.
+import { EntryList } from '../state/entry-list.ts'
+import { MemoryWindowStore } from '../state/stores/window-store.ts'
+import { waitingStoreOf, type StreamTableJoinNode } from '../topology/join-nodes.ts'
+import type { OperatorTime } from './operator-time.ts'
+import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
+
+/** Where records wait, by their time. */
+export type WaitingStore = MemoryWindowStore<unknown, unknown>
+
+/** The store of a join with grace, among those of the task. */
+export function openWaiting(node: StreamTableJoinNode, context: TaskContext): WaitingStore {
+  const store: WaitingStore = new MemoryWindowStore({
+    name: waitingStoreOf(node),
+    key: node.key!,
+    value: node.value!,
+    sizeMs: 0,
+    retentionMs: Infinity,
+    retainDuplicates: true,
+  })
+  context.addStore(store)
+  return store
+}
+
+/** Lets records through to `join` when their time has come, the earliest first. */
+export function waitingFor(
+  graceMs: number,
+  store: WaitingStore,
+  time: OperatorTime,
+  join: Forward,
+): Forward {
+  const due = new EntryList()
+  const waited = new StreamRecord()
+  return (record) => {
+    const { key, value, timestampMs } = record
+    // What went out before a restart is in the log of the store still.
+    store.expireThrough(time.nowMs - graceMs)
+    const nowMs = time.advance(timestampMs)
+    const isKept = key !== null && key !== undefined && value !== null && value !== undefined
+    if (!isKept || timestampMs < nowMs - graceMs) {
+      join(record)
+      return
+    }
+    store.put(key, value, timestampMs)
+    due.size = 0
+    store.collectTimes(due, -Infinity, nowMs - graceMs + 1)
+    const rows = Array.from({ length: due.size }, (_, i) => {
+      const entry = due.entries[i]!
+      return [store.keyAt(entry), store.valueAt(entry), store.startAt(entry)] as const
+    })
+    store.expireThrough(nowMs - graceMs)
+    for (const [waitedKey, waitedValue, startMs] of rows) {
+      waited.key = waitedKey
+      waited.value = waitedValue
+      waited.timestampMs = startMs
+      join(waited)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// What a worker, or a test driver, gives each of its tasks.
+import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
+import type { StreamsConfig } from '../config/config.ts'
+import type { GlobalTables } from '../processors/global-tables.ts'
+import type { DropReason } from '../processors/processor.ts'
+import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { SourceAlignment } from './alignment.ts'
+import type { MetricSlab } from './metrics/slab.ts'
+import type { Outputs } from './outputs.ts'
+import type { Plan } from './plan.ts'
+
+/** What a worker gives each of its tasks. */
+export interface TaskSurroundings {
+  readonly topology: Topology
+  readonly plan: Plan
+  /** Value formats by topic, as the configuration picked them. */
+  readonly formats: StreamsConfig['topicFormats']
+  /** Rows of a source that a task runs per step, at most. */
+  readonly rowsMax: number
+  /** Rows of frames that a task runs per step, at most; all where left out. */
+  readonly frameRowsMax?: number
+  /** Orders inputs whose next rows have one time; see `TaskInputs`. */
+  readonly rankOf?: (input: TopicPartitionOffset) => number
+  readonly port: DataPort
+  readonly outputs: Outputs
+  readonly metrics: MetricSlab
+  readonly alignment: SourceAlignment
+  /** Counts a join that found no row. */
+  readonly unmatched: (node: string, key: string | number) => void
+  /** The global tables of the worker, by node. */
+  readonly globals?: GlobalTables
+  /** Told of each record dropped, beside the metrics. */
+  readonly dropped?: (node: string, reason: DropReason) => void
+  /** What reads rows with declared fields; the one in TypeScript where it is not given. */
+  readonly readerOf?: RowReaderFactory | undefined
+}
