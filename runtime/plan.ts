@@ -61,7 +61,10 @@ export function sourceTopicsOf(topology: Topology): string[] {
   )
 }
 
-/** The topics of global tables: read whole by every instance, and by no task. */
+/** Stands for a task in the metrics of global tables. */
+export const GLOBAL_TASK = 'global'
+
+/** The topics of global tables: read whole by every worker, and by no task. */
 export function globalTopicsOf(topology: Topology): string[] {
   return topology.nodes.flatMap((node) => (node.kind === 'global-table' ? [node.topic.name] : []))
 }
@@ -218,8 +221,9 @@ const ENDS = new Set<TopologyNode['kind']>(['source', 'sink', 'dynamic-sink'])
 
 /** What the metrics of an application are labelled with. */
 export function dimensionsOf(topology: Topology, plan: Plan): MetricDimensions {
+  const globals = globalTopicsOf(topology).length > 0 ? [{ taskId: GLOBAL_TASK }] : []
   return {
-    tasks: plan.tasks.map(({ taskId }) => ({ taskId })),
+    tasks: [...plan.tasks.map(({ taskId }) => ({ taskId })), ...globals],
     topics: Object.keys(plan.partitions),
     partitions: plan.tasks.flatMap(({ inputs, partition }) =>
       inputs.map(({ topic }) => ({ topic, partition })),

@@ -5,6 +5,7 @@ import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import { SourceAlignment } from './alignment.ts'
+import { GlobalReading } from './global-reading.ts'
 import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './messages.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
@@ -34,6 +35,7 @@ export class StreamThread {
   readonly #vitals: Vitals
   readonly #metrics: ThreadMetrics
   readonly #commits: ThreadCommits
+  readonly #globals: GlobalReading
   readonly #unmatched = new Unmatched()
   readonly #tasks = new Map<string, Task>()
   /** Tasks whose stores are behind their changelogs. */
@@ -55,6 +57,7 @@ export class StreamThread {
     this.#vitals = new Vitals(spec.vitals)
     this.#commits = new ThreadCommits(port, this.#outputs, this.#vitals)
     this.#metrics = new ThreadMetrics(metrics, topology)
+    this.#globals = new GlobalReading(topology, plan, port, metrics)
     this.#around = {
       topology,
       plan,
@@ -65,6 +68,7 @@ export class StreamThread {
       metrics,
       alignment: new SourceAlignment(spec.alignment, plan.alignmentSlots, spec.alignmentDriftMs),
       unmatched: (node, key) => this.#unmatched.add(node, key),
+      globals: this.#globals.tables,
       readerOf,
     }
   }
@@ -76,7 +80,7 @@ export class StreamThread {
     while (!this.#isStopping) {
       this.#vitals.beat()
       this.#answerRequests()
-      const rows = this.#runTasks() + this.#restoreTasks()
+      const rows = this.#globals.step() + this.#runTasks() + this.#restoreTasks()
       this.#emitIfDue(rows === 0)
       this.#send()
       const nowMs = Date.now()
@@ -99,11 +103,13 @@ export class StreamThread {
     this.#restoring.clear()
     for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
+    this.#globals.close()
     this.#port.close()
   }
 
   #runTasks(): number {
-    if (this.#isFull()) return 0
+    // What they look up must be there.
+    if (this.#isFull() || !this.#globals.isLoaded) return 0
     return this.#metrics.in('process', () => {
       const nowMs = Date.now()
       let rows = 0

@@ -116,7 +116,10 @@ export class TaskInputs {
       if (run === 0 && first.frames === undefined) break
       this.#fill(first)
     }
-    for (const input of this.all) input.moved()
+    for (const input of this.all) {
+      input.moved()
+      if (input.source !== undefined) this.#tellAlignment(input)
+    }
     return rows
   }
 
@@ -144,10 +147,16 @@ export class TaskInputs {
       rows = head.run(Math.min(limitMs, alignment.limitFor(slot)), rowsMax)
       input.moved()
     }
-    if (input.isBehind) alignment.behind(slot, this.#timeOf(input))
-    else alignment.idle(slot)
+    this.#tellAlignment(input)
     if (rows > 0) alignment.reached(slot, this.#around.context.streamTimeMs)
     return rows
+  }
+
+  /** An input that has nothing must not hold up others. */
+  #tellAlignment(input: TaskInput): void {
+    const { alignment } = this.#around
+    if (input.isBehind) alignment.behind(input.slot, this.#timeOf(input))
+    else alignment.idle(input.slot)
   }
 
   /** Takes the next batch of an input that has none. */

@@ -18,6 +18,9 @@ function settingsOf(config: StreamsConfig): Record<string, string> {
   }
 }
 
+/** Global tables are filled from the beginning again and again: only what was replaced may go. */
+const GLOBAL_SETTINGS = { 'cleanup.policy': 'compact' }
+
 /** Whether stores have changelogs: the embedded log keeps the state itself, in the same transactions. */
 export const isLogged = (broker: Broker): boolean => broker.kind === 'kafka'
 
@@ -34,11 +37,8 @@ export async function prepareTopics(
   config: StreamsConfig,
 ): Promise<Map<string, number>> {
   const known = new Map((await broker.topics()).map(({ name, partitions }) => [name, partitions]))
-  const wanted = [
-    ...sourceTopicsOf(topology),
-    ...globalTopicsOf(topology),
-    ...sinkTopicsOf(topology),
-  ]
+  const globals = globalTopicsOf(topology)
+  const wanted = [...sourceTopicsOf(topology), ...globals, ...sinkTopicsOf(topology)]
   const partitions = new Map(
     wanted.map((name) => [name, known.get(name) ?? config.topicPartitions]),
   )
@@ -48,7 +48,11 @@ export async function prepareTopics(
   }
   const outer: TopicSpec[] = wanted
     .filter((name) => !known.has(name))
-    .map((name) => ({ name, partitions: config.topicPartitions, config: settingsOf(config) }))
+    .map((name) => ({
+      name,
+      partitions: config.topicPartitions,
+      config: globals.includes(name) ? GLOBAL_SETTINGS : settingsOf(config),
+    }))
   const inner = repartitionsOf(topology, applicationId, partitions)
   for (const { name, partitions: count } of inner) partitions.set(name, count)
   const changelogs = isLogged(broker) ? changelogsOf(topology, applicationId, partitions) : []

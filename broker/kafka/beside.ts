@@ -1,7 +1,8 @@
 // Partitions that workers read outside the group's assignment, to restore a store or to fill a global
-// table: a consumer of its own, connected when the first is opened.
+// table: consumers of their own, connected when one is first needed.
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { disconnectConsumer } from './clients.ts'
+import { placeOf } from './errors.ts'
 import type { RdConsumer } from './rd-client.ts'
 import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
 
@@ -18,11 +19,16 @@ export interface BesideOptions {
   failed(error: { readonly code: number; readonly message: string }): void
 }
 
-/** Readers outside the group. */
+/** A consumer, and what is read of it: no partition twice. */
+interface Lane {
+  readonly places: Set<string>
+  connected: Promise<Connected> | undefined
+}
+
+/** Readers outside the group. A partition that another worker reads already comes from one more consumer. */
 export class Beside {
   readonly #options: BesideOptions
-  #connected: Promise<Connected> | undefined
-  readonly #current = new Map<string, ReaderHandle>()
+  readonly #lanes: Lane[] = []
   #work: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -32,24 +38,25 @@ export class Beside {
 
   /** Opens a reader; its rows come as soon as the consumer is there. */
   open(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {
-    const place = `${from.topic}/${from.partition}`
+    const lane = this.#laneFor(from)
     let reader: ReaderHandle | undefined
-    this.#then(async (connected) => {
-      const { intake, consumer } = connected
-      await remove(connected, from)
+    let isOpen = true
+    this.#then(lane, async ({ intake, consumer }) => {
       intake.add(from)
       reader = intake.open(outlet, from)
-      this.#current.set(place, reader)
       await intake.start([from], () => consumer.incrementalAssign([from]))
     })
     return {
       took: (bytes) => reader?.took(bytes),
-      close: () =>
-        this.#then(async (connected) => {
-          if (reader === undefined || this.#current.get(place) !== reader) return
-          this.#current.delete(place)
+      close: () => {
+        if (!isOpen) return
+        isOpen = false
+        this.#then(lane, async (connected) => {
           await remove(connected, from)
-        }),
+          // Only now: until then the consumer still has the partition.
+          lane.places.delete(placeOf(from))
+        })
+      },
     }
   }
 
@@ -57,18 +64,30 @@ export class Beside {
   async close(): Promise<void> {
     this.#closed = true
     await this.#work
-    const connected = await this.#connected?.catch(() => undefined)
-    if (connected === undefined) return
-    await connected.intake.stop()
-    await disconnectConsumer(connected.consumer)
+    await Promise.all(
+      this.#lanes.map(async (lane) => {
+        const connected = await lane.connected?.catch(() => undefined)
+        if (connected === undefined) return
+        await connected.intake.stop()
+        await disconnectConsumer(connected.consumer)
+      }),
+    )
   }
 
-  #then(change: (connected: Connected) => Promise<void>): void {
+  #laneFor(from: TopicPartition): Lane {
+    const place = placeOf(from)
+    let lane = this.#lanes.find(({ places }) => !places.has(place))
+    if (lane === undefined) this.#lanes.push((lane = { places: new Set(), connected: undefined }))
+    lane.places.add(place)
+    return lane
+  }
+
+  #then(lane: Lane, change: (connected: Connected) => Promise<void>): void {
     this.#work = this.#work.then(async () => {
       if (this.#closed) return
       try {
-        this.#connected ??= this.#options.connect()
-        await change(await this.#connected)
+        lane.connected ??= this.#options.connect()
+        await change(await lane.connected)
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         this.#options.failed({ code: FINAL_CODE, message })
