@@ -4,12 +4,13 @@ import type { TopicPartition, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { TopologyError } from '../topology/errors.ts'
 import type { ErasedSinkTopic, ErrorPolicy, TopologyNode } from '../topology/node.ts'
-import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
+import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
 import { storesOf as storesOfNode } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
 import { dropReasons } from '../processors/processor.ts'
 import { changelogTopic } from '../state/changelog.ts'
 import type { MetricDimensions } from './metrics/definition.ts'
+import { partWriting } from './repartitions.ts'
 
 /** An input of a task: one partition of a topic. */
 export interface TaskInputSpec {
@@ -48,12 +49,6 @@ export interface Plan {
   readonly isLogged: boolean
 }
 
-/**
- * How long Kafka keeps repartitioned rows: Kafka Streams deletes what was read, this client cannot.
- * Rows are lost to an application that stands still for longer than this.
- */
-const REPARTITION_RETENTION_MS = 7 * 24 * 3_600_000
-
 /** The topics that a job reads; they must be there or are created. */
 export function sourceTopicsOf(topology: Topology): string[] {
   return topology.nodes.flatMap((node) =>
@@ -83,50 +78,6 @@ function topicsWritten(node: TopologyNode): string[] {
 
 function deadLettersOf(policy: ErrorPolicy | undefined): string[] {
   return typeof policy === 'object' ? [policy.topic] : []
-}
-
-/** The repartition topics of an application, with the partitions of what flows into each. */
-export function repartitionsOf(
-  topology: Topology,
-  applicationId: string,
-  partitions: ReadonlyMap<string, number>,
-): TopicSpec[] {
-  const counts = new Map(partitions)
-  /** Partitions of a cut: as it says, or as many as what flows into it has. */
-  const countOf = (cut: CutNode): number => {
-    const name = repartitionTopic(applicationId, cut.name)
-    const known = counts.get(name)
-    if (known !== undefined) return known
-    const given = cut.kind === 'repartition' ? cut.partitions : undefined
-    // A part may read what it writes itself: that has no say in its own partitions.
-    counts.set(name, given ?? 0)
-    const count = given ?? tasksOf(partWriting(topology, cut.name))
-    counts.set(name, count)
-    return count
-  }
-  const tasksOf = (part: Subtopology): number =>
-    Math.max(
-      ...part.inputs.flatMap((input) =>
-        input.kind === 'source'
-          ? input.topics.map(({ name }) => counts.get(name) ?? 1)
-          : [countOf(input)],
-      ),
-    )
-  const config = { 'cleanup.policy': 'delete', 'retention.ms': String(REPARTITION_RETENTION_MS) }
-  return topology.subtopologies.flatMap(({ inputs }) =>
-    inputs.flatMap((input) => {
-      if (input.kind === 'source') return []
-      const name = repartitionTopic(applicationId, input.name)
-      return [{ name, partitions: countOf(input), config, isInternal: true }]
-    }),
-  )
-}
-
-/** The sub-topology that writes the repartition topic of a node that cuts. */
-function partWriting(topology: Topology, cut: string): Subtopology {
-  const part = topology.subtopologies.find(({ nodes }) => nodes.some(({ name }) => name === cut))
-  if (part === undefined) throw new TopologyError(cut, 'nothing writes to this grouping')
-  return part
 }
 
 /** The topics that a sub-topology reads. */

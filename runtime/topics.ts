@@ -2,13 +2,8 @@
 import type { Broker, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { Topology } from '../topology/topology.ts'
-import {
-  changelogsOf,
-  repartitionsOf,
-  globalTopicsOf,
-  sinkTopicsOf,
-  sourceTopicsOf,
-} from './plan.ts'
+import { changelogsOf, globalTopicsOf, sinkTopicsOf, sourceTopicsOf } from './plan.ts'
+import { repartitionsOf } from './repartitions.ts'
 
 /** Topics hold what the job needs for as long as the configuration says, whatever the broker's default. */
 function settingsOf(config: StreamsConfig): Record<string, string> {

@@ -11,12 +11,12 @@ import type { Topology } from '../../topology/topology.ts'
 import {
   globalTopicsOf,
   planOf,
-  repartitionsOf,
   resolveFormat,
   sinkTopicsOf,
   sourceTopicsOf,
   type Plan,
 } from '../plan.ts'
+import { repartitionsOf } from '../repartitions.ts'
 import { decode, encode, type Codec, type InputRecord, type OutputRecord } from './records.ts'
 import { DriverTasks } from './tasks.ts'
 import { TopicCodecs } from './topic-codecs.ts'

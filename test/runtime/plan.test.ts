@@ -3,13 +3,13 @@ import { expect } from 'chai'
 import {
   dimensionsOf,
   planOf,
-  repartitionsOf,
   resolveFormat,
   sinkTopicsOf,
   sourceTopicsOf,
   topicsOf,
   writersOf,
 } from '../../runtime/plan.ts'
+import { repartitionsOf } from '../../runtime/repartitions.ts'
 import { minutes } from '../../topology/duration.ts'
 import { TopologyError } from '../../topology/errors.ts'
 import { bytes, utf8 } from '../../topology/serdes/primitive.ts'
