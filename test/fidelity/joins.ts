@@ -1,18 +1,60 @@
-// Joins of streams as cases say them, in terms of the DSL.
-import { joinWindows, milliseconds, minus, type JoinWindows, type Stream } from '../../index.ts'
-import type { CaseNode, FunctionSpec } from './case.ts'
+// Joins as cases say them, in terms of the DSL.
+import { joinWindows, milliseconds, minus, type JoinWindows } from '../../index.ts'
+import {
+  asStream,
+  asTable,
+  fn,
+  hasStore,
+  streamKey,
+  type Built,
+  type BuiltNodes,
+  type CaseRecord,
+  type CaseStream,
+} from './built.ts'
+import { Unsupported, type CaseNode, type FunctionSpec } from './case.ts'
 import { keySerde, valueSerde } from './codecs.ts'
-import { ofTwo, type Key } from './functions.ts'
+import { ofTwo, toKey } from './functions.ts'
 
-type CaseStream = Stream<Key, unknown>
+/** Joins what a node says, of whatever kinds. @throws Unsupported */
+export function joined(nodes: BuiltNodes, node: CaseNode, name: string): Built {
+  const [from, other] = [nodes.get(node.from), nodes.get(node.with)]
+  if (from?.is === 'stream' && other?.is === 'stream') {
+    return asStream(joinedStreams(from.stream, other.stream, node, name))
+  }
+  const two = ofTwo(fn(node, 'joiner'))
+  const merge = (left: unknown, right: unknown) => two(left ?? null, right ?? null)
+  const { kind = 'inner' } = node as { kind?: string }
+  if (node.foreignKey !== undefined) throw new Unsupported('foreign-key joins')
+  if (from?.is === 'table' && other?.is === 'table') {
+    const spec = { merge, ...(hasStore(node) ? { store: valueSerde } : {}) }
+    if (kind === 'inner') return asTable(from.table.join(name, other.table, spec))
+    if (kind === 'left') return asTable(from.table.leftJoin(name, other.table, spec))
+    return asTable(from.table.outerJoin(name, other.table, spec))
+  }
+  if (from?.is !== 'stream') throw new Unsupported(`join of ${from?.is}`)
+  const { stream } = from
+  if (other?.is === 'table') {
+    const { graceMs } = node as { graceMs?: number }
+    const grace = graceMs === undefined ? {} : { grace: milliseconds(graceMs) }
+    const spec = { merge, key: streamKey, value: valueSerde, ...grace }
+    return asStream(
+      kind === 'left'
+        ? stream.leftJoin(name, other.table, spec)
+        : stream.join(name, other.table, spec),
+    )
+  }
+  if (other?.is !== 'global') throw new Unsupported(`join with ${other?.is}`)
+  const key = toKey(fn(node, 'key'))
+  const spec = { merge, on: (value: unknown, record: CaseRecord) => key(record.key, value) }
+  return asStream(
+    kind === 'left'
+      ? stream.leftJoin(name, other.table, spec)
+      : stream.join(name, other.table, spec),
+  )
+}
 
 /** Joins two streams, or one with itself. */
-export function joinedStreams(
-  left: CaseStream,
-  right: CaseStream,
-  node: CaseNode,
-  name: string,
-): unknown {
+function joinedStreams(left: CaseStream, right: CaseStream, node: CaseNode, name: string): unknown {
   const joiner = ofTwo(node.joiner as FunctionSpec)
   const spec = {
     within: windowsOf(node.window),
