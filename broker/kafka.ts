@@ -139,8 +139,11 @@ class KafkaBroker implements Broker {
     if (this.#group !== undefined) {
       throw new BrokerError('MILLRACE_BROKER', 'a broker connection serves one group only')
     }
-    this.#group = await openKafkaGroup(this.#factory, this.#topics, options)
-    return this.#group
+    const group = await openKafkaGroup(this.#factory, this.#topics, options, () => {
+      this.#group = undefined
+    })
+    this.#group = group
+    return group
   }
 
   close(): Promise<void> {

@@ -94,7 +94,7 @@ export interface Broker {
   openProducer(): Promise<Producer>
   /** A reader outside any group; `tail` uses it. */
   openReader(from: TopicPartitionOffset): Promise<StandaloneReader>
-  /** Membership of one instance of an application. At most one per Broker. */
+  /** Membership of one instance of an application. At most one at a time per Broker. */
   openGroup(options: GroupOptions): Promise<Group>
   close(): Promise<void>
 }

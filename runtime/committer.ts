@@ -38,7 +38,7 @@ export class Committer {
 
   /** Runs after the commits asked for before. @throws BrokerError, ThreadError */
   commit(): Promise<CommitResult> {
-    return this.#inTurn(() => this.#commit())
+    return this.inTurn(() => this.#commit())
   }
 
   /**
@@ -47,7 +47,7 @@ export class Committer {
    * tasks again, at what was committed. @throws BrokerError
    */
   rewind(reopen: () => Promise<void>): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       const threads = this.#threads().filter(({ hasEnded }) => !hasEnded)
       // One that dies meanwhile discards by that, and is reopened by itself.
       await Promise.allSettled(threads.map((thread) => thread.request({ kind: 'discard' })))
@@ -66,7 +66,8 @@ export class Committer {
     return changelogEnds === undefined ? {} : { changelogEnds }
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs when no commit and no rewind is under way, and holds up those that come after. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.catch(() => undefined)
     return done

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { openBroker } from '../broker/open.ts'
-import type { Broker, DataPathInfo } from '../broker/ports.ts'
+import type { Broker, DataPathInfo, Group } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { brokerOptions } from './broker-options.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
@@ -10,6 +10,7 @@ import { takeInstance } from './instance.ts'
 import { collectMetrics, type MetricFamily, type Reading } from './metrics/snapshot.ts'
 import { inputsOf, planOf, topicsOf } from './plan.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
+import { Restarts, type OpenClient } from './restarts.ts'
 import { silentLog, type RunLog } from './run-log.ts'
 import { StreamClient } from './stream-client.ts'
 import { isLogged, prepareTopics } from './topics.ts'
@@ -98,61 +99,67 @@ async function startStreams(
   // What the embedded log holds it locks itself.
   const instance =
     broker.kind === 'kafka'
-      ? takeInstance(config.stateDir, applicationId, (error) => client.fail(error))
+      ? takeInstance(config.stateDir, applicationId, (error) => restarts.client.fail(error))
       : undefined
-  const group = await broker
-    .openGroup({
+  const openGroup = (): Promise<Group> =>
+    broker.openGroup({
       applicationId,
       stateDir: config.stateDir,
       guarantee: config.processingGuarantee,
       isCoPartitioned: plan.tasks.some(({ inputs }) => inputs.length > 1),
       ...(instance === undefined ? {} : { instanceId: instance.id }),
     })
-    .catch((error: unknown) => {
-      instance?.release()
-      throw error
+  const runId = randomUUID()
+  const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
+  let dataPath: DataPathInfo | undefined
+  const openClient: OpenClient = async (metrics) => {
+    const group = await openGroup()
+    dataPath = group.dataPath
+    return new StreamClient({
+      topologyUrl: topologyUrl.href,
+      topology,
+      config,
+      plan,
+      broker,
+      group,
+      threads,
+      log,
+      ends,
+      metrics,
+      onCommit: (result, slabs) => reporter.committed(result, slabs),
     })
-  const { dataPath } = group
+  }
+  const first = await openClient(undefined).catch((error: unknown) => {
+    instance?.release()
+    throw error
+  })
+  const restarts = new Restarts(first, openClient, log)
   if (dataPath?.path === 'plain') {
     log.warn(
       { reason: dataPath.reason },
       'records pass the main thread, which is several times slower',
     )
   }
-  const runId = randomUUID()
-  const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
-  const client: StreamClient = new StreamClient({
-    topologyUrl: topologyUrl.href,
-    topology,
-    config,
-    plan,
-    broker,
-    group,
-    threads,
-    log,
-    ends,
-    onCommit: (result, slabs) => reporter.committed(result, slabs),
-  })
   return {
     applicationId,
     runId,
     topology,
     dataPath,
     get state() {
-      return client.state
+      return restarts.client.state
     },
     get problems() {
-      return client.problems
+      return restarts.client.problems
     },
     get threads() {
-      return client.threadStates
+      return restarts.client.threadStates
     },
     get progress() {
       return reporter.last
     },
-    metrics: (readings) => collectMetrics(client.metrics, readings),
-    stop: () => client.stop(),
-    done: client.run().finally(async () => {
+    metrics: (readings) => collectMetrics(restarts.client.metrics, readings),
+    stop: () => restarts.stop(),
+    done: restarts.run().finally(async () => {
       instance?.release()
       await close()
     }),

@@ -32,6 +32,8 @@ export interface ClientParts {
   readonly log: RunLog
   /** First offsets that are not wanted, per source partition; undefined to run on and on. */
   readonly ends: readonly TopicPartitionOffset[] | undefined
+  /** Those of a client before this one, to go on with. */
+  readonly metrics?: readonly MetricSlab[] | undefined
   /** Called after each commit. */
   readonly onCommit: (result: CommitResult, metrics: readonly MetricSlab[]) => void
 }
@@ -56,13 +58,16 @@ export class StreamClient {
     const dimensions = dimensionsOf(topology, plan)
     const layout = layoutOf(dimensions)
     const names = Array.from({ length: threads }, (_, i) => `stream-thread-${i + 1}`)
-    this.metrics = [undefined, ...names].map((name) => MetricSlab.create(dimensions, name, layout))
+    this.metrics =
+      parts.metrics ??
+      [undefined, ...names].map((name) => MetricSlab.create(dimensions, name, layout))
+    for (const slab of parts.metrics ?? []) slab.clearGauges()
     this.#threads = new StreamThreads(parts, this.metrics, this.#stopping.signal, {
       tasksOf: (thread) => this.#assignment.tasksOf(thread),
       reopen: async (thread, tasks) => {
         // What the thread produced is in the transaction of all, and its positions never will be.
         if (group.abort !== undefined) await this.#rewind()
-        else await this.#open(thread, tasks, await group.committed(tasks.flatMap(inputsOf)))
+        else await this.#reopen(thread, tasks)
       },
       fail: (error) => this.fail(error),
     })
@@ -190,12 +195,14 @@ export class StreamClient {
     if (partitions.length === 0) return []
     const started = performance.now()
     if (this.state === 'RUNNING') this.#enter('REBALANCING')
-    const committed = await this.#parts.group.committed(partitions)
-    const tasks = this.#tasksOf(partitions)
-    const byThread = this.#assignment.add(tasks)
-    const starts = await Promise.all(
-      [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed)),
-    )
+    const byThread = this.#assignment.add(this.#tasksOf(partitions))
+    // What a task does while a transaction is undone would be in none.
+    const starts = await this.#committer.inTurn(async () => {
+      const committed = await this.#parts.group.committed(partitions)
+      return Promise.all(
+        [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed)),
+      )
+    })
     if (this.state === 'REBALANCING') this.#enter('RUNNING')
     this.#rebalanced('assigned', started)
     return starts.flat()
@@ -218,13 +225,22 @@ export class StreamClient {
     this.#rebalanced('lost', started)
   }
 
+  #reopen(thread: number, tasks: readonly TaskSpec[]): Promise<unknown> {
+    return this.#committer.inTurn(async () =>
+      this.#open(thread, tasks, await this.#parts.group.committed(tasks.flatMap(inputsOf))),
+    )
+  }
+
   async #open(
     thread: number,
     specs: readonly TaskSpec[],
     committed: readonly TopicPartitionOffset[],
   ): Promise<readonly TopicPartitionOffset[]> {
     const ask = () => this.#bounds.of(specs, committed)
-    const tasks = await patiently(ask, this.#stopping.signal)
+    const asked = await patiently(ask, this.#stopping.signal)
+    // Meanwhile some may have been taken away.
+    const owned = new Set(this.#assignment.tasksOf(thread).map(({ taskId }) => taskId))
+    const tasks = asked.filter(({ spec }) => owned.has(spec.taskId))
     const answer = await this.#threads.request(thread, { kind: 'open', tasks })
     return answer.positions
   }

@@ -19,7 +19,7 @@ import type { DataPath } from './data-path.ts'
 import { isFinal, isLost, isRetriable, requestFailed, topicMissing } from './errors.ts'
 import { connectGroup, type Connected } from './group-clients.ts'
 import type { GroupClients } from './plain-path.ts'
-import type { RdError } from './rd-client.ts'
+import { RdCode, type RdError } from './rd-client.ts'
 import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
 import { withoutSecrets } from './settings.ts'
@@ -33,11 +33,15 @@ const JOIN_MS_MAX = 1_000
 const UNASSIGN_MS_MAX = 5_000
 const LOOK_MS = 5
 
-/** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+/**
+ * Connects the clients of a group; `left` is called when they are gone again.
+ * @throws BrokerError MILLRACE_BROKER_UNREACHABLE
+ */
 export async function openKafkaGroup(
   factory: ClientFactory,
   topics: Topics,
   options: GroupOptions,
+  left: () => void,
 ): Promise<Group> {
   const committer = new Committer()
   // The client wants its callbacks before there is a group.
@@ -48,7 +52,7 @@ export async function openKafkaGroup(
     offset_commit_cb: committer.heard,
   }
   const connected = await connectGroup(factory, options, callbacks)
-  const group = new KafkaGroup(factory, topics, options, connected, committer)
+  const group = new KafkaGroup(factory, topics, options, connected, committer, left)
   heard.rebalanced = (code, partitions) => group.rebalanced(code, partitions)
   return group
 }
@@ -62,6 +66,7 @@ class KafkaGroup implements Group {
   readonly #options: GroupOptions
   readonly #clients: GroupClients
   readonly #committer: Committer
+  readonly #onLeft: () => void
   readonly #path: DataPath
   readonly #transactions: Transactions | undefined
   readonly abort: (() => Promise<void>) | undefined
@@ -78,7 +83,9 @@ class KafkaGroup implements Group {
     options: GroupOptions,
     { clients, open, transactions }: Connected,
     committer: Committer,
+    left: () => void,
   ) {
+    this.#onLeft = left
     this.#factory = factory
     this.#topics = topics
     this.#options = options
@@ -162,7 +169,7 @@ class KafkaGroup implements Group {
   }
 
   leave(): Promise<void> {
-    this.#left ??= this.#leave()
+    this.#left ??= this.#leave().finally(this.#onLeft)
     return this.#left
   }
 
@@ -188,7 +195,6 @@ class KafkaGroup implements Group {
 
   async #abort(transactions: Transactions): Promise<void> {
     this.#drain()
-    this.#path.outbox.reset()
     await transactions.abort(this.#path.outbox)
   }
 
@@ -256,7 +262,8 @@ class KafkaGroup implements Group {
     const reason = withoutSecrets(error.message, address)
     this.#listener?.onFailed(
       new BrokerError(
-        'MILLRACE_BROKER',
+        // The client is over; another one may do.
+        error.code === RdCode.fatal ? 'MILLRACE_FENCED' : 'MILLRACE_BROKER',
         `${address.bootstrapServers} refuses this member: ${reason}`,
       ),
     )

@@ -1,10 +1,12 @@
 // A consumer's partitions as feeds: hands each row to its feed, and pauses the partitions whose worker
 // does not keep up. A group has one for what it is assigned and one for what is read besides.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicPartition, TopicPartitionOffset, Watermarks } from '../ports.ts'
 import { Feed } from './feed.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer, RdEndOfPartition, RdMessage } from './rd-client.ts'
 import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
+import { SEEK_REST_MS, sought } from './seek.ts'
 
 /** What an intake needs from its owner. */
 export interface IntakeOptions {
@@ -21,7 +23,6 @@ const RESUME_SHARE = 0.25
 const END_INTERVAL_MS = 50
 /** Silence after which a partition that seems behind is asked whether anything is left. */
 const SILENCE_MS = 1_000
-const SEEK_MS_MAX = 10_000
 
 /** The feeds of one consumer, and its pump. */
 export class Intake implements PartitionIntake {
@@ -112,8 +113,10 @@ export class Intake implements PartitionIntake {
     feed.connect(undefined, offset)
     feed.pending = outlet
     await this.#pump.between(async () => {
-      if (feed.pending !== outlet || !this.#holds(feed)) return
-      await this.#seek({ topic: feed.topic, partition: feed.partition, offset })
+      const isWanted = (): boolean => feed.pending === outlet && this.#holds(feed)
+      const to = { topic: feed.topic, partition: feed.partition, offset }
+      while (isWanted() && !(await sought(this.#options, to))) await sleep(SEEK_REST_MS)
+      if (!isWanted()) return
       feed.connect(outlet, offset)
       this.#resume(feed)
       this.#ask(feed)
@@ -239,15 +242,6 @@ export class Intake implements PartitionIntake {
     feed.paused = false
     feed.lastRowsMs = performance.now()
     this.#consumer.resume([partitionOf(feed)])
-  }
-
-  #seek(to: TopicPartitionOffset): Promise<void> {
-    return new Promise((done) => {
-      this.#consumer.seek(to, SEEK_MS_MAX, (error) => {
-        if (error !== undefined) this.#options.failed(error)
-        done()
-      })
-    })
   }
 
   #holds(feed: Feed): boolean {

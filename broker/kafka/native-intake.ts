@@ -1,8 +1,10 @@
 // A consumer's partitions whose rows the workers poll themselves. Here they are split from the consumer's
 // own queue, and a reader is told when the consumer stands where it wants to read.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaAddon } from '../native/kafka-addon.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { placeOf } from './errors.ts'
+import { SEEK_REST_MS, sought } from './seek.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer } from './rd-client.ts'
 import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
@@ -20,8 +22,6 @@ interface Place extends TopicPartition {
   active: boolean
   outlet: Outlet | undefined
 }
-
-const SEEK_MS_MAX = 10_000
 
 /** The partitions of one consumer. Its pump serves callbacks and never gets a row. */
 export class NativeIntake implements PartitionIntake {
@@ -98,15 +98,13 @@ export class NativeIntake implements PartitionIntake {
 
   // Rows of the former position are the queue's until the client has sought, so the reader waits.
   async #seek(place: Place, outlet: Outlet, offset: number): Promise<void> {
-    if (place.outlet !== outlet || this.#places.get(placeOf(place)) !== place) return
+    const isWanted = (): boolean =>
+      place.outlet === outlet && this.#places.get(placeOf(place)) === place
     const { topic, partition } = place
-    await new Promise<void>((done) => {
-      this.#options.consumer.seek({ topic, partition, offset }, SEEK_MS_MAX, (error) => {
-        if (error !== undefined) this.#options.failed(error)
-        done()
-      })
-    })
-    if (place.outlet === outlet) this.#tell(outlet)
+    while (isWanted()) {
+      if (await sought(this.#options, { topic, partition, offset })) return this.#tell(outlet)
+      await sleep(SEEK_REST_MS)
+    }
   }
 
   #tell(outlet: Outlet): void {

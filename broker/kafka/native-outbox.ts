@@ -38,8 +38,15 @@ export class NativeOutbox implements Outbox {
     return flushed
   }
 
-  reset(): void {
-    this.#options.addon.forgetFailures(this.#options.clientId)
+  async reset(): Promise<void> {
+    const { addon, clientId } = this.#options
+    const deadline = Date.now() + DELIVERY_SLACK_MS
+    // What was purged is told to the addon by another thread.
+    while (addon.rowsInFlight(clientId, 0) + addon.rowsInFlight(clientId, 1) > 0) {
+      if (Date.now() > deadline) break
+      await sleep(LOOK_MS)
+    }
+    addon.forgetFailures(clientId)
   }
 
   close(): void {

@@ -38,8 +38,8 @@ export interface Outbox {
    * @throws BrokerError MILLRACE_PRODUCE_FAILED
    */
   flush(): Promise<void>
-  /** Forgets what failed or was given up, after the transaction that it belonged to was undone. */
-  reset(): void
+  /** Resolves when nothing is under way and what failed or was given up is forgotten, after the transaction that it belonged to was undone. */
+  reset(): Promise<void>
   /** Gives up what is left. */
   close(): void
 }

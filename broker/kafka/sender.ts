@@ -75,8 +75,12 @@ export class Sender implements Outbox {
     return flushed
   }
 
-  reset(): void {
+  async reset(): Promise<void> {
     this.#dropAll()
+    // Failures are reported through the event loop.
+    await this.#flushOnce(FLUSH_MS)
+    await turn()
+    await turn()
     this.#failure = undefined
   }
 

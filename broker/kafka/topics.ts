@@ -33,18 +33,18 @@ export class Topics {
 
   /** How many partitions a topic has; 0 when it is not there or has no leaders yet. */
   async partitionsOf(name: string): Promise<number> {
-    const { topics } = await this.#metadata(name)
-    const partitions = topics.find((topic) => topic.name === name)?.partitions ?? []
-    return partitions.every(({ leader }) => leader >= 0) ? partitions.length : 0
+    const { partitions, isLed } = await this.#look(name)
+    return isLed ? partitions : 0
   }
 
   /** See `Broker.ensureTopics`. */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     const missing: TopicSpec[] = []
     for (const spec of specs) {
-      const partitions = await this.partitionsOf(spec.name)
+      const { partitions, isLed } = await this.#look(spec.name)
       if (partitions === 0) missing.push(spec)
-      else verify(spec, partitions)
+      // Of a broker that has just come up the topics are there, and led in a moment.
+      else verify(spec, isLed ? partitions : await this.#visible(spec.name))
     }
     if (missing.length === 0) return
     const { module, address } = this.#factory
@@ -77,6 +77,16 @@ export class Topics {
         throw requestFailed(`ask for the offsets of ${placeOf(at)}`, bootstrapServers, answer)
       }
       await sleep(20)
+    }
+  }
+
+  /** How many partitions a topic has, 0 when it is not there, and whether all of them have leaders. */
+  async #look(name: string): Promise<{ readonly partitions: number; readonly isLed: boolean }> {
+    const { topics } = await this.#metadata(name)
+    const partitions = topics.find((topic) => topic.name === name)?.partitions ?? []
+    return {
+      partitions: partitions.length,
+      isLed: partitions.every(({ leader }) => leader >= 0),
     }
   }
 

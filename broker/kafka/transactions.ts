@@ -75,7 +75,7 @@ export class Transactions {
     this.#committed.clear()
     try {
       await this.#request((done) => producer.abortTransaction(REQUEST_MS_MAX, done))
-      outbox.reset()
+      await outbox.reset()
       await this.#begin()
     } catch (error) {
       const failure = this.#failureOf(error)
