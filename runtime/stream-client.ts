@@ -11,7 +11,8 @@ import {
 import type { StreamsConfig } from '../config/config.ts'
 import type { Topology } from '../topology/topology.ts'
 import { Assignment } from './assignment.ts'
-import { ordinalOf, transition, type ClientState } from './client-state.ts'
+import type { ClientState } from './client-state.ts'
+import { ClientStatus } from './client-status.ts'
 import { Committer, type CommitResult } from './committer.ts'
 import { layoutOf } from './metrics/layout.ts'
 import { MetricSlab } from './metrics/slab.ts'
@@ -41,8 +42,8 @@ export interface ClientParts {
 export class StreamClient {
   /** The main thread's metrics first, then one slab a thread. */
   readonly metrics: readonly MetricSlab[]
-  state: ClientState = 'CREATED'
   readonly #parts: ClientParts
+  readonly #status: ClientStatus
   readonly #assignment: Assignment
   readonly #bounds: TaskBounds
   readonly #committer: Committer
@@ -76,8 +77,11 @@ export class StreamClient {
       () => this.#threads.handles,
       () => this.#bounds.changelogEnds([...this.#assignment.all.values()].flat()),
     )
-    this.#gauge('kafka_stream_query_trigger_interval_seconds', config.commitIntervalMs / 1_000)
-    this.#enter('CREATED')
+    this.#status = new ClientStatus(this.metrics[0]!, parts.log, config.commitIntervalMs)
+  }
+
+  get state(): ClientState {
+    return this.#status.state
   }
 
   /** Why the application works or does not. */
@@ -104,7 +108,7 @@ export class StreamClient {
    */
   async run(): Promise<void> {
     const { group, plan } = this.#parts
-    this.#enter('REBALANCING')
+    this.#status.enter('REBALANCING')
     this.#threads.start()
     try {
       await group.join([...plan.sourceTopics, ...plan.repartitionTopics], {
@@ -194,7 +198,7 @@ export class StreamClient {
   async #assigned(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
     if (partitions.length === 0) return []
     const started = performance.now()
-    if (this.state === 'RUNNING') this.#enter('REBALANCING')
+    if (this.state === 'RUNNING') this.#status.enter('REBALANCING')
     const byThread = this.#assignment.add(this.#tasksOf(partitions))
     // What a task does while a transaction is undone would be in none.
     const starts = await this.#committer.inTurn(async () => {
@@ -203,8 +207,8 @@ export class StreamClient {
         [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed)),
       )
     })
-    if (this.state === 'REBALANCING') this.#enter('RUNNING')
-    this.#rebalanced('assigned', started)
+    if (this.state === 'REBALANCING') this.#status.enter('RUNNING')
+    this.#status.rebalanced('assigned', started, this.#assignment.size)
     return starts.flat()
   }
 
@@ -213,7 +217,7 @@ export class StreamClient {
     const started = performance.now()
     await this.#commit()
     await this.#closeTasks(partitions)
-    this.#rebalanced('revoked', started)
+    this.#status.rebalanced('revoked', started, this.#assignment.size)
   }
 
   async #lost(partitions: readonly TopicPartition[]): Promise<void> {
@@ -222,7 +226,7 @@ export class StreamClient {
     await this.#closeTasks(partitions)
     // What the lost tasks produced must not be committed with what the others did.
     if (this.#parts.group.abort !== undefined) await this.#rewind()
-    this.#rebalanced('lost', started)
+    this.#status.rebalanced('lost', started, this.#assignment.size)
   }
 
   #reopen(thread: number, tasks: readonly TaskSpec[]): Promise<unknown> {
@@ -252,7 +256,7 @@ export class StreamClient {
         this.#threads.request(thread, { kind: 'close', taskIds }),
       ),
     )
-    this.#gauge('kafka_consumer_assigned_partitions', this.#assignment.size)
+    this.#status.assigned(this.#assignment.size)
   }
 
   #tasksOf(partitions: readonly TopicPartition[]): TaskSpec[] {
@@ -267,7 +271,7 @@ export class StreamClient {
     if (this.#failure !== undefined) return
     this.#failure = error
     this.#parts.log.error({ err: error }, 'the application fails')
-    if (this.state !== 'NOT_RUNNING') this.#enter('PENDING_ERROR')
+    if (this.state !== 'NOT_RUNNING') this.#status.enter('PENDING_ERROR')
     this.#stopping.abort()
   }
 
@@ -275,7 +279,7 @@ export class StreamClient {
   async #close(): Promise<void> {
     const { group, config, log } = this.#parts
     const hasFailed = this.#failure !== undefined
-    if (!hasFailed) this.#enter('PENDING_SHUTDOWN')
+    if (!hasFailed) this.#status.enter('PENDING_SHUTDOWN')
     this.#stopping.abort()
     const deadline = () => sleep(config.shutdownTimeoutMs, 'late' as const, { ref: false })
     const orderly = (async () => {
@@ -289,28 +293,6 @@ export class StreamClient {
     await this.#threads.end()
     // Without threads it goes on: the group is left even then, if its broker answers.
     if (how === 'late') await Promise.race([orderly.catch(() => undefined), deadline()])
-    this.#enter(this.#failure === undefined ? 'NOT_RUNNING' : 'ERROR')
-  }
-
-  get #main(): MetricSlab {
-    return this.metrics[0]!
-  }
-
-  #gauge(name: Parameters<MetricSlab['gauge']>[0], value: number): void {
-    this.#main.gauge(name).set(value)
-  }
-
-  #rebalanced(reason: 'assigned' | 'revoked' | 'lost', startedMs: number): void {
-    const seconds = (performance.now() - startedMs) / 1_000
-    this.#main.counter('kafka_consumer_rebalances_total', { reason }).add(1)
-    this.#main.histogram('kafka_consumer_rebalance_duration_seconds').observe(seconds)
-    this.#gauge('kafka_consumer_assigned_partitions', this.#assignment.size)
-  }
-
-  #enter(state: ClientState): void {
-    if (this.state === 'PENDING_ERROR' && state !== 'ERROR') return
-    this.state = transition(this.state, state)
-    this.#gauge('kafka_stream_client_state', ordinalOf(this.state))
-    this.#parts.log.debug({ state }, 'state')
+    this.#status.enter(this.#failure === undefined ? 'NOT_RUNNING' : 'ERROR')
   }
 }

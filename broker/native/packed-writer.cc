@@ -40,12 +40,10 @@ int64_t PackedWriter::produce(const PackedRows& rows, size_t from, int32_t parti
   void* tag = Deliveries::tagOf(flight_, epoch);
   size_t row = from;
   for (; row < rows.count; row++) {
-    const uint64_t seen = Deliveries::seenByThisThread();
-    const rd_kafka_resp_err_t error = produceRow(rows, row, partition, tag);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    bool isAcknowledged = false;
+    const rd_kafka_resp_err_t error = produceRow(rows, row, partition, tag, isAcknowledged);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || isAcknowledged) continue;
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
-    // Some refusals come as an acknowledgement too: then the row has been counted out.
-    if (Deliveries::seenByThisThread() != seen) continue;
     client_->deliveries.fail(error, librdkafka()->rd_kafka_topic_name(topic_), partition);
     flight_->rows[epoch] -= 1;
   }
@@ -54,8 +52,8 @@ int64_t PackedWriter::produce(const PackedRows& rows, size_t from, int32_t parti
   return static_cast<int64_t>(row);
 }
 
-rd_kafka_resp_err_t PackedWriter::produceRow(const PackedRows& rows, size_t row, int32_t partition,
-                                             void* tag) {
+rd_kafka_resp_err_t PackedWriter::produceRow(const PackedRows& rows, size_t row, int32_t partition, void* tag,
+                                             bool& isAcknowledged) {
   const Librdkafka& lib = *librdkafka();
   const uint32_t* ends = rows.ends + kEndsPerRow * row;
   const uint32_t start = row == 0 ? 0 : ends[-1];
@@ -70,6 +68,7 @@ rd_kafka_resp_err_t PackedWriter::produceRow(const PackedRows& rows, size_t row,
   // Counted before: the acknowledgement may come before the call returns.
   const auto length = static_cast<int64_t>(keyLength + valueLength);
   flight_->bytes += length;
+  const uint64_t seen = Deliveries::seenByThisThread();
   const rd_kafka_resp_err_t error = lib.rd_kafka_producev(
       client_->handle(), RD_KAFKA_VTYPE_RKT, topic_, RD_KAFKA_VTYPE_PARTITION, partition,
       RD_KAFKA_VTYPE_MSGFLAGS, static_cast<int>(RD_KAFKA_MSG_F_COPY), RD_KAFKA_VTYPE_KEY, key, keyLength,
@@ -77,7 +76,9 @@ rd_kafka_resp_err_t PackedWriter::produceRow(const PackedRows& rows, size_t row,
       RD_KAFKA_VTYPE_OPAQUE, tag, RD_KAFKA_VTYPE_HEADERS, headers, RD_KAFKA_VTYPE_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return error;
   if (headers != nullptr) lib.rd_kafka_headers_destroy(headers);
-  flight_->bytes -= length;
+  // Some refusals come as an acknowledgement too: then the row has been counted out.
+  isAcknowledged = Deliveries::seenByThisThread() != seen;
+  if (!isAcknowledged) flight_->bytes -= length;
   return error;
 }
 

@@ -46,7 +46,8 @@ class PackedWriter : public Resource {
  private:
   PackedWriter(std::shared_ptr<Client> client, rd_kafka_topic_t* topic, Flight* flight)
       : client_(std::move(client)), topic_(topic), flight_(flight) {}
-  rd_kafka_resp_err_t produceRow(const PackedRows& rows, size_t row, int32_t partition, void* tag);
+  rd_kafka_resp_err_t produceRow(const PackedRows& rows, size_t row, int32_t partition, void* tag,
+                                 bool& isAcknowledged);
 
   const std::shared_ptr<Client> client_;
   rd_kafka_topic_t* topic_;

@@ -90,9 +90,7 @@ void write(size_t refusesEach) {
           if (next < static_cast<int64_t>(kRowsPerBatch)) std::this_thread::yield();
         }
       }
-      if (refusesEach == 0) {
-        waitUntil("all bytes are acknowledged", [&] { return writer->bytesInFlight() == 0; });
-      }
+      waitUntil("all bytes are acknowledged", [&] { return writer->bytesInFlight() == 0; });
       // What is reserved and never produced is abandoned.
       writer->reserve(7);
       writer->close();

@@ -1,0 +1,41 @@
+// What a client tells of itself: its state, its rebalances, how many partitions it has. In the main thread's
+// metrics and in the log.
+import { ordinalOf, transition, type ClientState } from './client-state.ts'
+import type { MetricSlab } from './metrics/slab.ts'
+import type { RunLog } from './run-log.ts'
+
+/** The status of one client. */
+export class ClientStatus {
+  state: ClientState = 'CREATED'
+  readonly #slab: MetricSlab
+  readonly #log: RunLog
+
+  /** `commitIntervalMs` is told once. */
+  constructor(slab: MetricSlab, log: RunLog, commitIntervalMs: number) {
+    this.#slab = slab
+    this.#log = log
+    slab.gauge('kafka_stream_query_trigger_interval_seconds').set(commitIntervalMs / 1_000)
+    this.enter('CREATED')
+  }
+
+  /** Goes to a state; one that fails goes nowhere but to its end. */
+  enter(state: ClientState): void {
+    if (this.state === 'PENDING_ERROR' && state !== 'ERROR') return
+    this.state = transition(this.state, state)
+    this.#slab.gauge('kafka_stream_client_state').set(ordinalOf(this.state))
+    this.#log.debug({ state }, 'state')
+  }
+
+  /** How many partitions the client has. */
+  assigned(partitions: number): void {
+    this.#slab.gauge('kafka_consumer_assigned_partitions').set(partitions)
+  }
+
+  /** A change of the assignment is done that began at `startedMs` of `performance.now()`. */
+  rebalanced(reason: 'assigned' | 'revoked' | 'lost', startedMs: number, partitions: number): void {
+    const seconds = (performance.now() - startedMs) / 1_000
+    this.#slab.counter('kafka_consumer_rebalances_total', { reason }).add(1)
+    this.#slab.histogram('kafka_consumer_rebalance_duration_seconds').observe(seconds)
+    this.assigned(partitions)
+  }
+}
