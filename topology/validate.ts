@@ -1,6 +1,6 @@
 // What makes a topology wrong; called once, when it is built.
 import { TopologyError } from './errors.ts'
-import { reads, type ErrorPolicy, type TopologyNode } from './node.ts'
+import { parentsOf, reads, type ErrorPolicy, type TopologyNode } from './node.ts'
 import { isCut } from './subtopology.ts'
 import { isTopicName } from './topic.ts'
 import { validateJoin } from './validate-joins.ts'
@@ -33,6 +33,8 @@ export function validate(
   for (const node of nodes) {
     checkDeadLetter(node.name, 'malformed' in node ? node.malformed : undefined, topics)
     checkDeadLetter(node.name, node.onError, topics)
+    checkParents(node, names)
+    checkPartitions(node)
     checkEnd(node, nodes)
     checkStores(node, nodes, names)
     checkValueSerde(node, nodes)
@@ -88,6 +90,27 @@ function checkDeadLetter(
       `deadLetter('${topic}') is the topic that source ${source} reads: what cannot be read would come again for ever; give dead letters a topic of their own`,
     )
   }
+}
+
+/** A stream or table of another topology may be joined by mistake. */
+function checkParents(node: TopologyNode, names: ReadonlySet<string>): void {
+  const read = node.kind === 'global-join' ? [node.from, node.table] : parentsOf(node)
+  for (const name of read) {
+    if (names.has(name)) continue
+    throw new TopologyError(
+      node.name,
+      `reads ${name}, which is no node of this topology; join only what it has itself`,
+    )
+  }
+}
+
+function checkPartitions(node: TopologyNode): void {
+  if (node.kind !== 'repartition' || node.partitions === undefined) return
+  if (Number.isInteger(node.partitions) && node.partitions > 0) return
+  throw new TopologyError(
+    node.name,
+    `a topic cannot have ${node.partitions} partitions; give it a whole number of at least 1`,
+  )
 }
 
 /** A grouping that nothing aggregates would write a repartition topic that nobody reads. */

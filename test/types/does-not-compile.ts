@@ -126,6 +126,53 @@ export const mistakes = [
       // @ts-expect-error two sessions become one by a function
       sessions.aggregate('sum', sum)
     }),
+  () =>
+    defineTopology('job', ({ source, table, globalTable }) => {
+      const stream = source('in', topic('texts', { key: utf8, value: utf8 }))
+      const rows = table('rows', topic('rows', { key: utf8, value: float64 }))
+      const serdes = { key: utf8, value: utf8 }
+      const both = (text: string, row: number): number => text.length + row
+      // @ts-expect-error a left join may find no row
+      stream.leftJoin('left', rows, { merge: both })
+      const byLength = stream.selectKey('length', (text) => text.length)
+      // @ts-expect-error the table has other keys
+      byLength.join('found', rows, { merge: both })
+      const names = globalTable('names', topic('names', { key: float64, value: utf8 }))
+      // @ts-expect-error a row of a global table is found by its own key
+      stream.join('named', names, { on: (text) => text, merge: (text) => text })
+      // @ts-expect-error in an outer join of tables either side may be missing
+      rows.outerJoin('both', rows, { merge: (one, other) => one + other })
+      const lengths = stream.mapValues('lengths', (text) => text.length)
+      // @ts-expect-error streams of other values are not one stream
+      stream.merge('merged', lengths)
+      const split = stream.split('parts').branch('one', () => true)
+      // @ts-expect-error what went into no branch is not there
+      const _branches: Record<'one' | 'two', unknown> = split.noDefaultBranch()
+      // @ts-expect-error a topic that is chosen needs serdes
+      stream.to('chosen', () => 'elsewhere')
+      // @ts-expect-error of several records each has a key
+      stream.flatMap('many', (text) => [{ value: text }])
+      // @ts-expect-error several values are a list
+      stream.flatMapValues('many', ({ length }) => length)
+      // @ts-expect-error the serde is one of other values
+      stream.repartition('spread', { key: utf8, value: float64 })
+      // @ts-expect-error there is no such answer to a bad time
+      source('more', topic('more', serdes), { invalidTimestamp: 'now' })
+      const grouped = stream.groupByKey('by-key')
+      // @ts-expect-error a running aggregate has no windows to close
+      grouped.count('count', { emit: 'on-window-close' })
+      const sum = { initialize: () => 0, add: (all: number) => all + 1, emit: 'on-update' } as const
+      // @ts-expect-error an aggregate is kept as bytes
+      grouped.aggregate('sum', sum)
+      const regrouped = rows.groupBy('anew', (value) => ({ key: value, value }), {
+        key: float64,
+        value: float64,
+      })
+      // @ts-expect-error what left a group has to be taken back
+      regrouped.reduce('all', { add: (one, other) => one + other, emit: 'on-update' })
+      // @ts-expect-error a processor that may change keys says which it is
+      stream.process('keyed', { make: (to) => (text) => to.forward(text) })
+    }),
   () => {
     // @ts-expect-error only text is interned
     json.number().interned()

@@ -1,0 +1,77 @@
+// Joins with tables over several partitions: rows meet where their key is, however they came there.
+import { expect } from 'chai'
+import { minutes, type TopologyBuilder } from '../../index.ts'
+import { strings, TextDriver, texts } from '../support/texts.ts'
+
+const merge = (left: string | undefined, right: string | undefined) => `${left}+${right}`
+const keys = Array.from({ length: 12 }, (_, i) => `k${i}`)
+
+describe('a join over several partitions', () => {
+  let text: TextDriver
+  const open = (build: (builder: TopologyBuilder) => void): void => {
+    text = new TextDriver(build, { partitions: 4 })
+  }
+  afterEach(() => text.driver.close())
+
+  it('finds the rows of a table for records that were keyed anew', () => {
+    open(({ source, table }) => {
+      const rows = table('rows', texts('table'))
+      const rekeyed = source('in', texts('in')).selectKey('key', (value) => value)
+      rekeyed.join('found', rows, { ...strings, merge }).to('out', texts('out'))
+      rekeyed.leftJoin('all', rows, { ...strings, merge }).to('all-out', texts('all-out'))
+    })
+    text.pipe('table', ...keys.map((key) => `${key}:row of ${key}@1`))
+    text.pipe('in', ...keys.map((key) => `other:${key}@2`), 'other:none@3')
+    const found = keys.map((key) => `${key}:${key}+row of ${key}@2`)
+    expect(text.read('out')).to.have.members(found)
+    expect(text.read('all-out')).to.have.members([...found, 'none:none+undefined@3'])
+    expect(text.driver.drops()).to.deep.equal({})
+  })
+
+  it('joins two tables, one of them an aggregate', () => {
+    open(({ source, table }) => {
+      source('in', texts('in'))
+        .groupBy('by-value', (value) => value, strings.key, strings.value)
+        .reduce('last', { reduce: (_old, next) => next, value: strings.value, emit: 'on-update' })
+        .outerJoin('both', table('rows', texts('table')), { merge })
+        .to('out', texts('out'))
+    })
+    text.pipe('table', 'k1:row@5')
+    text.pipe('in', 'other:k1@2')
+    text.pipe('in', 'other:k2@3')
+    text.pipe('table', 'k1:@6')
+    expect(text.read('out')).to.have.members([
+      'k1:undefined+row@5',
+      'k1:k1+row@5',
+      'k2:k2+undefined@3',
+      'k1:k1+undefined@6',
+    ])
+  })
+
+  it('finds rows of a global table by any key, in whichever partition they lie', () => {
+    open(({ source, globalTable }) => {
+      const rows = globalTable('rows', texts('table'), { malformed: 'skip' })
+      const on = (value: string) => (value === '' ? null : value)
+      source('in', texts('in')).join('found', rows, { on, merge }).to('out', texts('out'))
+    })
+    text.pipe('table', ...keys.map((key) => `${key}:row of ${key}@1`), 'k0:@2', ':no key@3')
+    text.pipe('in', ...keys.map((key) => `any:${key}@4`))
+    const found = keys.slice(1).map((key) => `any:${key}+row of ${key}@4`)
+    expect(text.read('out')).to.have.members(found)
+    expect(text.driver.drops('rows')).to.deep.equal({ 'null-key': 1 })
+    expect(text.driver.store<string, string>('rows').get('k1')).to.equal('row of k1')
+  })
+
+  it('waits for a table with history, and then sees it as it was', () => {
+    open(({ source, table }) => {
+      const rows = table('rows', texts('table'), { history: minutes(1) })
+      const spec = { ...strings, merge, grace: minutes(1) }
+      source('in', texts('in')).join('found', rows, spec).to('out', texts('out'))
+    })
+    text.pipe('in', 'k1:early@10000')
+    text.pipe('table', 'k1:first@5000', 'k1:second@20000')
+    expect(text.read('out')).to.deep.equal([])
+    text.pipe('in', 'k1:late@70001')
+    expect(text.read('out')).to.deep.equal(['k1:early+first@10000'])
+  })
+})
