@@ -211,7 +211,7 @@ export type ChannelSpec =
 
 /** Records in and out of one worker. All calls are synchronous; waiting is the caller's business. */
 export interface DataPort {
-  /** Reads a partition from an offset on. A partition has one reader at a time. */
+  /** Reads a partition from an offset on. A partition has one reader at a time in a worker. */
   openReader(from: TopicPartitionOffset): PartitionReader
   /** Takes the rows (the builder is cleared) for a partition, in the order of the calls. */
   produce(target: TopicPartition, rows: RecordBatchBuilder): void
