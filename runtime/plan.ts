@@ -170,6 +170,11 @@ export function planOf(
 
 const ENDS = new Set<TopologyNode['kind']>(['source', 'sink', 'dynamic-sink'])
 
+/** The names of all stores of an application. */
+export function storeNamesOf({ tasks }: Plan): string[] {
+  return [...new Set(tasks.flatMap(({ stores }) => stores))]
+}
+
 /** What the metrics of an application are labelled with. */
 export function dimensionsOf(topology: Topology, plan: Plan): MetricDimensions {
   const globals = globalTopicsOf(topology).length > 0 ? [{ taskId: GLOBAL_TASK }] : []
@@ -179,7 +184,7 @@ export function dimensionsOf(topology: Topology, plan: Plan): MetricDimensions {
     partitions: plan.tasks.flatMap(({ inputs, partition }) =>
       inputs.map(({ topic }) => ({ topic, partition })),
     ),
-    stores: [...new Set(plan.tasks.flatMap(({ stores }) => stores))].map((name) => ({ name })),
+    stores: storeNamesOf(plan).map((name) => ({ name })),
     nodes: topology.nodes.flatMap(({ kind, name }) => (ENDS.has(kind) ? [name] : [])),
     dropReasons,
   }

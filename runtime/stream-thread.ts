@@ -9,7 +9,7 @@ import { GlobalReading } from './global-reading.ts'
 import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './messages.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
-import { inputsOf } from './plan.ts'
+import { inputsOf, storeNamesOf } from './plan.ts'
 import { Task } from './task.ts'
 import type { TaskSurroundings } from './task-surroundings.ts'
 import { TaskCheckpoints } from './task-checkpoints.ts'
@@ -56,7 +56,7 @@ export class StreamThread {
     this.#outputs = new Outputs(port, metrics, plan.partitions)
     this.#vitals = new Vitals(spec.vitals)
     this.#commits = new ThreadCommits(port, this.#outputs, this.#vitals)
-    this.#metrics = new ThreadMetrics(metrics, topology)
+    this.#metrics = new ThreadMetrics(metrics, storeNamesOf(plan))
     this.#globals = new GlobalReading(topology, plan, port, metrics)
     this.#around = {
       topology,

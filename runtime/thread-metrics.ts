@@ -1,6 +1,5 @@
 // The metrics of one worker: where its time goes, and the sizes of its stores over all its tasks.
 import type { TaskStore } from '../processors/processor.ts'
-import type { Topology } from '../topology/topology.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
 
 type Phase = 'process' | 'commit' | 'restore' | 'idle'
@@ -17,7 +16,8 @@ export class ThreadMetrics {
 
   readonly #slab: MetricSlab
 
-  constructor(slab: MetricSlab, topology: Topology) {
+  /** `stores` are the names of all stores that its tasks may have. */
+  constructor(slab: MetricSlab, stores: readonly string[]) {
     this.#slab = slab
     const phase = (name: Phase): Counter =>
       slab.counter('kafka_stream_thread_phase_seconds_total', { phase: name })
@@ -30,9 +30,8 @@ export class ThreadMetrics {
     const latency = (operation: Phase): Histogram =>
       slab.histogram('kafka_stream_thread_latency_seconds', { operation })
     this.#latencies = { process: latency('process'), commit: latency('commit') }
-    const counts = topology.nodes.filter(({ kind }) => kind === 'windowed-count')
     this.#stores = new Map(
-      counts.map(({ name: store }) => [
+      stores.map((store) => [
         store,
         {
           keys: slab.gauge('kafka_stream_state_keys', { store }),

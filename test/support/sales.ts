@@ -4,7 +4,7 @@ import type { Broker } from '../../broker/ports.ts'
 import { streamsConfig, type Settings } from '../../config/config.ts'
 import { runStreams } from '../../runtime/run-streams.ts'
 import { readTopic } from './final-tables.ts'
-import { runOnce, writeInput, type RawInput } from './police-job.ts'
+import { runOnce, sumOf, writeInput, type RawInput } from './police-job.ts'
 import { until } from './until.ts'
 
 const SALES_JOB = new URL('../fixtures/sales-job.js', import.meta.url)
@@ -54,7 +54,9 @@ export function sellsOn(open: () => Promise<Broker>, settings: () => Settings): 
   after(() => broker.close())
 
   it('joins what is there with tables and global tables, in all threads', async () => {
-    await runOnce(broker, { ...settings(), 'num.stream.threads': '2' }, SALES_JOB)
+    const threads = { 'num.stream.threads': '2' }
+    const { metrics } = await runOnce(broker, { ...settings(), ...threads }, SALES_JOB)
+    expect(sumOf(metrics, 'kafka_stream_state_keys', { store: 'products' })).to.equal(PRODUCTS)
     expect(await salesOf(broker)).to.deep.equal(Object.fromEntries(numbers(ORDERS).map(saleOf)))
   })
 
