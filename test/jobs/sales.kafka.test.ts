@@ -1,15 +1,41 @@
-// Joins with tables and global tables over several partitions and threads, on a real Kafka, both ways
-// that records can take to the workers.
+// Joins with tables and global tables over several partitions and threads, on a real Kafka: both ways that
+// records can take to the workers, and exactly once on a machine without state at each start.
 import { openBroker } from '../../broker/open.ts'
+import type { Settings } from '../../config/config.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { startKafka, type Kafka } from '../support/kafka.ts'
 import { sellsOn } from '../support/sales.ts'
 
-for (const dataPath of ['native', 'plain'] as const) {
-  describe(`a job that joins, on Kafka, the ${dataPath} way`, function () {
+interface Way {
+  readonly name: string
+  readonly isPlain?: boolean
+  /** Each start has a state directory of its own: tables come from their changelogs. */
+  readonly moves?: boolean
+  readonly settings?: Settings
+}
+
+const ways: readonly Way[] = [
+  { name: 'the native way' },
+  { name: 'the plain way', isPlain: true },
+  {
+    name: 'exactly once, on another machine at each start',
+    moves: true,
+    settings: { 'processing.guarantee': 'exactly_once_v2' },
+  },
+  {
+    name: 'exactly once, the plain way, on another machine at each start',
+    isPlain: true,
+    moves: true,
+    settings: { 'processing.guarantee': 'exactly_once_v2' },
+  },
+]
+
+for (const { name, isPlain = false, moves = false, settings } of ways) {
+  describe(`a job that joins, on Kafka, ${name}`, function () {
     this.timeout(120_000)
     const directory = temporaryDirectory()
     let kafka: Kafka
+    let starts = 0
     before(async () => {
       kafka = await startKafka()
     })
@@ -18,13 +44,14 @@ for (const dataPath of ['native', 'plain'] as const) {
     sellsOn(
       () => {
         const { bootstrapServers } = kafka
-        const way = dataPath === 'plain' ? { dataPath } : {}
+        const way = isPlain ? ({ dataPath: 'plain' } as const) : {}
         return openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test', ...way })
       },
       () => ({
         'bootstrap.servers': kafka.bootstrapServers,
         'commit.interval.ms': '200',
-        'state.dir': directory('state'),
+        'state.dir': directory(moves ? `state-${starts++}` : 'state'),
+        ...settings,
       }),
     )
   })
