@@ -27,14 +27,14 @@ export interface Example {
 }
 
 const DIRECTORY = 'docs/operators'
+const MIGRATION = 'docs/from-kafka-streams.md'
 const BLOCK = /^```(\w+)(?: ([\w.-]+))?\n([^]*?)^```$/gm
 const RECORD = /^(\S+) +(.+?) = (.+?) @ ([\d.]+)s$/
 
 /** All examples of the pages about operators. @throws Error when a line is not understood. */
 export function readExamples(): Example[] {
-  return readdirSync(join(packageRoot(), DIRECTORY))
-    .filter((name) => name.endsWith('.md'))
-    .flatMap((name) => examplesOf(`${DIRECTORY}/${name}`))
+  const pages = readdirSync(join(packageRoot(), DIRECTORY)).filter((name) => name.endsWith('.md'))
+  return [...pages.map((name) => `${DIRECTORY}/${name}`), MIGRATION].flatMap(examplesOf)
 }
 
 function examplesOf(page: string): Example[] {

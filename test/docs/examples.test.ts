@@ -1,4 +1,4 @@
-// Every example in docs/operators is compiled, type-checked and run: what the page says comes out does.
+// Every example on the pages about operators is compiled, type-checked and run: what the page says comes out does.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'

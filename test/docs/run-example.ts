@@ -42,7 +42,11 @@ function run(driver: TopologyTestDriver, step: Line): string[] {
   if (step.kind === 'clock') driver.advanceWallClock(step.byMs)
   if (step.kind === 'in') {
     const { topic, key, value, timestampMs } = step
-    driver.pipeInput(topic, { key: JSON.parse(key), value: JSON.parse(value), timestampMs })
+    driver.pipeInput<unknown, unknown>(topic, {
+      key: JSON.parse(key) as unknown,
+      value: JSON.parse(value) as unknown,
+      timestampMs,
+    })
   }
   const outputs = driver.producedTopics.flatMap((topic) =>
     driver
