@@ -55,6 +55,8 @@ export interface TaskToOpen {
 export type ThreadRequest =
   /** Restores the tasks and opens their inputs; answers where each starts to read. */
   | { readonly kind: 'open'; readonly tasks: readonly TaskToOpen[] }
+  /** Lets tasks run no more rows: the next commit is their last. */
+  | { readonly kind: 'seal'; readonly taskIds: readonly string[] }
   /** Closes tasks; what they did since the last commit is forgotten. */
   | { readonly kind: 'close'; readonly taskIds: readonly string[] }
   /** Step 2 of a commit: updates go out, the gate closes, positions are answered. */

@@ -215,6 +215,7 @@ export class StreamClient {
   async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return
     const started = performance.now()
+    await this.#seal(partitions)
     await this.#commit()
     await this.#closeTasks(partitions)
     this.#status.rebalanced('revoked', started, this.#assignment.size)
@@ -247,6 +248,15 @@ export class StreamClient {
     const tasks = asked.filter(({ spec }) => owned.has(spec.taskId))
     const answer = await this.#threads.request(thread, { kind: 'open', tasks })
     return answer.positions
+  }
+
+  /** What a task did after its last commit would be committed with the others', and done again elsewhere. */
+  async #seal(partitions: readonly TopicPartition[]): Promise<void> {
+    const taskIds = this.#tasksOf(partitions).map(({ taskId }) => taskId)
+    const threads = [...this.#assignment.all.keys()]
+    await Promise.allSettled(
+      threads.map((thread) => this.#threads.request(thread, { kind: 'seal', taskIds })),
+    )
   }
 
   async #closeTasks(partitions: readonly TopicPartition[]): Promise<void> {

@@ -165,6 +165,13 @@ export class StreamThread {
       case 'open':
         this.#reply(request.id, this.#open(request.tasks))
         return
+      case 'seal':
+        for (const taskId of request.taskIds) {
+          if (this.#restoring.has(taskId)) this.#close(taskId)
+          else this.#tasks.get(taskId)?.seal()
+        }
+        this.#reply(request.id, [])
+        return
       case 'close':
         for (const taskId of request.taskIds) this.#close(taskId)
         this.#reply(request.id, [])

@@ -38,6 +38,7 @@ export class Task implements TaskContext {
   readonly #processors: TaskProcessors
   readonly #checkpoints: TaskCheckpoints
   readonly #inputs: TaskInputs
+  #isSealed = false
   readonly #toOpen: TaskToOpen
   readonly #times = new Map<string, OperatorTime>()
   readonly #byStreamTime = new Punctuations()
@@ -115,6 +116,7 @@ export class Task implements TaskContext {
 
   /** Takes what is at hand, at most one batch an input, and runs it. @returns the number of rows run. */
   step(nowMs: number): number {
+    if (this.#isSealed) return 0
     this.nowMs = nowMs
     const waiting = this.#around.outputs.waiting
     const rows = this.#inputs.run()
@@ -127,6 +129,11 @@ export class Task implements TaskContext {
       this.#observeSinks(waiting)
     }
     return rows
+  }
+
+  /** Runs no more rows: what came after its last commit would belong to the next owner. */
+  seal(): void {
+    this.#isSealed = true
   }
 
   /** Comes to a point at which it can be committed. */

@@ -205,6 +205,8 @@ class KafkaGroup implements Group {
     await intake.pauseAll()
     if (this.#rebalance !== undefined) await this.#unassign(this.#rebalance)
     for (const channel of this.#channels.values()) channel.close()
+    // What came after the last commit would hold up its readers until the transaction times out.
+    await this.#transactions?.end()
     outbox.close()
     await Promise.all([intake.stop(), beside.close()])
     await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])

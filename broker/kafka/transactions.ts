@@ -20,6 +20,7 @@ const REQUEST_MS_MAX = 30_000
 /** How long a broker that is gone is waited for before the application gives up. */
 const RETRY_MS_MAX = 300_000
 const RETRY_MS = 20
+const END_MS_MAX = 3_000
 
 /** The transactions of one producer, one after the other. */
 export class Transactions {
@@ -82,6 +83,13 @@ export class Transactions {
       if (failure.code === 'MILLRACE_FENCED') throw failure
       throw requestFailed('undo a transaction', address.bootstrapServers, error as RdError)
     }
+  }
+
+  /** Undoes the transaction for good, if the broker answers in time: nobody waits for one that is gone. */
+  async end(): Promise<void> {
+    await new Promise<void>((done) => {
+      this.#parts.producer.abortTransaction(END_MS_MAX, () => done())
+    })
   }
 
   async #sendOffsets(moved: readonly TopicPartitionOffset[]): Promise<void> {
