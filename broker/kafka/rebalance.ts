@@ -3,6 +3,7 @@
 import { BrokerError } from '../ports.ts'
 import type { AssignmentListener, TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import type { Committer } from './committer.ts'
+import { placeOf } from './errors.ts'
 import { RdCode, type RdConsumer } from './rd-client.ts'
 import type { PartitionIntake } from './reading.ts'
 
@@ -92,8 +93,11 @@ export class Rebalance {
     if (partitions.length > 0 && !this.#leaving) await this.#takeAway(partitions)
     this.#parts.drain()
     await intake.remove(partitions, () => {
-      if (consumer.rebalanceProtocol() === 'COOPERATIVE') consumer.incrementalUnassign(partitions)
-      else consumer.unassign()
+      if (consumer.rebalanceProtocol() !== 'COOPERATIVE') return consumer.unassign()
+      // Who leaves while joining took none of what it was given, and cannot give it back: the client would
+      // wait for an answer for ever.
+      const assigned = new Set(consumer.assignments().map(placeOf))
+      consumer.incrementalUnassign(partitions.filter((of) => assigned.has(placeOf(of))))
     })
     if (intake.isEmpty) this.#parts.committer.lost = false
   }
