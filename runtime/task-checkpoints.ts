@@ -120,7 +120,9 @@ export class TaskCheckpoints {
       this.#positions = positions
       this.#meta = meta
     }
-    const stores = entries.map(({ bytes, isSnapshot }) => {
+    // What a snapshot replaces is not written first: lmdb would count pages that the file never gets.
+    const last = entries.findLastIndex(({ isSnapshot }) => isSnapshot)
+    const stores = entries.slice(Math.max(0, last)).map(({ bytes, isSnapshot }) => {
       return { name: store, bytes, snapshot: isSnapshot }
     })
     this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores })

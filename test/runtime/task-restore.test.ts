@@ -1,13 +1,16 @@
 // Restoring from changelogs: what is saved on this machine comes up to what was committed, from wherever it
 // stood, and no further.
 import { expect } from 'chai'
+import { openEnvironment } from '../../broker/lmdb.ts'
+import { inspectDirectory } from '../../broker/lmdb-file.ts'
 import { MemoryDataPort } from '../../broker/memory/data-port.ts'
 import { MemoryLog } from '../../broker/memory/log.ts'
 import { changelogTopic } from '../../state/changelog.ts'
 import { changelogWriter } from '../../runtime/changelog-writer.ts'
-import { TaskCheckpoints } from '../../runtime/task-checkpoints.ts'
+import { TaskCheckpoints, type LoggedEntry } from '../../runtime/task-checkpoints.ts'
 import { TaskRestore } from '../../runtime/task-restore.ts'
 import type { TaskStore } from '../../processors/processor.ts'
+import { temporaryDirectory } from '../data/temporary-directory.ts'
 
 const APP = 'app'
 const TASK = '1_0'
@@ -30,6 +33,7 @@ class TextStore implements TaskStore {
 }
 
 describe('a task restored from its changelog', () => {
+  const temporaryPath = temporaryDirectory()
   let log: MemoryLog
   let port: MemoryDataPort
 
@@ -118,6 +122,31 @@ describe('a task restored from its changelog', () => {
     expect({ texts, offset }).to.deep.equal({ texts: undefined, offset: undefined })
     commitOn('two', { 'a again': 5 })
     expect(restoreOn('three', 5).texts).to.deep.equal(['a', 'a again'])
+  })
+
+  it('writes nothing that a snapshot replaces: lmdb would count pages which the file never gets', () => {
+    const directory = temporaryPath('restored')
+    const environment = openEnvironment(directory)
+    const entry = (number: number, isSnapshot: boolean, length: number): LoggedEntry => ({
+      number,
+      slot: number,
+      isSnapshot,
+      meta: { streamTimeMs: number, positions: at(number) },
+      bytes: new Uint8Array(length).fill(number),
+    })
+    const checkpoints = new TaskCheckpoints(environment, TASK)
+    checkpoints.restore('counts', [
+      entry(1, false, 200_000),
+      entry(2, true, 500),
+      entry(3, false, 100),
+    ])
+    const entries = checkpoints
+      .load()
+      ?.stores.get('counts')
+      ?.map((bytes) => bytes[0])
+    environment.close()
+    expect(entries).to.deep.equal([2, 3])
+    inspectDirectory(directory)
   })
 
   it('starts over where the changelog has other offsets than it knows', () => {
