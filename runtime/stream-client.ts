@@ -215,16 +215,19 @@ export class StreamClient {
   async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return
     const started = performance.now()
-    await this.#seal(partitions)
+    // Out of the assignment first: a commit that comes to nothing opens what is assigned again.
+    const leaving = this.#assignment.remove(this.#tasksOf(partitions))
+    // What a task did after its last commit would be committed with the others', and done again elsewhere.
+    await this.#tell('seal', leaving)
     await this.#commit()
-    await this.#closeTasks(partitions)
+    await this.#tell('close', leaving)
     this.#status.rebalanced('revoked', started, this.#assignment.size)
   }
 
   async #lost(partitions: readonly TopicPartition[]): Promise<void> {
     const started = performance.now()
     this.#parts.log.warn({ partitions }, 'partitions were lost: what was not committed is dropped')
-    await this.#closeTasks(partitions)
+    await this.#tell('close', this.#assignment.remove(this.#tasksOf(partitions)))
     // What the lost tasks produced must not be committed with what the others did.
     if (this.#parts.group.abort !== undefined) await this.#rewind()
     this.#status.rebalanced('lost', started, this.#assignment.size)
@@ -250,21 +253,12 @@ export class StreamClient {
     return answer.positions
   }
 
-  /** What a task did after its last commit would be committed with the others', and done again elsewhere. */
-  async #seal(partitions: readonly TopicPartition[]): Promise<void> {
-    const taskIds = this.#tasksOf(partitions).map(({ taskId }) => taskId)
-    const threads = [...this.#assignment.all.keys()]
+  async #tell(
+    kind: 'seal' | 'close',
+    byThread: ReadonlyMap<number, readonly string[]>,
+  ): Promise<void> {
     await Promise.allSettled(
-      threads.map((thread) => this.#threads.request(thread, { kind: 'seal', taskIds })),
-    )
-  }
-
-  async #closeTasks(partitions: readonly TopicPartition[]): Promise<void> {
-    const byThread = this.#assignment.remove(this.#tasksOf(partitions))
-    await Promise.allSettled(
-      [...byThread].map(([thread, taskIds]) =>
-        this.#threads.request(thread, { kind: 'close', taskIds }),
-      ),
+      [...byThread].map(([thread, taskIds]) => this.#threads.request(thread, { kind, taskIds })),
     )
     this.#status.assigned(this.#assignment.size)
   }
