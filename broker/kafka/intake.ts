@@ -1,12 +1,11 @@
 // A consumer's partitions as feeds: hands each row to its feed, and pauses the partitions whose worker
 // does not keep up. A group has one for what it is assigned and one for what is read besides.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicPartition, TopicPartitionOffset, Watermarks } from '../ports.ts'
 import { Feed } from './feed.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer, RdEndOfPartition, RdMessage } from './rd-client.ts'
 import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
-import { SEEK_REST_MS, sought } from './seek.ts'
+import { seek } from './seek.ts'
 
 /** What an intake needs from its owner. */
 export interface IntakeOptions {
@@ -115,8 +114,7 @@ export class Intake implements PartitionIntake {
     await this.#pump.between(async () => {
       const isWanted = (): boolean => feed.pending === outlet && this.#holds(feed)
       const to = { topic: feed.topic, partition: feed.partition, offset }
-      while (isWanted() && !(await sought(this.#options, to))) await sleep(SEEK_REST_MS)
-      if (!isWanted()) return
+      if (!(await seek(this.#options, to, isWanted))) return
       feed.connect(outlet, offset)
       this.#resume(feed)
       this.#ask(feed)

@@ -1,19 +1,20 @@
 // A consumer's partitions whose rows the workers poll themselves. Here they are split from the consumer's
 // own queue, and a reader is told when the consumer stands where it wants to read.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaAddon } from '../native/kafka-addon.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { placeOf } from './errors.ts'
-import { SEEK_REST_MS, sought } from './seek.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer } from './rd-client.ts'
 import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
+import { seek } from './seek.ts'
 
 /** What an intake needs from its owner. */
 export interface NativeIntakeOptions {
   readonly consumer: RdConsumer
   readonly clientId: string
   readonly addon: KafkaAddon
+  /** Whether a group assigns the partitions. */
+  readonly inGroup: boolean
   failed(error: { readonly code: number; readonly message: string }): void
 }
 
@@ -68,8 +69,8 @@ export class NativeIntake implements PartitionIntake {
   }
 
   async start(positions: readonly TopicPartitionOffset[], change: () => void): Promise<void> {
-    await this.#pump.between(() => {
-      change()
+    await this.#pump.between(async () => {
+      await this.#reassign(change)
       for (const position of positions) {
         const place = this.#places.get(placeOf(position))
         if (place !== undefined) place.active = true
@@ -78,9 +79,9 @@ export class NativeIntake implements PartitionIntake {
   }
 
   async remove(partitions: readonly TopicPartition[], change: () => void): Promise<void> {
-    await this.#pump.between(() => {
+    await this.#pump.between(async () => {
       for (const partition of partitions) this.#places.delete(placeOf(partition))
-      change()
+      await this.#reassign(change)
     })
   }
 
@@ -96,15 +97,30 @@ export class NativeIntake implements PartitionIntake {
     await this.#pump.stop()
   }
 
+  // While a group rebalances librdkafka pauses what is kept, and `change` lets it go on where it believes
+  // the readers to be. It is wrong about that where it was paused while marks of transactions were taken
+  // from its queue (seen with 2.12): rows would be skipped. The readers know better.
+  async #reassign(change: () => void): Promise<void> {
+    const { addon, clientId, inGroup } = this.#options
+    if (!inGroup) return change()
+    const held = addon.holdReaders(clientId)
+    change()
+    await Promise.all(held.map((position) => this.#return(position)))
+    addon.letReadersGo(clientId)
+  }
+
+  async #return(position: TopicPartitionOffset): Promise<void> {
+    const place = this.#places.get(placeOf(position))
+    if (place?.active !== true) return
+    await seek(this.#options, position, () => this.#places.get(placeOf(place)) === place)
+  }
+
   // Rows of the former position are the queue's until the client has sought, so the reader waits.
   async #seek(place: Place, outlet: Outlet, offset: number): Promise<void> {
     const isWanted = (): boolean =>
       place.outlet === outlet && this.#places.get(placeOf(place)) === place
     const { topic, partition } = place
-    while (isWanted()) {
-      if (await sought(this.#options, { topic, partition, offset })) return this.#tell(outlet)
-      await sleep(SEEK_REST_MS)
-    }
+    if (await seek(this.#options, { topic, partition, offset }, isWanted)) this.#tell(outlet)
   }
 
   #tell(outlet: Outlet): void {

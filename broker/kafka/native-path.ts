@@ -64,13 +64,13 @@ export function nativePath(
     assertKnown(addon, clientId)
     return {
       consumer: besides,
-      intake: new NativeIntake({ consumer: besides, clientId, addon, failed }),
+      intake: new NativeIntake({ consumer: besides, clientId, addon, inGroup: false, failed }),
     }
   }
   const deliveryMs = deliveryMsOf(factory.address)
   return {
     info: { path: 'native' },
-    intake: new NativeIntake({ consumer, clientId: consumerId, addon, failed }),
+    intake: new NativeIntake({ consumer, clientId: consumerId, addon, inGroup: true, failed }),
     beside: new Beside({ connect, failed }),
     outbox: new NativeOutbox({ producer, clientId: producerId, addon, deliveryMs }),
     openChannel: (port, wake) => {

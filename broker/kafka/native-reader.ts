@@ -49,7 +49,13 @@ export class NativeReader implements PartitionReader {
   /** The consumer with that `client.id` stands at the position: what comes is to be read. */
   opened(clientId: string, waker: number): void {
     if (this.#isClosed) return
-    this.#handle = this.#addon.openReader(clientId, this.topic, this.partition, waker)
+    this.#handle = this.#addon.openReader(
+      clientId,
+      this.topic,
+      this.partition,
+      this.position,
+      waker,
+    )
   }
 
   poll(): RecordBatch | undefined {

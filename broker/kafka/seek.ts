@@ -1,11 +1,11 @@
-// Moving a consumer that reads already. Used by both kinds of intake, which ask again until it went well.
+// Moving a consumer that reads already. Used by both kinds of intake.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicPartitionOffset } from '../ports.ts'
 import type { RdConsumer } from './rd-client.ts'
 
 const SEEK_MS_MAX = 10_000
-
-/** How long to wait before a seek that failed is tried again. */
-export const SEEK_REST_MS = 100
+/** How long to wait before a seek that failed is tried again: until then the consumer reads on where it was. */
+const REST_MS = 100
 
 /** Who seeks, and who hears what went wrong. */
 export interface Seeker {
@@ -13,12 +13,30 @@ export interface Seeker {
   failed(error: { readonly code: number; readonly message: string }): void
 }
 
-/** Moves a consumer to an offset; false where that failed: then it reads on where it was. */
-export function sought({ consumer, failed }: Seeker, to: TopicPartitionOffset): Promise<boolean> {
+/**
+ * Moves a consumer to an offset, however often that fails, while it is wanted. Nothing of the former
+ * position comes after it.
+ * @returns whether the consumer is there.
+ */
+export async function seek(
+  seeker: Seeker,
+  to: TopicPartitionOffset,
+  isWanted: () => boolean,
+): Promise<boolean> {
+  while (isWanted()) {
+    const error = await tried(seeker.consumer, to)
+    if (error === undefined) return isWanted()
+    seeker.failed(error)
+    await sleep(REST_MS)
+  }
+  return false
+}
+
+function tried(
+  consumer: RdConsumer,
+  to: TopicPartitionOffset,
+): Promise<{ readonly code: number; readonly message: string } | undefined> {
   return new Promise((done) => {
-    consumer.seek(to, SEEK_MS_MAX, (error) => {
-      if (error !== undefined && error !== null) failed(error)
-      done(error === undefined || error === null)
-    })
+    consumer.seek(to, SEEK_MS_MAX, (error) => done(error ?? undefined))
   })
 }

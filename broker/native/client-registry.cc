@@ -101,6 +101,11 @@ void Client::leave() {
   if (inside_ == 0 && isClosing_) left_.notify_all();
 }
 
+void Client::each(const std::function<void(Resource&)>& visit) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (Resource* resource : resources_) visit(*resource);
+}
+
 void Client::attach(Resource* resource) {
   std::lock_guard<std::mutex> lock(mutex_);
   resources_.insert(resource);

@@ -2,6 +2,7 @@
 // bring them in and take them out; whoever uses one enters it, so that it cannot be destroyed meanwhile.
 #pragma once
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -12,10 +13,14 @@
 
 namespace millrace {
 
+class PartitionReader;
+
 /** Something of librdkafka's that must be given back before its client is destroyed. */
 class Resource {
  public:
   virtual ~Resource() = default;
+  /** The reader that it is, if it is one. */
+  virtual PartitionReader* asReader() { return nullptr; }
 
  protected:
   friend class Client;
@@ -35,6 +40,8 @@ class Client {
   bool enter();
   void leave();
 
+  /** Visits what is attached. */
+  void each(const std::function<void(Resource&)>& visit);
   /** Called inside the client. */
   void attach(Resource* resource);
   /** Releases the resource, unless the client's end has done so before. */

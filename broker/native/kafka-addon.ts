@@ -1,6 +1,8 @@
 // The Kafka part of the addon: clients of librdkafka that have it as their plugin, by client.id, and
 // their partitions and topics, to be read and written in any thread.
 
+import type { TopicPartitionOffset } from '../ports.ts'
+
 /** A partition being read; closed by `closeReader`, at the latest when it is collected. */
 export type ReaderHandle = { readonly __brand: 'partition-reader' }
 /** A topic being written. */
@@ -49,11 +51,12 @@ export interface KafkaAddon {
    * partition is assigned; it lasts as long as the consumer.
    */
   splitPartition(clientId: string, topic: string, partition: number): void
-  /** @returns undefined when the client is not there. */
+  /** The client must stand at `offset`, or come to it. @returns undefined when the client is not there. */
   openReader(
     clientId: string,
     topic: string,
     partition: number,
+    offset: number,
     waker: number,
   ): ReaderHandle | undefined
   /**
@@ -69,6 +72,9 @@ export interface KafkaAddon {
     offsets: Float64Array,
     state: Float64Array,
   ): number
+  /** Readers that are open give nothing until they are let go. @returns where they stand. */
+  holdReaders(clientId: string): readonly TopicPartitionOffset[]
+  letReadersGo(clientId: string): void
   /** What the last error of a partition says. */
   readerError(reader: ReaderHandle): string
   closeReader(reader: ReaderHandle): void

@@ -74,6 +74,33 @@ napi_value splitPartition(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// holdReaders(clientId): { topic, partition, offset }[]
+napi_value holdReaders(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  const auto client = clientOf(env, arguments[0]);
+  if (client == nullptr) return nullptr;
+  napi_value positions;
+  napi_create_array(env, &positions);
+  uint32_t count = 0;
+  for (const ReaderPosition& position : PartitionReader::holdAll(*client)) {
+    napi_value object;
+    napi_create_object(env, &object);
+    napi_set_named_property(env, object, "topic", stringValue(env, position.topic));
+    napi_set_named_property(env, object, "partition", numberOf(env, position.partition));
+    napi_set_named_property(env, object, "offset", numberOf(env, static_cast<double>(position.offset)));
+    napi_set_element(env, positions, count++, object);
+  }
+  return positions;
+}
+
+// letReadersGo(clientId)
+napi_value letReadersGo(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  const auto client = clientOf(env, arguments[0]);
+  if (client != nullptr) PartitionReader::letAllGo(*client);
+  return nullptr;
+}
+
 // turnEpoch(clientId): the epoch that ended
 napi_value turnEpoch(napi_env env, napi_callback_info info) {
   Arguments<1> arguments(env, info);
@@ -130,6 +157,8 @@ void addKafka(napi_env env, napi_value exports) {
   setFunction(env, exports, "openWaker", openWaker);
   setFunction(env, exports, "closeWaker", closeWaker);
   setFunction(env, exports, "splitPartition", splitPartition);
+  setFunction(env, exports, "holdReaders", holdReaders);
+  setFunction(env, exports, "letReadersGo", letReadersGo);
   setFunction(env, exports, "turnEpoch", turnEpoch);
   setFunction(env, exports, "rowsInFlight", rowsInFlight);
   setFunction(env, exports, "deliveryFailure", deliveryFailure);

@@ -15,13 +15,14 @@ napi_value undefinedValue(napi_env env) {
   return value;
 }
 
-// openReader(clientId, topic, partition, waker): Handle | undefined
+// openReader(clientId, topic, partition, offset, waker): Handle | undefined
 napi_value openReader(napi_env env, napi_callback_info info) {
-  Arguments<4> arguments(env, info);
+  Arguments<5> arguments(env, info);
   const auto client = findClient(stringOf(env, arguments[0]));
   if (client == nullptr) return undefinedValue(env);
-  auto reader = PartitionReader::open(client, stringOf(env, arguments[1]), int32Of(env, arguments[2]),
-                                      Waker::find(int32Of(env, arguments[3])));
+  const ReaderPosition from = {stringOf(env, arguments[1]), int32Of(env, arguments[2]),
+                               int64Of(env, arguments[3])};
+  auto reader = PartitionReader::open(client, from, Waker::find(int32Of(env, arguments[4])));
   return reader == nullptr ? undefinedValue(env) : handleOf(env, reader.release());
 }
 

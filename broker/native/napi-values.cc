@@ -16,6 +16,12 @@ int32_t int32Of(napi_env env, napi_value value) {
   return number;
 }
 
+int64_t int64Of(napi_env env, napi_value value) {
+  int64_t number = 0;
+  napi_get_value_int64(env, value, &number);
+  return number;
+}
+
 napi_value numberOf(napi_env env, double value) {
   napi_value number;
   napi_create_double(env, value, &number);

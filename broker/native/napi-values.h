@@ -39,6 +39,7 @@ Span<T> spanOf(napi_env env, napi_value value) {
 
 std::string stringOf(napi_env env, napi_value value);
 int32_t int32Of(napi_env env, napi_value value);
+int64_t int64Of(napi_env env, napi_value value);
 napi_value numberOf(napi_env env, double value);
 /** Throws an Error in JavaScript. @returns nullptr, to be returned at once. */
 napi_value fail(napi_env env, const char* message);

@@ -59,6 +59,7 @@ struct PartitionReader::Polling {
     columns.nulls[row] = nulls;
     columns.timestamps[row] = timestamp;
     columns.offsets[row] = offset;
+    reader.position_.offset = static_cast<int64_t>(offset) + 1;
     outcome.bytes = columns.ends[kEndsPerRow * row + kEndsPerRow - 1];
     outcome.rows = row + 1;
     outcome.endOfPartition = -1;
@@ -77,14 +78,15 @@ bool PartitionReader::split(Client& client, const std::string& topic, int32_t pa
 }
 
 std::unique_ptr<PartitionReader> PartitionReader::open(std::shared_ptr<Client> client,
-                                                       const std::string& topic, int32_t partition,
+                                                       const ReaderPosition& from,
                                                        std::shared_ptr<Waker> waker) {
   Inside inside(*client);
   if (!inside) return nullptr;
   const Librdkafka& lib = *librdkafka();
-  rd_kafka_queue_t* queue = lib.rd_kafka_queue_get_partition(client->handle(), topic.c_str(), partition);
+  rd_kafka_queue_t* queue =
+      lib.rd_kafka_queue_get_partition(client->handle(), from.topic.c_str(), from.partition);
   if (queue == nullptr) return nullptr;
-  std::unique_ptr<PartitionReader> reader(new PartitionReader(client, topic, partition, std::move(waker)));
+  std::unique_ptr<PartitionReader> reader(new PartitionReader(client, from, std::move(waker)));
   reader->queue_ = queue;
   client->attach(reader.get());
   if (reader->waker_ != nullptr) {
@@ -93,9 +95,34 @@ std::unique_ptr<PartitionReader> PartitionReader::open(std::shared_ptr<Client> c
   return reader;
 }
 
-PartitionReader::PartitionReader(std::shared_ptr<Client> client, std::string topic, int32_t partition,
+PartitionReader::PartitionReader(std::shared_ptr<Client> client, const ReaderPosition& from,
                                  std::shared_ptr<Waker> waker)
-    : client_(std::move(client)), topic_(std::move(topic)), partition_(partition), waker_(std::move(waker)) {}
+    : client_(std::move(client)), waker_(std::move(waker)), position_(from) {}
+
+std::vector<ReaderPosition> PartitionReader::holdAll(Client& client) {
+  std::vector<ReaderPosition> positions;
+  client.each([&positions](Resource& resource) {
+    PartitionReader* reader = resource.asReader();
+    if (reader == nullptr) return;
+    std::lock_guard<std::mutex> lock(reader->mutex_);
+    reader->isHeld_ = true;
+    // It comes again.
+    reader->left_.reset();
+    positions.push_back(reader->position_);
+  });
+  return positions;
+}
+
+void PartitionReader::letAllGo(Client& client) {
+  client.each([](Resource& resource) {
+    PartitionReader* reader = resource.asReader();
+    if (reader == nullptr) return;
+    std::lock_guard<std::mutex> lock(reader->mutex_);
+    reader->isHeld_ = false;
+    // Rows may have come meanwhile, and found a worker that looked in vain.
+    if (reader->waker_ != nullptr) reader->waker_->signal();
+  });
+}
 
 // Called under the queue's lock, so none is under way once the callback has been taken back.
 void PartitionReader::onRows(rd_kafka_t*, void* waker) { static_cast<Waker*>(waker)->signalRows(); }
@@ -107,34 +134,40 @@ void PartitionReader::release() {
   queue_ = nullptr;
 }
 
-// Not rd_kafka_consume_batch_queue: that takes the end of a partition for a record, and where a rebalance
-// pauses the partition next, its first new record is skipped (seen with 2.12).
 PollOutcome PartitionReader::poll(const BatchColumns& columns) {
   Polling polling{*this, columns, {}};
   PollOutcome& outcome = polling.outcome;
   Inside inside(*client_);
+  std::lock_guard<std::mutex> lock(mutex_);
   outcome.isClosed = !inside || queue_ == nullptr;
-  if (outcome.isClosed || (left_ != nullptr && !giveLeft(polling))) return outcome;
+  if (!outcome.isClosed && !isHeld_) pollUnlessHeld(polling);
+  return outcome;
+}
+
+// Not rd_kafka_consume_batch_queue: that takes the end of a partition for a record, and where a rebalance
+// pauses the partition next, its first new record is skipped (seen with 2.12).
+void PartitionReader::pollUnlessHeld(Polling& polling) {
+  PollOutcome& outcome = polling.outcome;
+  if (left_ != nullptr && !giveLeft(polling)) return;
   const Librdkafka& lib = *librdkafka();
   // Before the look: rows that come after it are signalled.
   if (waker_ != nullptr) waker_->arm();
   if (!polling.isFull()) lib.rd_kafka_consume_callback_queue(queue_, 0, onMessage, &polling);
-  if (outcome.rows > 0) {
-    if (waker_ != nullptr) waker_->disarm();
-    int64_t low = -1;
-    int64_t high = -1;
-    const auto known =
-        lib.rd_kafka_get_watermark_offsets(client_->handle(), topic_.c_str(), partition_, &low, &high);
-    if (known == RD_KAFKA_RESP_ERR_NO_ERROR) outcome.highWatermark = high;
-  }
-  return outcome;
+  if (outcome.endOfPartition > position_.offset) position_.offset = outcome.endOfPartition;
+  if (outcome.rows == 0) return;
+  if (waker_ != nullptr) waker_->disarm();
+  int64_t low = -1;
+  int64_t high = -1;
+  const auto known = lib.rd_kafka_get_watermark_offsets(client_->handle(), position_.topic.c_str(),
+                                                        position_.partition, &low, &high);
+  if (known == RD_KAFKA_RESP_ERR_NO_ERROR) outcome.highWatermark = high;
 }
 
 void PartitionReader::onMessage(rd_kafka_message_t* message, void* data) {
   auto& polling = *static_cast<Polling*>(data);
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     polling.reader.hear(*message, polling.outcome);
-  } else if (!isControlRecord(*message)) {
+  } else if (!isControlRecord(*message) && message->offset >= polling.reader.position_.offset) {
     polling.reader.take(*message, polling);
     // What is at hand goes back to the queue's head.
     if (polling.isFull()) librdkafka()->rd_kafka_yield(polling.reader.client_->handle());

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,13 @@ struct PollOutcome {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
+/** Where a reader stands: the offset after all that it has given. */
+struct ReaderPosition {
+  std::string topic;
+  int32_t partition;
+  int64_t offset;
+};
+
 class PartitionReader : public Resource {
  public:
   /**
@@ -49,10 +57,20 @@ class PartitionReader : public Resource {
    */
   static bool split(Client& client, const std::string& topic, int32_t partition);
 
-  /** @returns nullptr when the client is being destroyed, or is no consumer. */
-  static std::unique_ptr<PartitionReader> open(std::shared_ptr<Client> client, const std::string& topic,
-                                               int32_t partition, std::shared_ptr<Waker> waker);
+  /**
+   * The client must stand at `from.offset`, or come to it.
+   * @returns nullptr when the client is being destroyed, or is no consumer.
+   */
+  static std::unique_ptr<PartitionReader> open(std::shared_ptr<Client> client, const ReaderPosition& from,
+                                               std::shared_ptr<Waker> waker);
+  /**
+   * Readers that are open give nothing until they are let go, whatever the client has at hand: it is to be
+   * moved to where they stand.
+   */
+  static std::vector<ReaderPosition> holdAll(Client& client);
+  static void letAllGo(Client& client);
   ~PartitionReader() override { close(); }
+  PartitionReader* asReader() override { return this; }
 
   /** Packs what is at hand, without waiting. What does not fit stays for the next call. */
   PollOutcome poll(const BatchColumns& columns);
@@ -74,8 +92,8 @@ class PartitionReader : public Resource {
   };
   struct Polling;
 
-  PartitionReader(std::shared_ptr<Client> client, std::string topic, int32_t partition,
-                  std::shared_ptr<Waker> waker);
+  PartitionReader(std::shared_ptr<Client> client, const ReaderPosition& from, std::shared_ptr<Waker> waker);
+  void pollUnlessHeld(Polling& polling);
   bool giveLeft(Polling& polling);
   void take(const rd_kafka_message_t& message, Polling& polling);
   void keep(const rd_kafka_message_t& message, rd_kafka_headers_t* headers, size_t length);
@@ -84,9 +102,11 @@ class PartitionReader : public Resource {
   static void onRows(rd_kafka_t*, void* waker);
 
   const std::shared_ptr<Client> client_;
-  const std::string topic_;
-  const int32_t partition_;
   const std::shared_ptr<Waker> waker_;
+  /** Held while polling. Taken inside the client, which is never entered under it. */
+  std::mutex mutex_;
+  ReaderPosition position_;
+  bool isHeld_ = false;
   rd_kafka_queue_t* queue_ = nullptr;
   std::unique_ptr<LeftRow> left_;
   std::string errorText_;

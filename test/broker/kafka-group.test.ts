@@ -1,7 +1,8 @@
 // Membership over a real Kafka: partitions change hands, no row is lost, the leaver is replaced at once.
 import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
-import type { Broker } from '../../broker/ports.ts'
+import type { Broker, PartitionReader, TopicPartition } from '../../broker/ports.ts'
 import { fresh, send, withTopic } from './contract-member.ts'
 import {
   connect,
@@ -11,6 +12,7 @@ import {
   withDirectory,
   type SeenRow,
 } from './kafka-member.ts'
+import { sendTransactions } from './kafka-transactions.ts'
 import { numbered, pollRecords, until, valuesOf } from './records.ts'
 
 for (const dataPath of DATA_PATHS) {
@@ -107,13 +109,84 @@ function describeMembership(this: Mocha.Suite, dataPath: 'native' | 'plain'): vo
     expect(Date.now() - leftAt).to.be.lessThan(2_000)
   })
 
-  it('leaves in time where it was never assigned anything, and while it joins', async () => {
-    const topic = await withTopic(broker)
-    const startedAt = Date.now()
-    const member = await join(fresh('app'), topic)
-    await member.group.leave()
-    await member.group.leave()
-    expect(Date.now() - startedAt).to.be.lessThan(5_000)
+  for (const delayMs of [0, 5, 10, 20, 40, 80]) {
+    it(`leaves in time while it joins, after ${delayMs} ms`, async () => {
+      const topic = await withTopic(broker)
+      const startedAt = Date.now()
+      const member = await join(fresh('app'), topic)
+      await sleep(delayMs)
+      await member.group.leave()
+      await member.group.leave()
+      // A client that does not close is given up after ten seconds.
+      expect(Date.now() - startedAt).to.be.lessThan(8_000)
+    })
+  }
+
+  it('gives every row, though the client met marks of transactions while a rebalance had paused it', async () => {
+    const topics = [await withTopic(broker), await withTopic(broker)]
+    const values = Array.from({ length: 20 }, (_, i) => `v${i}`)
+    for (const topic of topics) {
+      await sendTransactions(
+        topic,
+        values.map((value) => ({ values: [value], ending: 'commit' })),
+      )
+    }
+    const own = await connect({ dataPath })
+    const applicationId = fresh('app')
+    const group = await own.openGroup({ applicationId, stateDir: '/nowhere' })
+    const port = openChannel(group)
+    const readers = new Map<string, PartitionReader>()
+    const offsets = new Map(topics.map((topic) => [topic, [] as number[]]))
+    const poll = () => {
+      for (const [topic, reader] of readers) {
+        offsets.get(topic)!.push(...(reader.poll()?.offsets ?? []))
+      }
+    }
+    let given = 0
+    const listener = {
+      onAssigned: (partitions: readonly TopicPartition[]) => {
+        given += partitions.length
+        return Promise.resolve(partitions.map((of) => ({ ...of, offset: 0 })))
+      },
+      // The one that stays is paused, and what was fetched of it is of no use any more.
+      onRevoked: async (partitions: readonly TopicPartition[]) => {
+        for (const { topic } of partitions) {
+          readers.get(topic)?.close()
+          readers.delete(topic)
+        }
+        for (let i = 0; i < 20; i++) {
+          poll()
+          await sleep(5)
+        }
+      },
+      onLost: () => Promise.resolve(),
+      onFailed: (error: Error) => {
+        throw error
+      },
+    }
+    await group.join(topics, listener)
+    await until('it has both', () => given === 2)
+    // As one that restores first: the client has fetched everything before anybody reads.
+    for (const topic of topics) {
+      readers.set(topic, port.openReader({ topic, partition: 0, offset: 0 }))
+    }
+    await sleep(500)
+    const other = await connect({ dataPath })
+    const second = await other.openGroup({ applicationId, stateDir: '/nowhere' })
+    await second.join(topics, {
+      ...listener,
+      onAssigned: (partitions) => Promise.resolve(partitions.map((of) => ({ ...of, offset: 0 }))),
+    })
+    await until('they share', () => readers.size === 1)
+    const [kept] = readers.keys()
+    await until('it has read on', () => {
+      poll()
+      return readers.get(kept!)!.position >= 2 * values.length - 1
+    })
+    expect(offsets.get(kept!)).to.deep.equal(values.map((_, i) => 2 * i))
+    await other.close()
+    await own.close()
+    port.close()
   })
 
   it('refuses to join a topic that is missing', async () => {

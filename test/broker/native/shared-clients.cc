@@ -43,7 +43,7 @@ void scenarios::clients() {
         client->deliveries.takeAbandoned();
         const auto writer = PackedWriter::open(client, "topic", nullptr);
         PartitionReader::split(*client, "topic", 0);
-        const auto reader = PartitionReader::open(client, "topic", 0, nullptr);
+        const auto reader = PartitionReader::open(client, {"topic", 0, 0}, nullptr);
       }
     });
   }

@@ -32,7 +32,7 @@ void scenarios::endings() {
     for (int number = 0; number < kWorkers; number++) {
       workers.add([&, number] {
         auto room = std::make_unique<Room>();
-        const auto reader = PartitionReader::open(reads, "topic", number, Waker::find(waker));
+        const auto reader = PartitionReader::open(reads, {"topic", number, 0}, Waker::find(waker));
         const auto writer = PackedWriter::open(writes, "topic", Waker::find(waker));
         begun += 1;
         for (bool isRead = false, isWritten = false; !isRead || !isWritten;) {
@@ -62,7 +62,8 @@ void scenarios::endings() {
       fetcher.join();
     });
     workers.join();
-    check(PartitionReader::open(reads, "topic", 0, nullptr) == nullptr, "a consumer that ended is not read");
+    check(PartitionReader::open(reads, {"topic", 0, 0}, nullptr) == nullptr,
+          "a consumer that ended is not read");
     check(PackedWriter::open(writes, "topic", nullptr) == nullptr, "a producer that ended is not written");
   }
   check(millrace::clientCount() == 0, "no client is left");

@@ -41,13 +41,14 @@ class Wait {
   bool isWoken_ = false;
 };
 
-/** Polls partitions in turn and waits when there was nothing, until it has `rows` of each. */
-void readAll(const std::shared_ptr<millrace::Client>& client, const std::vector<int32_t>& partitions,
-             int32_t waker, Wait& wait, int64_t rows) {
+/** Polls partitions in turn and waits when there was nothing, until it has
+ * `rows` of each. */
+void readAll(const std::shared_ptr<millrace::Client> &client, const std::vector<int32_t> &partitions,
+             int32_t waker, Wait &wait, int64_t rows) {
   std::vector<std::unique_ptr<PartitionReader>> readers;
   std::vector<int64_t> next(partitions.size(), 0);
   for (const int32_t partition : partitions) {
-    readers.push_back(PartitionReader::open(client, "topic", partition, Waker::find(waker)));
+    readers.push_back(PartitionReader::open(client, {"topic", partition, 0}, Waker::find(waker)));
   }
   auto room = std::make_unique<Room>();
   for (size_t done = 0; done < readers.size();) {
@@ -65,19 +66,20 @@ void readAll(const std::shared_ptr<millrace::Client>& client, const std::vector<
   }
 }
 
-/** Rows come one at a time, each when its worker has taken the one before and goes to wait. */
+/** Rows come one at a time, each when its worker has taken the one before and
+ * goes to wait. */
 void wakeEachTime() {
   constexpr int64_t kRows = 3'000;
   napi_env__ env;
   Wait wait;
   FakeFunction wake = [&wait] { wait.wake(); };
   const int32_t waker = Waker::open(&env, napi_env__::toValue(&wake));
-  rd_kafka_t* rk = scenarios::consumer("one-by-one");
+  rd_kafka_t *rk = scenarios::consumer("one-by-one");
   const auto client = findClient("one-by-one");
   std::atomic<int64_t> taken{0};
   scenarios::Threads threads;
   threads.add([&] {
-    const auto reader = PartitionReader::open(client, "topic", 0, Waker::find(waker));
+    const auto reader = PartitionReader::open(client, {"topic", 0, 0}, Waker::find(waker));
     auto room = std::make_unique<Room>();
     while (taken < kRows) {
       const PollOutcome outcome = reader->poll(room->columns());
@@ -98,12 +100,13 @@ void wakeEachTime() {
   fake::destroy(rk);
 }
 
-/** Rows go on coming for a reader that is closed, and then its waker is, too. */
+/** Rows go on coming for a reader that is closed, and then its waker is, too.
+ */
 void comeTooLate() {
   constexpr int kRounds = 100;
   napi_env__ env;
   FakeFunction wake = [] {};
-  rd_kafka_t* rk = scenarios::consumer("too-late");
+  rd_kafka_t *rk = scenarios::consumer("too-late");
   const auto client = findClient("too-late");
   std::atomic<bool> isOver{false};
   scenarios::Threads fetching;
@@ -111,14 +114,14 @@ void comeTooLate() {
     auto room = std::make_unique<Room>();
     while (!isOver) {
       fake::fetch(rk, "topic", 0, 1);
-      PartitionReader::open(client, "topic", 0, nullptr)->poll(room->columns());
+      PartitionReader::open(client, {"topic", 0, 0}, nullptr)->poll(room->columns());
     }
   });
   for (int round = 0; round < kRounds; round++) {
     const int32_t waker = Waker::open(&env, napi_env__::toValue(&wake));
     scenarios::Threads worker;
     worker.add([&] {
-      const auto reader = PartitionReader::open(client, "topic", 0, Waker::find(waker));
+      const auto reader = PartitionReader::open(client, {"topic", 0, 0}, Waker::find(waker));
       auto room = std::make_unique<Room>();
       for (int polls = 0; polls < round; polls++) reader->poll(room->columns());
     });
@@ -131,6 +134,51 @@ void comeTooLate() {
   fake::destroy(rk);
 }
 
+/** The main thread holds a worker that reads and moves the client back: nothing
+ * is missed or comes twice. */
+void holdWhileReading() {
+  constexpr int kRounds = 300;
+  constexpr int64_t kRows = kRounds * 20;
+  napi_env__ env;
+  Wait wait;
+  FakeFunction wake = [&wait] { wait.wake(); };
+  const int32_t waker = Waker::open(&env, napi_env__::toValue(&wake));
+  rd_kafka_t *rk = scenarios::consumer("held");
+  const auto client = findClient("held");
+  std::atomic<int64_t> taken{0};
+  std::atomic<bool> isOpen{false};
+  scenarios::Threads worker;
+  worker.add([&] {
+    const auto reader = PartitionReader::open(client, {"topic", 0, 0}, Waker::find(waker));
+    isOpen = true;
+    auto room = std::make_unique<Room>();
+    while (taken < kRows) {
+      const PollOutcome outcome = reader->poll(room->columns());
+      for (size_t row = 0; row < outcome.rows; row++) {
+        check(static_cast<int64_t>(room->offsets[row]) == taken++, "rows come once and in their order");
+      }
+      if (outcome.rows == 0) check(wait.wait(), "a worker that was held is woken");
+    }
+  });
+  scenarios::waitUntil("the reader is open", [&] { return isOpen.load(); });
+  for (int round = 0; round < kRounds; round++) {
+    fake::fetch(rk, "topic", 0, kRows / kRounds);
+    const auto positions = PartitionReader::holdAll(*client);
+    check(positions.size() == 1, "the reader is held");
+    const int64_t at = positions[0].offset;
+    // What was given in a poll is counted by the worker a moment later.
+    scenarios::waitUntil("it stands at what it has given", [&] { return taken == at; });
+    fake::seek(rk, "topic", 0, at - at % 7);
+    std::this_thread::sleep_for(std::chrono::microseconds(round % 3 * 100));
+    check(taken == at, "nothing comes while it is held");
+    PartitionReader::letAllGo(*client);
+    env.turn(std::chrono::milliseconds(0));
+  }
+  while (taken < kRows) env.turn(std::chrono::milliseconds(1));
+  worker.join();
+  fake::destroy(rk);
+}
+
 void readTogether() {
   constexpr int kWorkers = 2;
   constexpr int32_t kPartitionsEach = 2;
@@ -138,8 +186,8 @@ void readTogether() {
   napi_env__ env;
   Wait waits[kWorkers];
   std::vector<FakeFunction> wakes;
-  for (Wait& wait : waits) wakes.push_back([&wait] { wait.wake(); });
-  rd_kafka_t* rk = scenarios::consumer("readers");
+  for (Wait &wait : waits) wakes.push_back([&wait] { wait.wake(); });
+  rd_kafka_t *rk = scenarios::consumer("readers");
   const auto client = findClient("readers");
   std::atomic<int> working{kWorkers};
   scenarios::Threads workers, fetchers;
@@ -173,5 +221,6 @@ void readTogether() {
 void scenarios::readers() {
   readTogether();
   wakeEachTime();
+  holdWhileReading();
   comeTooLate();
 }

@@ -31,6 +31,13 @@ void fake::fetch(rd_kafka_t* rk, const std::string& topic, int32_t partition, in
   if (wasEmpty && queue->onEvent != nullptr) queue->onEvent(rk, queue->onEventOpaque);
 }
 
+void fake::seek(rd_kafka_t* rk, const std::string& topic, int32_t partition, int64_t offset) {
+  rd_kafka_queue_t* queue = rk->queueOf(topic, partition);
+  std::lock_guard<std::mutex> lock(queue->mutex);
+  queue->offsets.clear();
+  for (int64_t row = offset; row < queue->end; row++) queue->offsets.push_back(row);
+}
+
 extern "C" {
 
 rd_kafka_queue_t* rd_kafka_queue_get_partition(rd_kafka_t* rk, const char* topic, int32_t partition) {

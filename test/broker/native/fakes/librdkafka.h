@@ -37,6 +37,9 @@ void destroy(
 /** Rows come in for a partition from a thread of the client, `count` more offsets of it. */
 void fetch(rd_kafka_t* rk, const std::string& topic, int32_t partition, int64_t count);
 
+/** The client reads a partition from `offset` on, once more. */
+void seek(rd_kafka_t* rk, const std::string& topic, int32_t partition, int64_t offset);
+
 /** How many rows a producer has taken. */
 int64_t takenRows(rd_kafka_t* rk);
 
