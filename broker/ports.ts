@@ -152,6 +152,15 @@ export interface AssignmentListener {
   onFailed(error: BrokerError): void
 }
 
+/** Answers of one broker to one kind of client, over the last seconds. */
+export interface BrokerRoundTrip {
+  readonly client: 'consumer' | 'producer'
+  /** Its number. */
+  readonly broker: string
+  readonly avgSeconds: number
+  readonly p99Seconds: number
+}
+
 /** How rows get between a broker's clients and the workers. */
 export interface DataPathInfo {
   /** `plain`: through the main thread, several times slower than in the workers themselves. */
@@ -163,6 +172,8 @@ export interface DataPathInfo {
 export interface Group {
   /** Left out where there is only one. */
   readonly dataPath?: DataPathInfo
+  /** How long the brokers took to answer lately; empty until they told of it. */
+  readonly roundTrips?: readonly BrokerRoundTrip[]
   /** Resolves when the subscription is made; partitions come through the listener. */
   join(topics: readonly string[], listener: AssignmentListener): Promise<void>
   /** Next offset by the last commit, or the partition's start where there is none. */

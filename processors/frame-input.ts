@@ -53,6 +53,10 @@ export class FrameInput implements InputHead {
     return this.#batch === undefined
   }
 
+  get waiting(): number {
+    return this.#batch === undefined ? 0 : this.#batch.count - this.#at
+  }
+
   /** A frame that was begun counts as not run. */
   get nextOffset(): number | undefined {
     return this.#batch?.offsets[this.#at]

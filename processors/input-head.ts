@@ -6,6 +6,8 @@ import type { RecordBatch } from '../broker/record-batch.ts'
 export interface InputHead {
   /** Whether all rows of the last batch were run. */
   readonly isEmpty: boolean
+  /** Records of the last batch that were not run yet. */
+  readonly waiting: number
   /** Offset of the next record to run, undefined between batches. */
   readonly nextOffset: number | undefined
   /** Event time of the next row, undefined between batches. */

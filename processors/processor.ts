@@ -107,6 +107,8 @@ export interface TaskStore {
   readonly sizeBytes: number
   /** What changed since the last save, or everything; undefined when nothing changed. Valid until the next call. */
   pack(isSnapshot: boolean): Uint8Array | undefined
+  /** How many entries had changed when it was packed last. */
+  readonly changedRows: number
   restore(entry: Uint8Array): void
 }
 
@@ -125,6 +127,8 @@ export interface TaskContext {
   place: RowPlace | undefined
   /** When the oldest input that is not yet put out was appended; Infinity when there is none. Epoch ms. */
   readonly oldestMs: number
+  /** Rows of a source were so many ms behind the stream time. */
+  behind(lateMs: number, rows: number): void
   /** Counts a record that ends here. */
   drop(node: string, reason: DropReason): void
   output(topic: string): TopicOutput

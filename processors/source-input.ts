@@ -37,6 +37,10 @@ export class SourceInput implements InputHead {
     return this.#batch === undefined
   }
 
+  get waiting(): number {
+    return this.#batch === undefined ? 0 : this.#count - this.#row
+  }
+
   /** Offset of the next row to run, undefined between batches. */
   get nextOffset(): number | undefined {
     return this.#batch?.offsets[this.#row]
@@ -66,6 +70,7 @@ export class SourceInput implements InputHead {
     const from = this.#row
     const context = this.#context
     let row = from
+    let late = 0
     const end = Math.min(this.#count, from + rowsMax)
     context.eventTime.rowLimitMs = Infinity
     for (; row < end; row++) {
@@ -74,6 +79,9 @@ export class SourceInput implements InputHead {
       this.#row = row
       if (timestampMs > context.streamTimeMs && this.#parsers[0]!.isGood(row)) {
         context.streamTimeMs = timestampMs
+      } else if (timestampMs < context.streamTimeMs) {
+        late += 1
+        context.behind(context.streamTimeMs - timestampMs, 1)
       }
       this.#process(batch, row)
       if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
@@ -81,6 +89,7 @@ export class SourceInput implements InputHead {
     context.place = undefined
     this.#row = row
     if (row === this.#count) this.#batch = undefined
+    if (row - from > late) context.behind(0, row - from - late)
     return row - from
   }
 

@@ -78,6 +78,10 @@ class WindowedCount implements TaskStore {
     return isSnapshot ? this.#packer.packSnapshot() : this.#packer.packUnsaved()
   }
 
+  get changedRows(): number {
+    return this.#packer.changedRows
+  }
+
   restore(entry: Uint8Array): void {
     restoreEntry(this.#counts, entry)
     // The log does not say which windows were closed since: the operator's time does. Their final results

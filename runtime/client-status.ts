@@ -4,6 +4,16 @@ import { ordinalOf, transition, type ClientState } from './client-state.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { RunLog } from './run-log.ts'
 
+const ERROR_KINDS = ['unreachable', 'produce', 'commit', 'other'] as const
+
+/** What errors are counted as. */
+const KINDS = new Map<unknown, (typeof ERROR_KINDS)[number]>([
+  ['MILLRACE_BROKER_UNREACHABLE', 'unreachable'],
+  ['MILLRACE_PRODUCE_FAILED', 'produce'],
+  ['MILLRACE_COMMIT_FAILED', 'commit'],
+  ['MILLRACE_TRANSACTION_ABORTED', 'commit'],
+])
+
 /** The status of one client. */
 export class ClientStatus {
   state: ClientState = 'CREATED'
@@ -15,6 +25,8 @@ export class ClientStatus {
     this.#slab = slab
     this.#log = log
     slab.gauge('kafka_stream_query_trigger_interval_seconds').set(commitIntervalMs / 1_000)
+    // Zeros from the start: a rate does not see the first of a series that appears with it.
+    for (const code of ERROR_KINDS) slab.counter('kafka_client_errors_total', { code })
     this.enter('CREATED')
   }
 
@@ -24,6 +36,19 @@ export class ClientStatus {
     this.state = transition(this.state, state)
     this.#slab.gauge('kafka_stream_client_state').set(ordinalOf(this.state))
     this.#log.debug({ state }, 'state')
+  }
+
+  /** A transaction of the group was committed, or undone. */
+  transaction(how: 'committed' | 'aborted', ms = 0): void {
+    if (how === 'aborted') return this.#slab.counter('kafka_producer_txn_aborts_total').add(1)
+    this.#slab.counter('kafka_producer_txn_commits_total').add(1)
+    this.#slab.histogram('kafka_producer_txn_commit_duration_seconds').observe(ms / 1_000)
+  }
+
+  /** A request to the broker failed. */
+  failed(code: unknown): void {
+    const kind = KINDS.get(code) ?? 'other'
+    this.#slab.counter('kafka_client_errors_total', { code: kind }).add(1)
   }
 
   /** How many partitions the client has. */

@@ -21,6 +21,8 @@ export interface SourceProgress {
 export interface StateOperatorProgress {
   readonly operatorName: string
   readonly numRowsTotal: number
+  /** Saved by the commit. */
+  readonly numRowsUpdated: number
   readonly memoryUsedBytes: number
 }
 
@@ -61,6 +63,7 @@ export class ProgressReporter {
   readonly #options: ReporterOptions
   readonly #unmatched = new Unmatched()
   #batchId = 0
+  readonly #updatedRows = new Map<string, number>()
   #inputRows = 0
   #outputRows = 0
   #offsets: SourceProgress['startOffset'] = null
@@ -84,6 +87,10 @@ export class ProgressReporter {
     if (!isIdle) this.#batchId += 1
     this.#inputRows += progress.numInputRows
     this.#outputRows += progress.sink.numOutputRows
+    for (const { operatorName, numRowsUpdated } of progress.stateOperators) {
+      const before = this.#updatedRows.get(operatorName) ?? 0
+      this.#updatedRows.set(operatorName, before + numRowsUpdated)
+    }
     this.#offsets = progress.sources[0]?.endOffset ?? null
     this.#lastReportMs = nowMs
     this.last = progress
@@ -121,7 +128,7 @@ export class ProgressReporter {
       ...(watermarkMs === undefined
         ? {}
         : { eventTime: { watermark: new Date(watermarkMs).toISOString() } }),
-      stateOperators: statesOf(families),
+      stateOperators: statesOf(families, this.#updatedRows),
       sources: [
         {
           description: `Millrace[${plan.sourceTopics.join(', ')}]`,
@@ -145,6 +152,11 @@ export class ProgressReporter {
       .observe(progress.batchDuration / 1_000)
     slab.counter('kafka_stream_query_input_rows_total').add(progress.numInputRows)
     slab.counter('kafka_stream_query_output_rows_total').add(progress.sink.numOutputRows)
+    const updated = progress.stateOperators.reduce(
+      (sum, { numRowsUpdated }) => sum + numRowsUpdated,
+      0,
+    )
+    slab.counter('kafka_stream_query_state_rows_updated_total').add(updated)
     for (const operation of ['addBatch', 'walCommit', 'commitOffsets']) {
       slab
         .counter('kafka_stream_query_operation_seconds_total', { operation })
@@ -173,11 +185,20 @@ function watermarkOf(families: readonly MetricFamily[]): number | undefined {
   return seconds.length === 0 ? undefined : Math.min(...seconds) * 1_000
 }
 
-function statesOf(families: readonly MetricFamily[]): StateOperatorProgress[] {
+function statesOf(
+  families: readonly MetricFamily[],
+  updatedBefore: ReadonlyMap<string, number>,
+): StateOperatorProgress[] {
   const keys = families.find(({ name }) => name === 'kafka_stream_state_keys')
   return (keys?.samples ?? []).map(({ labels, value }) => ({
     operatorName: labels['store'] ?? '',
     numRowsTotal: value,
+    numRowsUpdated:
+      totalOf(
+        families,
+        'kafka_stream_state_rows_updated_total',
+        ({ store }) => store === labels['store'],
+      ) - (updatedBefore.get(labels['store'] ?? '') ?? 0),
     memoryUsedBytes: totalOf(
       families,
       'kafka_stream_state_size_bytes',

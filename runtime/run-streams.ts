@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { openBroker } from '../broker/open.ts'
-import type { Broker, DataPathInfo, Group } from '../broker/ports.ts'
+import type { Broker, BrokerRoundTrip, DataPathInfo, Group } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { brokerOptions } from './broker-options.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
@@ -112,9 +112,11 @@ async function startStreams(
   const runId = randomUUID()
   const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
   let dataPath: DataPathInfo | undefined
+  let roundTrips = (): readonly BrokerRoundTrip[] => []
   const openClient: OpenClient = async (metrics) => {
     const group = await openGroup()
     dataPath = group.dataPath
+    roundTrips = () => group.roundTrips ?? []
     return new StreamClient({
       topologyUrl: topologyUrl.href,
       topology,
@@ -157,11 +159,20 @@ async function startStreams(
     get progress() {
       return reporter.last
     },
-    metrics: (readings) => collectMetrics(restarts.client.metrics, readings),
+    metrics: (readings = []) =>
+      collectMetrics(restarts.client.metrics, [...readings, ...roundTrips().flatMap(readingsOf)]),
     stop: () => restarts.stop(),
     done: restarts.run().finally(async () => {
       instance?.release()
       await close()
     }),
   }
+}
+
+function readingsOf({ client, broker, avgSeconds, p99Seconds }: BrokerRoundTrip): Reading[] {
+  const name = 'kafka_client_broker_rtt_seconds'
+  return [
+    { name, labels: { client, broker, stat: 'avg' }, value: avgSeconds },
+    { name, labels: { client, broker, stat: 'p99' }, value: p99Seconds },
+  ]
 }

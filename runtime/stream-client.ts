@@ -134,7 +134,9 @@ export class StreamClient {
     let wasFinished = false
     let dueMs = performance.now() + config.commitIntervalMs
     while (!signal.aborted) {
-      await sleep(dueMs - performance.now(), undefined, { signal }).catch(() => undefined)
+      await sleep(Math.max(0, dueMs - performance.now()), undefined, { signal }).catch(
+        () => undefined,
+      )
       // From begin to begin: with exactly once results wait for it, and for what a commit takes besides.
       dueMs = performance.now() + config.commitIntervalMs
       // A thread that hangs answers no commit; a stop must not wait for it.
@@ -151,10 +153,14 @@ export class StreamClient {
   async #commit(): Promise<CommitResult | undefined> {
     try {
       const result = await this.#committer.commit()
+      if (this.#parts.group.abort !== undefined && result.positions.length > 0) {
+        this.#status.transaction('committed', result.commitMs)
+      }
       this.#parts.onCommit(result, this.metrics)
       return result
     } catch (error) {
       const code = (error as { code?: unknown }).code
+      if (error instanceof BrokerError) this.#status.failed(code)
       if (code === 'MILLRACE_TRANSACTION_ABORTED') {
         this.#parts.log.warn({ err: error }, 'a commit came to nothing')
         await this.#rewind()
@@ -173,6 +179,7 @@ export class StreamClient {
 
   /** Undoes what was done since the last commit, and begins there again. */
   async #rewind(): Promise<void> {
+    this.#status.transaction('aborted')
     try {
       await this.#committer.rewind(async () => {
         const byThread = this.#assignment.all

@@ -92,7 +92,7 @@ export class StreamThread {
       }
       if (rows > 0 || isBegun) idleMs = 1
       if (rows > 0) continue
-      this.#metrics.in('idle', () => this.#vitals.wait(idleMs))
+      this.#metrics.in(this.#isFull() ? 'blocked' : 'idle', () => this.#vitals.wait(idleMs))
       idleMs = Math.min(idleMs * 2, this.#spec.config.pollMs)
     }
   }
@@ -140,6 +140,7 @@ export class StreamThread {
       return this.#outputs.waiting
     })
     this.#metrics.stores(this.#tasks.values())
+    this.#metrics.queued(this.#bytesWaiting)
   }
 
   /** With a transactional port rows wait for the commit, which comes early where they are many. */
@@ -238,6 +239,7 @@ export class StreamThread {
   }
 
   #run(toOpen: TaskToOpen): readonly TopicPartitionOffset[] {
+    this.#metrics.restored(toOpen.spec.taskId, 0, 0)
     const task = new Task(toOpen, this.#around, Date.now())
     task.open()
     this.#tasks.set(toOpen.spec.taskId, task)

@@ -35,6 +35,9 @@ export interface ThreadsOwner {
   readonly fail: (error: Error) => void
 }
 
+/** Kafka Streams' states of a thread, by their ordinals, as far as they occur here. */
+const THREAD_STATE = { STARTING: 1, RUNNING: 4, PENDING_SHUTDOWN: 5, DEAD: 6 }
+
 export class StreamThreads {
   readonly #parts: ThreadsParts
   readonly #metrics: readonly MetricSlab[]
@@ -89,6 +92,7 @@ export class StreamThreads {
 
   /** Asks all threads to stop; resolves when they have ended. */
   async stop(): Promise<void> {
+    this.#handles.forEach((_, index) => this.#enter(index, THREAD_STATE.PENDING_SHUTDOWN))
     await Promise.allSettled(this.#handles.map((handle) => handle.request({ kind: 'stop' })))
     await Promise.all(this.#handles.map(({ ended }) => ended))
   }
@@ -119,16 +123,23 @@ export class StreamThreads {
       alignmentDriftMs: config.sourceAlignmentMaxDriftMs,
     })
     this.#handles[index] = handle
+    this.#enter(index, THREAD_STATE.STARTING)
     this.#tellAlive()
     void handle.ended.then((end) => this.#ended(index, handle, end))
+    void handle.request({ kind: 'close', taskIds: [] }).then(
+      () => this.#enter(index, THREAD_STATE.RUNNING),
+      () => undefined,
+    )
   }
 
   async #ended(index: number, handle: ThreadHandle, end: ThreadEnd): Promise<void> {
     this.#tellAlive()
     await handle.release()
+    this.#enter(index, THREAD_STATE.DEAD)
     if (end.how === 'stopped' || this.#stopping.aborted) return
     this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)
     this.#metrics[index + 1]!.clearGauges()
+    this.#enter(index, THREAD_STATE.DEAD)
     if (end.how === 'failed' || this.#isOneDeathTooMany()) this.#owner.fail(end.error)
     else await this.#replace(index, end.error)
   }
@@ -153,6 +164,10 @@ export class StreamThreads {
       // A new thread that has died in its turn is replaced in its turn.
       if (started === dead || started?.hasEnded !== true) this.#owner.fail(error as Error)
     }
+  }
+
+  #enter(index: number, state: number): void {
+    this.#metrics[index + 1]!.gauge('kafka_stream_thread_state').set(state)
   }
 
   #tellAlive(): void {

@@ -176,7 +176,7 @@ export class TaskInputs {
 
   #observeSource(batch: RecordBatch, appendedMs: number): void {
     if (appendedMs === Infinity) return
-    this.#around.metrics.sourceLatency.observe(
+    this.#around.metrics.sourceLatency(
       (this.#around.context.nowMs - appendedMs) / 1_000,
       batch.count,
     )

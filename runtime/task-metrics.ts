@@ -14,7 +14,11 @@ interface InputMetrics {
 export class TaskMetrics {
   readonly processed: Counter
   readonly streamTime: Gauge
-  readonly sourceLatency: Histogram
+  /** Records read and not yet run. */
+  readonly buffered: Gauge
+  readonly #sourceLatency: Histogram | undefined
+  readonly #lateness: Histogram
+  readonly #updated: ReadonlyMap<string, Counter>
   readonly #sinkLatencies: readonly Histogram[]
   readonly #inputs: ReadonlyMap<string, InputMetrics>
   readonly #drops: ReadonlyMap<DropReason, Counter>
@@ -23,7 +27,7 @@ export class TaskMetrics {
   constructor(
     slab: MetricSlab,
     topology: Topology,
-    { taskId, inputs, partition, subtopology }: TaskSpec,
+    { taskId, inputs, partition, subtopology, stores }: TaskSpec,
   ) {
     const part = topology.subtopologies[subtopology]!
     const latency = 'kafka_stream_processor_node_record_e2e_latency_seconds'
@@ -31,6 +35,7 @@ export class TaskMetrics {
     const source = part.nodes.find(({ kind }) => kind === 'source')
     this.processed = slab.counter('kafka_stream_task_process_total', { task_id: taskId })
     this.streamTime = slab.gauge('kafka_stream_task_stream_time_seconds', { task_id: taskId })
+    this.buffered = slab.gauge('kafka_stream_task_buffered_records', { task_id: taskId })
     this.#inputs = new Map(
       inputs.map(({ topic }) => [
         topic,
@@ -51,10 +56,30 @@ export class TaskMetrics {
     this.#sinkLatencies = bySinks.map(({ name }) =>
       slab.histogram(latency, { processor_node_id: name }),
     )
-    this.sourceLatency =
-      source === undefined
-        ? slab.histogram('kafka_stream_thread_latency_seconds', { operation: 'poll' })
-        : slab.histogram(latency, { processor_node_id: source.name })
+    this.#sourceLatency =
+      source === undefined ? undefined : slab.histogram(latency, { processor_node_id: source.name })
+    this.#lateness = slab.histogram('kafka_stream_task_record_lateness_seconds')
+    this.#updated = new Map(
+      stores.map((store) => [
+        store,
+        slab.counter('kafka_stream_state_rows_updated_total', { store }),
+      ]),
+    )
+  }
+
+  /** Time from the timestamp of records until the source has them. */
+  sourceLatency(seconds: number, records: number): void {
+    this.#sourceLatency?.observe(seconds, records)
+  }
+
+  /** How far records were behind the stream time. */
+  late(seconds: number, records: number): void {
+    this.#lateness.observe(seconds, records)
+  }
+
+  /** A commit saves so many entries of a store. */
+  updated(store: string, rows: number): void {
+    this.#updated.get(store)?.add(rows)
   }
 
   consumed(topic: string, records: number, bytes: number): void {
@@ -81,6 +106,7 @@ export class TaskMetrics {
   /** Takes away what was true only while the task was here. */
   clear(): void {
     this.streamTime.set(NaN)
+    this.buffered.set(NaN)
     for (const { lag } of this.#inputs.values()) lag.set(NaN)
   }
 }

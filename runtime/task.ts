@@ -149,7 +149,12 @@ export class Task implements TaskContext {
     this.#inputs.flushEmitted()
     this.#observeSinks(waiting)
     this.oldestMs = Infinity
-    for (const { topic, lag } of this.#inputs.all) this.#metrics.behind(topic, lag)
+    let buffered = 0
+    for (const { topic, lag, head } of this.#inputs.all) {
+      this.#metrics.behind(topic, lag)
+      buffered += head.waiting
+    }
+    this.#metrics.buffered.set(buffered)
   }
 
   /** Rows went out since so many were waiting: they are as old as the oldest input behind them. */
@@ -173,7 +178,9 @@ export class Task implements TaskContext {
       ...(writers.length === 0 ? {} : { writers: Object.fromEntries(writers) }),
       ...(times.length === 0 ? {} : { times: Object.fromEntries(times) }),
     }
-    return this.#checkpoints.pack(this.starts, meta, this.stores)
+    const update = this.#checkpoints.pack(this.starts, meta, this.stores)
+    for (const { name, changedRows } of this.stores) this.#metrics.updated(name, changedRows)
+    return update
   }
 
   save(update: CheckpointUpdate): void {
@@ -199,6 +206,10 @@ export class Task implements TaskContext {
     }
     this.#metrics.clear()
     this.#around.port.closeState(this.taskId)
+  }
+
+  behind(lateMs: number, rows: number): void {
+    this.#metrics.late(lateMs / 1_000, rows)
   }
 
   drop(node: string, reason: DropReason): void {

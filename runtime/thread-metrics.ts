@@ -2,7 +2,7 @@
 import type { TaskStore } from '../processors/processor.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
 
-type Phase = 'process' | 'commit' | 'restore' | 'idle'
+type Phase = 'process' | 'commit' | 'restore' | 'blocked' | 'idle'
 
 interface StoreGauges {
   readonly keys: Gauge
@@ -12,6 +12,7 @@ interface StoreGauges {
 export class ThreadMetrics {
   readonly #phases: Readonly<Record<Phase, Counter>>
   readonly #latencies: Partial<Readonly<Record<Phase, Histogram>>>
+  readonly #queued: Gauge
   readonly #stores: ReadonlyMap<string, StoreGauges>
 
   readonly #slab: MetricSlab
@@ -25,11 +26,13 @@ export class ThreadMetrics {
       process: phase('process'),
       commit: phase('commit'),
       restore: phase('restore'),
+      blocked: phase('blocked'),
       idle: phase('idle'),
     }
     const latency = (operation: Phase): Histogram =>
       slab.histogram('kafka_stream_thread_latency_seconds', { operation })
     this.#latencies = { process: latency('process'), commit: latency('commit') }
+    this.#queued = slab.gauge('kafka_producer_queue_bytes')
     this.#stores = new Map(
       stores.map((store) => [
         store,
@@ -53,6 +56,11 @@ export class ThreadMetrics {
       this.#phases[phase].add(seconds)
       if (result !== 0) this.#latencies[phase]?.observe(seconds)
     }
+  }
+
+  /** Bytes that were written and the broker has not taken. */
+  queued(bytes: number): void {
+    this.#queued.set(bytes)
   }
 
   /** Tells how far the restore of a task is. */

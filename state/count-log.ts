@@ -45,23 +45,31 @@ export class CountPacker {
   readonly #keys = new ByteBuffer()
   #rows = new DataView(new ArrayBuffer(256 * ROW_BYTES))
   #count = 0
+  #changed = 0
   #packed = new Uint8Array(1_024)
 
   constructor(store: WindowCounts) {
     this.#store = store
   }
 
+  /** How many counts had changed at the last call of either kind. */
+  get changedRows(): number {
+    return this.#changed
+  }
+
   /** The counts changed since the last call as one entry, or undefined when there are none. */
   packUnsaved(): Uint8Array | undefined {
     this.#begin()
     this.#store.drainUnsaved(this.#add)
+    this.#changed = this.#count
     return this.#count === 0 ? undefined : this.#pack()
   }
 
   /** Everything that the store holds as one entry; what was unsaved is saved with it. */
   packSnapshot(): Uint8Array {
     this.#begin()
-    this.#store.drainUnsaved(() => undefined)
+    this.#changed = 0
+    this.#store.drainUnsaved(() => (this.#changed += 1))
     this.#store.forEach(this.#add)
     return this.#pack()
   }

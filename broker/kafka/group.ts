@@ -5,6 +5,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { BrokerError } from '../ports.ts'
 import type {
   AssignmentListener,
+  BrokerRoundTrip,
   ChannelSpec,
   DataPathInfo,
   Group,
@@ -22,6 +23,7 @@ import type { GroupClients } from './plain-path.ts'
 import { RdCode, type RdError } from './rd-client.ts'
 import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
+import { RoundTrips } from './round-trips.ts'
 import { withoutSecrets } from './settings.ts'
 import type { Topics } from './topics.ts'
 import type { Transactions } from './transactions.ts'
@@ -70,6 +72,7 @@ class KafkaGroup implements Group {
   readonly #path: DataPath
   readonly #transactions: Transactions | undefined
   readonly abort: (() => Promise<void>) | undefined
+  readonly #roundTrips = new RoundTrips()
   readonly #channels = new Map<number, Channel>()
   #rebalance: Rebalance | undefined
   #listener: AssignmentListener | undefined
@@ -92,6 +95,8 @@ class KafkaGroup implements Group {
     this.#clients = clients
     this.#committer = committer
     this.#transactions = transactions
+    this.#roundTrips.listen('consumer', clients.consumer)
+    this.#roundTrips.listen('producer', clients.producer)
     if (transactions !== undefined) this.abort = () => this.#inTurn(() => this.#abort(transactions))
     this.#path = open({
       ...options,
@@ -99,6 +104,10 @@ class KafkaGroup implements Group {
       watermarks: (of) => topics.watermarks(of),
       failed: (error) => this.#failed(error),
     })
+  }
+
+  get roundTrips(): BrokerRoundTrip[] {
+    return this.#roundTrips.all
   }
 
   get dataPath(): DataPathInfo {

@@ -60,6 +60,7 @@ export interface RdClient {
     done: RdCallback<{ readonly lowOffset: number; readonly highOffset: number }>,
   ): unknown
   on(event: 'event.log', listener: (log: { readonly message: string }) => void): unknown
+  on(event: 'event.stats', listener: (stats: { readonly message: string }) => void): unknown
   on(event: 'event.error', listener: (error: RdError) => void): unknown
 }
 
@@ -135,6 +136,7 @@ export interface RdProducer extends RdClient {
   commitTransaction(timeoutMs: number, done: RdDone): unknown
   abortTransaction(timeoutMs: number, done: RdDone): unknown
   on(event: 'event.log', listener: (log: { readonly message: string }) => void): unknown
+  on(event: 'event.stats', listener: (stats: { readonly message: string }) => void): unknown
   on(event: 'event.error', listener: (error: RdError) => void): unknown
   on(
     event: 'delivery-report',

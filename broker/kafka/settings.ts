@@ -35,10 +35,14 @@ export function lookupConf(address: KafkaAddress): RdConf {
   }
 }
 
+/** How often a client tells of its round trips, in milliseconds. */
+const STATISTICS: RdConf = { 'statistics.interval.ms': '5000' }
+
 /** Settings of a consumer; `groupId` is only a name where no topic is subscribed to. */
 export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
   return {
     ...commonConf(address),
+    ...STATISTICS,
     'partition.assignment.strategy': 'cooperative-sticky',
     'auto.offset.reset': 'earliest',
     // Members hear of a rebalance by their heartbeats: this is how long a handover waits.
@@ -65,6 +69,7 @@ export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
 export function producerConf(address: KafkaAddress): RdConf {
   return {
     ...commonConf(address),
+    ...STATISTICS,
     'enable.idempotence': 'true',
     acks: 'all',
     'linger.ms': '5',

@@ -8,7 +8,13 @@ import {
 import { annotations } from './annotations.ts'
 import type { NumberedPanel } from './panels.ts'
 import { atAGlance } from './rows/at-a-glance.ts'
+import { clients } from './rows/clients.ts'
+import { configuration } from './rows/configuration.ts'
+import { eventTime } from './rows/event-time.ts'
 import { latency } from './rows/latency.ts'
+import { node } from './rows/node.ts'
+import { state } from './rows/state.ts'
+import { threads } from './rows/threads.ts'
 import { throughput } from './rows/throughput.ts'
 import { variables } from './variables.ts'
 
@@ -24,6 +30,12 @@ function rows(): Row[] {
     { title: 'At a glance', collapsed: false, panels: atAGlance() },
     { title: 'Throughput and backlog', collapsed: false, panels: throughput() },
     { title: 'Latency and batches', collapsed: false, panels: latency() },
+    { title: 'Event time', collapsed: false, panels: eventTime() },
+    { title: 'Threads and tasks', collapsed: true, panels: threads() },
+    { title: 'State stores', collapsed: true, panels: state() },
+    { title: 'Kafka clients', collapsed: true, panels: clients() },
+    { title: 'Node.js', collapsed: true, panels: node() },
+    { title: 'Configuration in effect', collapsed: true, panels: configuration() },
   ]
 }
 
@@ -49,7 +61,23 @@ export function buildBoard(): Dashboard {
     board.withRow(row)
     if (!collapsed) for (const panel of panels) board.withPanel(panel)
   }
-  return board.build()
+  return foldedUp(board.build())
+}
+
+/** Grafana places what follows a folded row right below it; the SDK leaves the room of its panels. */
+function foldedUp(board: Dashboard): Dashboard {
+  let hidden = 0
+  for (const panel of board.panels ?? []) {
+    const { gridPos } = panel
+    if (gridPos === undefined) continue
+    const end = gridPos.y + gridPos.h
+    gridPos.y -= hidden
+    const inside = 'panels' in panel ? panel.panels : []
+    const bottoms = inside.map((each) => (each.gridPos?.y ?? 0) + (each.gridPos?.h ?? 0))
+    for (const { gridPos: at } of inside) if (at !== undefined) at.y -= hidden
+    hidden += Math.max(end, ...bottoms) - end
+  }
+  return board
 }
 
 /** The board as the text of its file. */

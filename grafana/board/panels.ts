@@ -31,6 +31,8 @@ import {
 } from '@grafana/grafana-foundation-sdk/heatmap'
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat'
+import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline'
+import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as TimeSeriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 import { DATASOURCE } from './selectors.ts'
 
@@ -98,8 +100,9 @@ function dress<B extends CommonBuilder>(builder: B, spec: PanelSpec, format?: Pr
       .refId(String.fromCharCode(65 + i))
       .datasource(DATASOURCE)
       .expr(expr)
-      .range()
       .legendFormat(legend ?? '__auto')
+    if (format === PromQueryFormat.Table) target.instant()
+    else target.range()
     if (format !== undefined) target.format(format)
     builder.withTarget(target)
   })
@@ -138,6 +141,31 @@ export function stackedSeries(spec: PanelSpec): TimeSeriesBuilder {
     .fillOpacity(60)
     .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
 }
+
+/** The same as shares of the whole. */
+export function sharedSeries(spec: PanelSpec): TimeSeriesBuilder {
+  return timeSeries(spec)
+    .fillOpacity(60)
+    .stacking(new StackingConfigBuilder().mode(StackingMode.Percent).group('A'))
+}
+
+/** States over time, a bar for each series. */
+export function stateTimeline(spec: PanelSpec): StateTimelineBuilder {
+  return dress(new StateTimelineBuilder(), spec)
+}
+
+/** The labels of series as they are now. */
+export function table(spec: PanelSpec): TableBuilder {
+  const panel = dress(new TableBuilder(), spec, PromQueryFormat.Table)
+  return panel.transformations([
+    { id: 'labelsToFields', options: {} },
+    { id: 'organize', options: { excludeByName: hidden } },
+  ])
+}
+
+const hidden = Object.fromEntries(
+  ['Time', 'Value', '__name__', 'job', 'instance', 'application_id'].map((name) => [name, true]),
+)
 
 /** A histogram's buckets over time. */
 export function heatmap(spec: PanelSpec): HeatmapBuilder {

@@ -8,22 +8,50 @@ export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
 const CHOSEN = 'job=~"$job",instance=~"$instance"'
 const RATE = '$__rate_interval'
 
-/** A metric that the process itself exports, beside those of the catalogue. */
-type ProcessMetric = 'process_start_time_seconds'
+/** Metrics that the process itself exports, beside those of the catalogue. */
+type ProcessGauge =
+  | 'process_start_time_seconds'
+  | 'process_resident_memory_bytes'
+  | 'nodejs_heap_size_used_bytes'
+  | 'nodejs_eventloop_lag_p99_seconds'
+type ProcessCounter = 'process_cpu_seconds_total'
+type ProcessHistogram = 'nodejs_gc_duration_seconds'
 
 /** The chosen series of a metric. */
-export function series(name: MetricName | ProcessMetric): string {
+export function series(name: MetricName | ProcessGauge | ProcessCounter): string {
   return `${name}{${CHOSEN}}`
 }
 
 /** Growth per second of a counter, summed by labels. */
-export function rate(name: NameOf<'counter'>, ...by: readonly string[]): string {
+export function rate(name: NameOf<'counter'> | ProcessCounter, ...by: readonly string[]): string {
   return `${sum(by)}(rate(${series(name)}[${RATE}]))`
 }
 
 /** Observations per second of a histogram. */
 export function countRate(name: NameOf<'histogram'>): string {
   return `sum(rate(${name}_count{${CHOSEN}}[${RATE}]))`
+}
+
+/** The same of the series that a further matcher chooses. */
+export function rateWhere(
+  matcher: string,
+  name: NameOf<'counter'>,
+  ...by: readonly string[]
+): string {
+  return `${sum(by)}(rate(${name}{${CHOSEN},${matcher}}[${RATE}]))`
+}
+
+/** What a histogram observed per second, summed up by labels: of durations the share of time. */
+export function sumRate(
+  name: NameOf<'histogram'> | ProcessHistogram,
+  ...by: readonly string[]
+): string {
+  return `${sum(by)}(rate(${name}_sum{${CHOSEN}}[${RATE}]))`
+}
+
+/** Growth of a counter since the scrapes before, by labels. */
+export function increase(name: NameOf<'counter'>, ...by: readonly string[]): string {
+  return `${sum(by)}(increase(${series(name)}[${RATE}]))`
 }
 
 /** Mean of what a histogram observed. */

@@ -48,18 +48,13 @@ const threads = {
   kafka_stream_failed_stream_threads_total: counter('Threads that died of an error.'),
   kafka_stream_thread_phase_seconds_total: counter(
     'Time of a thread by what it was doing.',
-    [oneOf('phase', 'poll', 'process', 'punctuate', 'commit', 'restore', 'blocked', 'idle')],
+    [oneOf('phase', 'process', 'commit', 'restore', 'blocked', 'idle')],
     perThread,
   ),
   kafka_stream_thread_latency_seconds: histogram(
     'Duration of one operation of a thread.',
     LATENCY_BUCKETS,
-    [oneOf('operation', 'poll', 'process', 'commit', 'punctuate')],
-  ),
-  kafka_stream_thread_eventloop_utilization_ratio: gauge(
-    'Share of time that the event loop of a thread was busy.',
-    [],
-    perThread,
+    [oneOf('operation', 'process', 'commit')],
   ),
 }
 
@@ -74,7 +69,6 @@ const tasks = {
     LATENESS_BUCKETS,
   ),
   kafka_stream_task_buffered_records: gauge('Records read and not yet processed.', [byTask]),
-  kafka_stream_task_input_buffer_bytes: gauge('Bytes read and not yet processed.', [byTask]),
   kafka_stream_task_stream_time_seconds: gauge(
     'Highest record timestamp seen by a task, in seconds since the epoch.',
     [byTask],
@@ -101,32 +95,14 @@ const topics = {
 
 const stores = {
   kafka_stream_state_keys: gauge('Entries of a store.', [byStore]),
-  kafka_stream_state_open_iterators: gauge('Iterators of a store that are not closed.', [byStore]),
-  kafka_stream_state_size_bytes: gauge('Size of a store.', [
-    byStore,
-    oneOf('medium', 'memory', 'disk', 'cache'),
-  ]),
-  kafka_stream_state_operations_total: counter('Operations on a store.', [
-    byStore,
-    oneOf('operation', 'put', 'get', 'delete', 'range', 'all', 'fetch', 'flush', 'restore'),
-  ]),
-  kafka_stream_record_cache_hits_total: counter('Reads of a store answered by its cache.', [
-    byStore,
-  ]),
-  kafka_stream_record_cache_requests_total: counter('Reads of a store that has a cache.', [
+  kafka_stream_state_size_bytes: gauge('Size of a store.', [byStore, oneOf('medium', 'memory')]),
+  kafka_stream_state_rows_updated_total: counter('Entries of a store that commits have saved.', [
     byStore,
   ]),
 }
 
 /** The parts of a commit cycle, named as Spark names the parts of a micro-batch. */
-const queryOperation = oneOf(
-  'operation',
-  'latestOffset',
-  'getBatch',
-  'addBatch',
-  'walCommit',
-  'commitOffsets',
-)
+const queryOperation = oneOf('operation', 'addBatch', 'walCommit', 'commitOffsets')
 
 const query = {
   kafka_stream_query_batch_id: gauge('Number of the last commit cycle.', [], highest),
@@ -167,10 +143,7 @@ const clients = {
     'Time that a change of the assignment took.',
     LATENCY_BUCKETS,
   ),
-  kafka_producer_record_errors_total: counter('Records that could not be delivered.', [byTopic]),
-  kafka_producer_record_retries_total: counter('Records that were sent again.', [byTopic]),
-  kafka_producer_queue_records: gauge('Records waiting to be sent.'),
-  kafka_producer_queue_bytes: gauge('Bytes waiting to be sent.'),
+  kafka_producer_queue_bytes: gauge('Bytes written and not yet acknowledged.'),
   kafka_producer_txn_commits_total: counter('Transactions committed.'),
   kafka_producer_txn_aborts_total: counter('Transactions aborted.'),
   kafka_producer_txn_commit_duration_seconds: histogram(
@@ -182,8 +155,7 @@ const clients = {
     ['path', 'reason'],
   ),
   kafka_client_broker_rtt_seconds: reading('Round trip to a broker.', ['client', 'broker', 'stat']),
-  kafka_client_errors_total: counter('Errors that a client reported, by where they came from.', [
-    oneOf('client', 'consumer', 'producer', 'admin'),
+  kafka_client_errors_total: counter('Commits that the broker refused or did not answer.', [
     oneOf('code', 'unreachable', 'produce', 'commit', 'other'),
   ]),
 }

@@ -54,6 +54,11 @@ export abstract class MemoryStore<K, V> {
     return this.log.pack(isSnapshot)
   }
 
+  /** How many entries had changed when it was packed last. */
+  get changedRows(): number {
+    return this.log.changedRows
+  }
+
   /** Puts saved changes in place. @throws StoreFormatError when the bytes are no entry of a store. */
   restore(entry: Uint8Array): void {
     this.log.restore(entry)

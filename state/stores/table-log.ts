@@ -23,6 +23,8 @@ export class TableLog {
   #count = 0
   #packedTimeMs = -1
   #packedMark = -1
+  /** How many entries had changed when it packed last. */
+  changedRows = 0
   /** A time of the store's own, saved with its changes and given back by `restore`; epoch ms. */
   timeMs = -1
   /** Numbers of the store's own, as `timeMs`. */
@@ -42,10 +44,12 @@ export class TableLog {
     packed.position = HEADER_BYTES
     this.#count = 0
     if (isSnapshot) {
-      this.#table.drainDirty(() => undefined)
+      this.changedRows = 0
+      this.#table.drainDirty(() => (this.changedRows += 1))
       this.#table.drainAll(this.#add)
     } else {
       this.#table.drainDirty(this.#add)
+      this.changedRows = this.#count
     }
     const isAsPacked = this.timeMs === this.#packedTimeMs && this.mark === this.#packedMark
     if (this.#count === 0 && !isSnapshot && isAsPacked) return undefined

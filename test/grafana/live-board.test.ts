@@ -3,33 +3,64 @@ import { expect } from 'chai'
 import { writePoliceCalls } from '../../data/police-calls/write.ts'
 import { startCli, type Running } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
+import { startKafka, type Kafka } from '../support/kafka.ts'
 import { checkBoard } from '../support/prometheus.ts'
 import { toolOrSkip } from '../support/tools.ts'
 import { until } from '../support/until.ts'
 
 describe('the board of the police job at work', function () {
-  this.timeout(90_000)
+  this.timeout(120_000)
   const path = temporaryDirectory()
   const running: Running[] = []
-  after(() => running.forEach(({ child }) => child.kill('SIGKILL')))
+  let kafka: Kafka | undefined
 
-  it('shows data in every panel', async function () {
-    const prometheus = toolOrSkip(this, 'prometheus')
-    const here = ['--set', `bootstrap.servers=embedded:${path('log')}`, '--set', 'server.port=0']
+  before(async () => {
     const file = path('calls.json')
     await writePoliceCalls({ rows: 60_000, seed: 1, file, format: 'array', faults: 0.01 })
+  })
+  afterEach(() => running.splice(0).forEach(({ child }) => child.kill('SIGKILL')))
+  after(() => kafka?.stop())
+
+  /** Runs job and replay, and checks every query; `mayBeEmpty` are panels that have nothing to show. */
+  const check = async (
+    prometheus: string,
+    settings: readonly string[],
+    mayBeEmpty: readonly string[],
+  ): Promise<void> => {
+    const here = [...settings, 'server.port=0'].flatMap((setting) => ['--set', setting])
     const job = startCli(['start', 'police-calls', ...here, '--set', 'num.stream.threads=2'])
     running.push(job)
     await until('the job runs', () => /"url":"[^"]+"/.test(job.stderr()))
     const [, url = ''] = /"url":"([^"]+)"/.exec(job.stderr()) ?? []
-    running.push(startCli(['replay', file, ...here, '--rate', '1000']))
+    running.push(startCli(['replay', path('calls.json'), ...here, '--rate', '1000']))
     const metricsUrl = new URL('/metrics', url).href
-    // The job's only rebalance is over before the first scrape.
-    expect(await checkBoard({ metricsUrl, prometheus, mayBeEmpty: ['Rebalance'] })).to.deep.equal(
-      [],
-    )
+    expect(await checkBoard({ metricsUrl, prometheus, mayBeEmpty })).to.deep.equal([])
     job.child.kill('SIGTERM')
     const { code, stderr } = await job.ended
     expect(code, stderr).to.equal(0)
+  }
+
+  it('shows data in every panel, on the embedded log', async function () {
+    const prometheus = toolOrSkip(this, 'prometheus')
+    // The job's only rebalance is over before the first scrape, and there are no clients of Kafka.
+    await check(
+      prometheus,
+      [`bootstrap.servers=embedded:${path('log')}`],
+      ['Rebalance', 'Round trip to the brokers', 'Transactions'],
+    )
+  })
+
+  it('shows data in every panel, on Kafka and exactly once', async function () {
+    const prometheus = toolOrSkip(this, 'prometheus')
+    kafka = await startKafka()
+    await check(
+      prometheus,
+      [
+        `bootstrap.servers=${kafka.bootstrapServers}`,
+        `state.dir=${path('state')}`,
+        'processing.guarantee=exactly_once_v2',
+      ],
+      ['Rebalance'],
+    )
   })
 })

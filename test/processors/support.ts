@@ -105,6 +105,10 @@ export class TestTask implements TaskContext {
     throw new Error('the task reads no repartition topic')
   }
 
+  behind(): void {
+    // Nobody asks here.
+  }
+
   timeOf(node: string): OperatorTime {
     const time = this.#times.get(node) ?? new OperatorTime(this.eventTime)
     this.#times.set(node, time)

@@ -162,7 +162,12 @@ describe('the progress report', () => {
       ],
     })
     expect(reports[0]!.stateOperators).to.deep.equal([
-      { operatorName: 'type-count', numRowsTotal: 12, memoryUsedBytes: 345 },
+      {
+        operatorName: 'type-count',
+        numRowsTotal: 12,
+        numRowsUpdated: 0,
+        memoryUsedBytes: 345,
+      },
     ])
     expect(reports[1]!.observedMetrics).to.deep.equal({ named: { x: 3, y: 4 } })
   })

@@ -23,6 +23,7 @@ class TextStore implements TaskStore {
   readonly name = 'counts'
   readonly rows = 0
   readonly sizeBytes = 0
+  readonly changedRows = 1
   next = ''
   pack(isSnapshot: boolean): Uint8Array {
     return new TextEncoder().encode(`${isSnapshot ? 'all ' : ''}${this.next}`)

@@ -20,7 +20,6 @@ const settled: Partial<Record<NameOf<'gauge'>, (nowMs: number) => number>> = {
   kafka_stream_thread_state: () => 4,
   kafka_stream_alive_stream_threads: () => 1,
   kafka_stream_configured_stream_threads: () => 1,
-  kafka_stream_thread_eventloop_utilization_ratio: () => 0.4,
   kafka_stream_query_trigger_interval_seconds: () => 1,
   kafka_stream_task_stream_time_seconds: (nowMs) => nowMs / 1000,
   kafka_stream_query_watermark_timestamp_seconds: (nowMs) => nowMs / 1000 - 2,
