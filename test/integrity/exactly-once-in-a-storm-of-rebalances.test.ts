@@ -62,7 +62,13 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
     for (let blow = 1; blow < BLOWS; blow++) {
       const before = await rowsIn(broker, RESULT_TOPICS.sliding)
       await feed(blow)
-      await until('it goes on', async () => (await rowsIn(broker, RESULT_TOPICS.sliding)) > before)
+      await until(
+        'it goes on',
+        async () => (await rowsIn(broker, RESULT_TOPICS.sliding)) > before,
+      ).catch((error: unknown) => {
+        const logs = running.map(({ stderr }) => stderr().slice(-3_000))
+        throw new Error([String(error), ...logs].join('\n\n'))
+      })
       await sleep(random.next() * 1_500)
       const instance = Math.floor(random.next() * INSTANCES)
       const run = running[instance]!
