@@ -7,7 +7,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'cache.max.bytes.buffering': noCache(),
   'statestore.cache.max.bytes': noCache(),
   'num.standby.replicas': 'there are no standby replicas',
-  'max.task.idle.ms': 'see source.alignment.max.drift.ms',
   'default.timestamp.extractor': "the topology says so: parse('name', { timestamp: … })",
   'deserialization.exception.handler': "the topology says so: parse('name', { malformed: … })",
   'default.deserialization.exception.handler':

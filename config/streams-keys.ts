@@ -49,6 +49,12 @@ export const streamsKeys = {
     86_400_000,
     'How far one input partition may run ahead of the slowest one in event time; -1 for any distance.',
   ),
+  'max.task.idle.ms': key(
+    // A writer of a repartition topic that is silent for five minutes holds nobody back any more.
+    ms(-1, 240_000),
+    0,
+    'How long a task with several inputs waits for one that is empty; -1 for not even what can be fetched.',
+  ),
   'worker.hang.timeout.ms': key(
     ms(1_000),
     30_000,

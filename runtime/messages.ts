@@ -4,12 +4,14 @@ import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { SlabSpec } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
+import type { TimeSettings } from './task-surroundings.ts'
 
 /** The settings that a worker needs; nothing secret is among them. */
-export type ThreadConfig = Pick<
-  StreamsConfig,
-  'emitIntervalMs' | 'maxPollRecords' | 'pollMs' | 'bufferedBytesMax' | 'topicFormats'
->
+export type ThreadConfig = TimeSettings &
+  Pick<
+    StreamsConfig,
+    'emitIntervalMs' | 'maxPollRecords' | 'pollMs' | 'bufferedBytesMax' | 'topicFormats'
+  >
 
 /** What a worker is started with. */
 export interface ThreadSpec {

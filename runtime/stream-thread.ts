@@ -62,6 +62,7 @@ export class StreamThread {
       topology,
       plan,
       formats: spec.config.topicFormats,
+      time: spec.config,
       rowsMax: spec.config.maxPollRecords,
       port,
       outputs: this.#outputs,

@@ -116,6 +116,7 @@ export class StreamThreads {
         pollMs: config.pollMs,
         bufferedBytesMax: config.bufferedBytesMax,
         topicFormats: config.topicFormats,
+        maxTaskIdleMs: config.maxTaskIdleMs,
       },
       channel: group.openChannel(index, () => this.#handles[index]?.vitals.wake()),
       metrics: slab.spec,

@@ -5,6 +5,7 @@ import type { RecordBatch } from '../broker/record-batch.ts'
 import type { TaskContext } from '../processors/processor.ts'
 import type { RepartitionWriter } from '../processors/repartition-writer.ts'
 import type { SourceAlignment } from './alignment.ts'
+import { InputWaits } from './input-waits.ts'
 import { SourceClock } from './source-clock.ts'
 import type { TaskInput } from './task-input.ts'
 import type { TaskMetrics } from './task-metrics.ts'
@@ -26,6 +27,8 @@ export interface InputSurroundings {
   readonly rowsMax: number
   /** Rows of frames that are run per step, at most. */
   readonly frameRowsMax: number
+  /** How long to wait for an empty input, see `InputWaits`; not for one without more to fetch where left out. */
+  readonly maxTaskIdleMs?: number | undefined
   /** Which of two inputs whose next rows have one time goes first: the lower; the first where left out. */
   readonly rankOf?: ((input: TaskInput) => number) | undefined
 }
@@ -37,12 +40,14 @@ export class TaskInputs {
   readonly all: readonly TaskInput[]
   readonly #around: InputSurroundings
   readonly #clock: SourceClock
+  readonly #waits: InputWaits
   readonly #hasSource: boolean
 
   constructor(all: readonly TaskInput[], around: InputSurroundings) {
     this.all = all
     this.#around = around
     this.#clock = new SourceClock(around.alignment)
+    this.#waits = new InputWaits(all, around.maxTaskIdleMs ?? 0)
     this.#hasSource = all.some(({ source }) => source !== undefined)
   }
 
@@ -100,13 +105,12 @@ export class TaskInputs {
 
   /** Several inputs: the one whose next row is earliest runs, as far as it stays that. */
   #runInTurn(): number {
-    const { rowsMax } = this.#around
+    const { rowsMax, context } = this.#around
     let rows = 0
     for (const input of this.all) this.#fill(input)
     while (rows < rowsMax) {
-      const [first, limitMs] = earliestOf(this.all, this.#around.rankOf)
-      // What an input still has may be earlier than all that is at hand.
-      if (first === undefined || this.all.some((input) => isAwaited(input))) break
+      const [first, limitMs, firstMs] = earliestOf(this.all, this.#around.rankOf)
+      if (this.#waits.isWaiting(firstMs, context.nowMs) || first === undefined) break
       const run =
         first.frames === undefined
           ? this.#runSource(first, limitMs)
@@ -118,7 +122,9 @@ export class TaskInputs {
     }
     for (const input of this.all) {
       input.moved()
-      if (input.source !== undefined) this.#tellAlignment(input)
+      if (input.source === undefined) continue
+      if (this.#waits.isForNothingKnown) this.#around.alignment.idle(input.slot)
+      else this.#tellAlignment(input)
     }
     return rows
   }
@@ -205,11 +211,11 @@ export class TaskInputs {
   }
 }
 
-/** The input whose next row is the earliest, and the time of the earliest of all others. */
+/** The input whose next row is the earliest, the time of the earliest of all others, and its own. */
 function earliestOf(
   inputs: readonly TaskInput[],
   rankOf: InputSurroundings['rankOf'],
-): [first: TaskInput | undefined, limitMs: number] {
+): [first: TaskInput | undefined, limitMs: number, firstMs: number] {
   let first: TaskInput | undefined
   let firstMs = Infinity
   let limitMs = Infinity
@@ -229,10 +235,5 @@ function earliestOf(
       limitMs = Math.min(limitMs, nextMs)
     }
   }
-  return [first, limitMs]
-}
-
-/** Whether an input has rows that are not at hand yet. */
-function isAwaited({ head, isBehind }: TaskInput): boolean {
-  return head.isEmpty && isBehind
+  return [first, limitMs, firstMs]
 }

@@ -10,12 +10,17 @@ import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import type { Plan } from './plan.ts'
 
+/** What the settings say about time in a task. */
+export type TimeSettings = Pick<StreamsConfig, 'maxTaskIdleMs'>
+
 /** What a worker gives each of its tasks. */
 export interface TaskSurroundings {
   readonly topology: Topology
   readonly plan: Plan
   /** Value formats by topic, as the configuration picked them. */
   readonly formats: StreamsConfig['topicFormats']
+  /** What the settings say about time; the defaults where left out. */
+  readonly time?: TimeSettings
   /** Rows of a source that a task runs per step, at most. */
   readonly rowsMax: number
   /** Rows of frames that a task runs per step, at most; all where left out. */

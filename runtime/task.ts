@@ -78,6 +78,7 @@ export class Task implements TaskContext {
       writers: this.#processors.writers,
       rowsMax: around.rowsMax,
       frameRowsMax: around.frameRowsMax ?? Infinity,
+      maxTaskIdleMs: around.time?.maxTaskIdleMs,
       rankOf: around.rankOf === undefined ? undefined : ({ start }) => around.rankOf!(start),
     })
   }

@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly stopAt?: number
   /** Where the group says that tasks start; 0 unless given. */
   readonly groupOffset?: number
+  /** How long tasks wait for an empty input; as by default unless given. */
+  readonly maxTaskIdleMs?: number
   /** Keeps the state of tasks. */
   readonly environment: Environment
 }
@@ -52,7 +54,8 @@ export class TaskSimulation {
   readonly #around: ConstructorParameters<typeof Task>[1]
 
   constructor(options: SimulationOptions) {
-    const { topology, applicationId, driftMs } = options
+    const { topology, applicationId, driftMs, maxTaskIdleMs = 0 } = options
+    const { stopAt = Infinity, groupOffset = 0 } = options
     this.#isAtHand = options.isAtHand
     this.#environment = options.environment
     const inner = repartitionsOf(topology, applicationId, options.partitions)
@@ -70,6 +73,7 @@ export class TaskSimulation {
       topology,
       plan,
       formats: {},
+      time: { maxTaskIdleMs },
       rowsMax: Infinity,
       port,
       outputs: this.#outputs,
@@ -77,7 +81,6 @@ export class TaskSimulation {
       alignment: new SourceAlignment(buffer, plan.alignmentSlots, driftMs),
       unmatched: () => undefined,
     }
-    const { stopAt = Infinity, groupOffset = 0 } = options
     this.tasks = plan.tasks.map((spec) => {
       const inputs = spec.inputs.map(() => ({ offset: groupOffset, inputStart: 0, stopAt }))
       const task = new Task({ spec, inputs, changelogs: [] }, this.#around)
