@@ -55,6 +55,11 @@ export const streamsKeys = {
     0,
     'How long a task with several inputs waits for one that is empty; -1 for not even what can be fetched.',
   ),
+  'timestamp.future.max.ms': key(
+    ms(-1),
+    -1,
+    'How far an event time may be ahead of the wall clock; -1 for any distance.',
+  ),
   'worker.hang.timeout.ms': key(
     ms(1_000),
     30_000,

@@ -36,6 +36,8 @@ export interface BuildOptions {
   readonly globals: (node: string) => TableView
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
+  /** How far an event time may be ahead of the wall clock; any distance where left out. */
+  readonly futureMsMax?: number | undefined
 }
 
 /** Makes the processors of one task. @throws StaticTableError when a static table cannot be read. */
@@ -80,17 +82,18 @@ class TaskBuilder {
 
   #parsersOf(node: SourceNode): Parser[] {
     const context = this.#context
+    const { readerOf, futureMsMax } = this.#options
     const children = this.#nodes.childrenOf(node.name)
     const parsers = children.flatMap((child) =>
       child.kind === 'parse'
-        ? [new Parser(child, this.#nodes.after(child.name), context, this.#options.readerOf)]
+        ? [new Parser(child, this.#nodes.after(child.name), context, readerOf, futureMsMax)]
         : [],
     )
     const others = children.filter(({ kind }) => kind !== 'parse')
     if (others.length > 0 || parsers.length === 0) {
       const spec = { ...node, decode: node.topics[0]!.value, takesNull: true, keepsValues: true }
       const next = inTurn(others.map((child) => this.#nodes.forwardOf(child, node.name)))
-      parsers.push(new Parser(spec, next, context))
+      parsers.push(new Parser(spec, next, context, undefined, futureMsMax))
     }
     return parsers
   }

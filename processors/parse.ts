@@ -6,6 +6,7 @@ import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import { writeDeadLetter } from './failures.ts'
 import {
+  EPOCH_MS_MAX,
   isEpochMs,
   ProcessingError,
   type DropReason,
@@ -52,14 +53,25 @@ export class Parser {
   readonly #context: TaskContext
   readonly #decoder: RowDecoder
   readonly #timestampOf: TimestampOf | undefined
+  readonly #futureMsMax: number
+  /** The latest event time that a record of the batch may have, epoch ms. */
+  #latestMs = EPOCH_MS_MAX
   #lastMs = 0
   /** Highest event time of the partition so far, epoch ms. */
   #partitionTimeMs = -1
   readonly #bad = new Map<number, { error: Error; reason: DropReason }>()
   #nulls: Uint8Array | undefined
 
-  constructor(node: ParserSpec, next: Forward, context: TaskContext, readerOf?: RowReaderFactory) {
+  /** @param futureMsMax how far an event time may be ahead of the wall clock; any distance where left out. */
+  constructor(
+    node: ParserSpec,
+    next: Forward,
+    context: TaskContext,
+    readerOf?: RowReaderFactory,
+    futureMsMax = Infinity,
+  ) {
     this.#node = node
+    this.#futureMsMax = futureMsMax
     this.#next = next
     this.#context = context
     this.#decoder = rowDecoderOf(node.decode, readerOf, node.keepsValues)
@@ -72,6 +84,7 @@ export class Parser {
     if (this.#bad.size > 0) this.#bad.clear()
     this.#nulls = batch.nulls
     this.#decoder.begin(batch)
+    this.#latestMs = Math.min(EPOCH_MS_MAX, this.#context.nowMs + this.#futureMsMax)
     for (let row = 0; row < batch.count; row++) {
       record.readKeyOf(batch, row, keySerde)
       this.#read(batch, row, record)
@@ -103,8 +116,13 @@ export class Parser {
   }
 
   #setTimestamp(row: number, timestampMs: unknown): void {
-    if (isEpochMs(timestampMs)) {
+    if (isEpochMs(timestampMs, this.#latestMs)) {
       this.#lastMs = Math.floor(timestampMs)
+    } else if (isEpochMs(timestampMs)) {
+      const aheadMs = timestampMs - this.#context.nowMs
+      const error = new Error(`the timestamp ${timestampMs} is ${aheadMs} ms ahead of the clock`)
+      this.#bad.set(row, { error, reason: 'future-timestamp' })
+      return
     } else {
       const { invalidTimestamp } = this.#node
       const { nowMs } = this.#context
@@ -147,6 +165,10 @@ export class Parser {
 
   #policyFor(reason: DropReason): ErrorPolicy {
     const { malformed, invalidTimestamp } = this.#node
+    if (reason === 'future-timestamp') {
+      // Who sets a bound wants to go on without what is beyond it.
+      return typeof malformed === 'object' && invalidTimestamp !== 'skip' ? malformed : 'skip'
+    }
     if (reason !== 'invalid-timestamp' || invalidTimestamp === undefined) return malformed
     return invalidTimestamp === 'skip' ? 'skip' : 'fail'
   }

@@ -13,7 +13,8 @@ import type { Serde } from '../topology/serdes/serde.ts'
 import type { EventTimeLimits, OperatorTime } from './operator-time.ts'
 
 /**
- * Why a record was dropped; a metric label. `unrouted`: no branch of a split took it, or no window;
+ * Why a record was dropped; a metric label. `future-timestamp`: its event time is further ahead of the wall
+ * clock than `timestamp.future.max.ms` allows; `unrouted`: no branch of a split took it, or no window;
  * `outdated`: an older version of a row than the table has, which a join has no use for;
  * `processing-error`: user code failed on it.
  */
@@ -22,6 +23,7 @@ export const dropReasons = [
   'null-key',
   'null-value',
   'invalid-timestamp',
+  'future-timestamp',
   'expired-window',
   'unrouted',
   'outdated',
@@ -83,11 +85,13 @@ export class StreamRecord implements RecordContext<unknown> {
 }
 
 /** The last millisecond that is a date. */
-const EPOCH_MS_MAX = 8.64e15
+export const EPOCH_MS_MAX = 8.64e15
 
-/** Whether a value can be an event time; Kafka's for a record without one is -1. */
-export function isEpochMs(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= EPOCH_MS_MAX
+/**
+ * Whether a value can be an event time, no later than `latestMs`; Kafka's for a record without one is -1.
+ */
+export function isEpochMs(value: unknown, latestMs = EPOCH_MS_MAX): value is number {
+  return typeof value === 'number' && value >= 0 && value <= latestMs
 }
 
 /** Passes a record on to what comes next. */

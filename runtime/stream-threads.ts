@@ -117,6 +117,7 @@ export class StreamThreads {
         bufferedBytesMax: config.bufferedBytesMax,
         topicFormats: config.topicFormats,
         maxTaskIdleMs: config.maxTaskIdleMs,
+        timestampFutureMaxMs: config.timestampFutureMaxMs,
       },
       channel: group.openChannel(index, () => this.#handles[index]?.vitals.wake()),
       metrics: slab.spec,

@@ -11,7 +11,12 @@ import type { Outputs } from './outputs.ts'
 import type { Plan } from './plan.ts'
 
 /** What the settings say about time in a task. */
-export type TimeSettings = Pick<StreamsConfig, 'maxTaskIdleMs'>
+export type TimeSettings = Pick<StreamsConfig, 'maxTaskIdleMs' | 'timestampFutureMaxMs'>
+
+/** How far an event time may be ahead of the wall clock, ms; undefined for any distance. */
+export function futureMsMaxOf(time: TimeSettings | undefined): number | undefined {
+  return time === undefined || time.timestampFutureMaxMs < 0 ? undefined : time.timestampFutureMaxMs
+}
 
 /** What a worker gives each of its tasks. */
 export interface TaskSurroundings {

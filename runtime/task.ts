@@ -13,7 +13,7 @@ import { changelogTopic } from '../state/changelog.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import { changelogWriter } from './changelog-writer.ts'
 import type { TaskToOpen } from './messages.ts'
-import type { TaskSurroundings } from './task-surroundings.ts'
+import { futureMsMaxOf, type TaskSurroundings } from './task-surroundings.ts'
 import { resolveFormat, writersOf, type TaskSpec } from './plan.ts'
 import { TaskCheckpoints, type TaskMeta } from './task-checkpoints.ts'
 import { TaskInput } from './task-input.ts'
@@ -65,6 +65,7 @@ export class Task implements TaskContext {
       resolve: (topic) => resolveFormat(topic, formats),
       globals: (node) => around.globals!.viewOf(node),
       readerOf: around.readerOf,
+      futureMsMax: futureMsMaxOf(around.time),
     })
     this.#checkpoints = new TaskCheckpoints(
       port.openState(spec.taskId),

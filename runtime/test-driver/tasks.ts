@@ -77,6 +77,8 @@ export class DriverTasks {
           topology,
           plan,
           formats: config.topicFormats,
+          // A row at hand is never held back for one that a test may still put in.
+          time: { ...config, maxTaskIdleMs: 0 },
           rowsMax: 1,
           frameRowsMax: 1,
           rankOf: ({ topic }) => (topic === this.#running ? 0 : 1),

@@ -23,6 +23,8 @@ export interface Example {
   readonly place: string
   readonly code: string
   readonly lines: readonly Line[]
+  /** As of streams.properties: lines such as `// set poll.ms=5`. */
+  readonly settings: Readonly<Record<string, string>>
   readonly files: Readonly<Record<string, string>>
 }
 
@@ -45,9 +47,15 @@ function examplesOf(page: string): Example[] {
     if (file !== undefined) files[file] = code!
     if (language !== 'ts') continue
     const place = `${page}:${text.slice(0, text.indexOf(code!)).split('\n').length}`
-    examples.push({ place, code: code!, lines: linesOf(place, code!), files: { ...files } })
+    const lines = linesOf(place, code!)
+    examples.push({ place, code: code!, lines, settings: settingsOf(code!), files: { ...files } })
   }
   return examples
+}
+
+function settingsOf(code: string): Record<string, string> {
+  const set = code.matchAll(/^\/\/ set +(\S+?)=(\S+)$/gm)
+  return Object.fromEntries([...set].map(([, key, value]) => [key!, value!]))
 }
 
 function linesOf(place: string, code: string): Line[] {

@@ -49,7 +49,7 @@ describe('The examples of the pages about operators', () => {
     it(`come to what they say, at ${example.place}`, async () => {
       const topology = await load(join(directory, String(index), 'example.mjs'), example)
       expect(example.lines.map(({ kind }) => kind)).to.include('in')
-      expect(actualOf(topology, example.lines)).to.deep.equal(expectedOf(example.lines))
+      expect(actualOf(topology, example)).to.deep.equal(expectedOf(example.lines))
     })
   }
 

@@ -3,7 +3,7 @@
 import type { Topology } from '../../topology/topology.ts'
 import type { Windowed } from '../../topology/windows.ts'
 import { TopologyTestDriver } from '../../testing.ts'
-import type { Line } from './example.ts'
+import type { Example, Line } from './example.ts'
 
 /** What the page says, in one spelling; outputs of one input go by their topic, as a reader finds them. */
 export function expectedOf(lines: readonly Line[]): string[] {
@@ -14,12 +14,15 @@ export function expectedOf(lines: readonly Line[]): string[] {
 }
 
 /** What the topology makes of the inputs that the page names. */
-export function actualOf(topology: Topology, lines: readonly Line[]): string[] {
+export function actualOf(
+  topology: Topology,
+  { lines, settings }: Pick<Example, 'lines' | 'settings'>,
+): string[] {
   // Topics that are chosen by the record must exist.
   const partitions = Object.fromEntries(
     lines.flatMap((line) => (line.kind === 'out' ? [[line.topic, 1]] : [])),
   )
-  const driver = new TopologyTestDriver(topology, { partitions })
+  const driver = new TopologyTestDriver(topology, { partitions, config: settings })
   try {
     return inSteps(lines).flatMap(([first]) => [textOf(first!), ...byTopic(run(driver, first!))])
   } finally {

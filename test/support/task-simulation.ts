@@ -73,7 +73,7 @@ export class TaskSimulation {
       topology,
       plan,
       formats: {},
-      time: { maxTaskIdleMs },
+      time: { maxTaskIdleMs, timestampFutureMaxMs: -1 },
       rowsMax: Infinity,
       port,
       outputs: this.#outputs,

@@ -16,6 +16,7 @@ export function dimensionsOf(partitions: number): MetricDimensions {
       'malformed',
       'null-key',
       'invalid-timestamp',
+      'future-timestamp',
       'expired-window',
       'processing-error',
     ],
