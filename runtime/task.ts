@@ -2,11 +2,9 @@
 // says at a commit where it stands and what changed in its stores. Single-threaded, owned by a worker.
 import type { TopicPartitionOffset } from '../broker/ports.ts'
 import { buildTask, type TaskProcessors } from '../processors/build.ts'
-import type { FrameInput } from '../processors/frame-input.ts'
 import { EventTimeLimits, OperatorTime } from '../processors/operator-time.ts'
 import type { DropReason, RowPlace, TaskContext, TaskStore } from '../processors/processor.ts'
 import { Punctuations } from '../processors/punctuations.ts'
-import type { SourceInput } from '../processors/source-input.ts'
 import type { TaskState } from '../processors/task-state.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
 import { changelogTopic } from '../state/changelog.ts'
@@ -16,7 +14,7 @@ import type { TaskToOpen } from './messages.ts'
 import { futureMsMaxOf, type TaskSurroundings } from './task-surroundings.ts'
 import { resolveFormat, writersOf, type TaskSpec } from './plan.ts'
 import { TaskCheckpoints, type TaskMeta } from './task-checkpoints.ts'
-import { TaskInput } from './task-input.ts'
+import { openInputs } from './open-inputs.ts'
 import { TaskInputs, type InputAtHand } from './task-inputs.ts'
 import { TaskMetrics } from './task-metrics.ts'
 
@@ -72,7 +70,10 @@ export class Task implements TaskContext {
       spec.taskId,
       plan.isLogged ? changelogWriter(port, plan.applicationId, spec.partition) : undefined,
     )
-    this.#inputs = new TaskInputs(this.#openInputs(this.#restore()), {
+    const restored = this.#restore()
+    const { heads } = this.#processors
+    const inputs = openInputs(toOpen, restored, this.streamTimeMs, { ...around, heads })
+    this.#inputs = new TaskInputs(inputs, {
       context: this,
       alignment: around.alignment,
       metrics: this.#metrics,
@@ -257,30 +258,6 @@ export class Task implements TaskContext {
 
   unmatched(node: string, key: string | number): void {
     this.#around.unmatched(node, key)
-  }
-
-  /**
-   * Stores belong to the positions they were saved with; with changelogs the group may be ahead of those,
-   * by input that changed none of them, and where it has forgotten them they still hold. Where nothing is
-   * left of the stores they are made anew from all that the topics have: too late, but never too small. A
-   * task without stores goes by the group: its partition may have been another's since.
-   */
-  #openInputs(restored: readonly TopicPartitionOffset[] | undefined): TaskInput[] {
-    const { alignment, plan } = this.#around
-    const { isLogged } = plan
-    const isStateful = this.spec.stores.length > 0
-    return this.spec.inputs.map((spec, i) => {
-      const { offset, inputStart } = this.#toOpen.inputs[i]!
-      const saved = restored?.find(({ topic }) => topic === spec.topic)?.offset
-      const known = isLogged ? Math.max(saved ?? 0, offset) : (saved ?? offset)
-      const at = !isStateful ? offset : restored === undefined ? inputStart : known
-      const head: SourceInput | FrameInput = this.#processors.heads.get(spec.topic)!
-      if (spec.alignmentSlot >= 0) {
-        alignment.behind(spec.alignmentSlot, -Infinity)
-        alignment.reached(spec.alignmentSlot, this.streamTimeMs)
-      }
-      return new TaskInput(spec, this.partition, head, at)
-    })
   }
 
   /** Takes up what was last saved. @returns where to go on reading by that, if anything was. */
