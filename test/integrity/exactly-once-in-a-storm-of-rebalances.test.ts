@@ -65,6 +65,7 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
       await until(
         'it goes on',
         async () => (await rowsIn(broker, RESULT_TOPICS.sliding)) > before,
+        90_000,
       ).catch((error: unknown) => {
         const logs = running.map(({ stderr }) => stderr().slice(-3_000))
         throw new Error([String(error), ...logs].join('\n\n'))
