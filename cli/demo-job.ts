@@ -25,7 +25,8 @@ export async function checkServerPort({ config: { server } }: CliContext): Promi
       applicationId: 'demo',
       metrics: () => [],
       health: () => ({ status: 'ok', reasons: [] }),
-      progress: () => undefined,
+      progress: () => [],
+      watchProgress: () => () => undefined,
       topology: () => '',
       onError: () => undefined,
     })

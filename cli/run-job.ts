@@ -40,6 +40,7 @@ export async function startJob(
 ): Promise<RunningJob> {
   const { config, logger } = context
   const broker = await context.openBroker()
+  const watchers = new Set<(progress: unknown) => void>()
   const summary = new SummaryLog(logger, config.streams.logSummaryIntervalMs)
   const streams = await runStreams(job.url, config.streams, {
     broker,
@@ -47,6 +48,7 @@ export async function startJob(
     log: logger,
     onProgress(progress) {
       summary.add(progress)
+      for (const watch of watchers) watch(progress)
       logger.debug({ progress }, 'progress')
       onProgress?.(progress)
     },
@@ -56,7 +58,7 @@ export async function startJob(
   context.signal.addEventListener('abort', onAbort)
   // The job may fail before anybody awaits its end.
   streams.done.catch(() => undefined)
-  const server = await serve(context, streams).catch(async (error: unknown) => {
+  const server = await serve(context, streams, watchers).catch(async (error: unknown) => {
     streams.stop()
     await streams.done.catch(() => undefined)
     throw error
@@ -70,7 +72,11 @@ export async function startJob(
   return { streams, url: server?.url, done }
 }
 
-function serve(context: CliContext, streams: RunningStreams): Promise<RunningServer | undefined> {
+function serve(
+  context: CliContext,
+  streams: RunningStreams,
+  watchers: Set<(progress: unknown) => void>,
+): Promise<RunningServer | undefined> {
   const { server, streams: settings } = context.config
   if (!server.enabled) return Promise.resolve(undefined)
   const readings = readingsOf(context, streams)
@@ -89,7 +95,11 @@ function serve(context: CliContext, streams: RunningStreams): Promise<RunningSer
         threads: streams.threads,
       },
     }),
-    progress: () => streams.progress,
+    progress: () => streams.recentProgress,
+    watchProgress(watch) {
+      watchers.add(watch)
+      return () => watchers.delete(watch)
+    },
     topology: () => streams.topology.describe(),
     onError: (error) => {
       context.logger.error({ err: error }, 'the server failed')

@@ -4,17 +4,29 @@ import type { CommitResult } from './committer.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import { collectMetrics, type MetricFamily } from './metrics/snapshot.ts'
 import type { Plan } from './plan.ts'
+import { behindLatest, latestOffsetOf } from './source-progress.ts'
 import { Unmatched } from './unmatched.ts'
+
+/** Offsets by topic and partition; the next to be read. */
+export type SourceOffsets = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** Rows of one source of a query. */
 export interface SourceProgress {
   readonly description: string
-  /** Offsets by topic and partition; the next to be read. Null before the first commit. */
-  readonly startOffset: Readonly<Record<string, Readonly<Record<string, number>>>> | null
-  readonly endOffset: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Null before the first commit. */
+  readonly startOffset: SourceOffsets | null
+  readonly endOffset: SourceOffsets
+  /** Where the topics end, as far as it is known; null before that. */
+  readonly latestOffset: SourceOffsets | null
   readonly numInputRows: number
   readonly inputRowsPerSecond: number
   readonly processedRowsPerSecond: number
+  /** Whole numbers as text, as Spark writes them; empty where `latestOffset` is not known. */
+  readonly metrics: Readonly<
+    Partial<
+      Record<'minOffsetsBehindLatest' | 'maxOffsetsBehindLatest' | 'avgOffsetsBehindLatest', string>
+    >
+  >
 }
 
 /** A store, over all its tasks. */
@@ -24,6 +36,10 @@ export interface StateOperatorProgress {
   /** Saved by the commit. */
   readonly numRowsUpdated: number
   readonly memoryUsedBytes: number
+  /** How many tasks have a part of the store, here or elsewhere. */
+  readonly numShufflePartitions: number
+  /** How many of them are open here. */
+  readonly numStateStoreInstances: number
 }
 
 /** What one commit interval did. Rates are rows a second, durations milliseconds. */
@@ -57,9 +73,12 @@ export interface ReporterOptions {
 
 /** An idle application reports this often (Spark's noDataProgressEventInterval). */
 const IDLE_REPORT_MS = 10_000
+/** Reports that are kept (Spark's numRecentProgressUpdates). */
+const RECENT_MAX = 100
 
 export class ProgressReporter {
-  last: QueryProgress | undefined
+  /** The last reports, the oldest first. */
+  readonly recent: QueryProgress[] = []
   readonly #options: ReporterOptions
   readonly #unmatched = new Unmatched()
   #batchId = 0
@@ -93,7 +112,8 @@ export class ProgressReporter {
     }
     this.#offsets = progress.sources[0]?.endOffset ?? null
     this.#lastReportMs = nowMs
-    this.last = progress
+    this.recent.push(progress)
+    if (this.recent.length > RECENT_MAX) this.recent.shift()
     this.#options.onProgress?.(progress)
   }
 
@@ -128,15 +148,17 @@ export class ProgressReporter {
       ...(watermarkMs === undefined
         ? {}
         : { eventTime: { watermark: new Date(watermarkMs).toISOString() } }),
-      stateOperators: statesOf(families, this.#updatedRows),
+      stateOperators: statesOf(families, this.#updatedRows, plan),
       sources: [
         {
           description: `Millrace[${plan.sourceTopics.join(', ')}]`,
           startOffset: this.#offsets,
           endOffset,
+          latestOffset: latestOffsetOf(endOffset, families),
           numInputRows,
           inputRowsPerSecond: round(perSecond),
           processedRowsPerSecond: round(perSecond),
+          metrics: behindLatest(endOffset, families),
         },
       ],
       sink: { description: name, numOutputRows: produced - this.#outputRows },
@@ -188,23 +210,27 @@ function watermarkOf(families: readonly MetricFamily[]): number | undefined {
 function statesOf(
   families: readonly MetricFamily[],
   updatedBefore: ReadonlyMap<string, number>,
+  plan: Plan,
 ): StateOperatorProgress[] {
   const keys = families.find(({ name }) => name === 'kafka_stream_state_keys')
-  return (keys?.samples ?? []).map(({ labels, value }) => ({
-    operatorName: labels['store'] ?? '',
-    numRowsTotal: value,
-    numRowsUpdated:
-      totalOf(
-        families,
-        'kafka_stream_state_rows_updated_total',
-        ({ store }) => store === labels['store'],
-      ) - (updatedBefore.get(labels['store'] ?? '') ?? 0),
-    memoryUsedBytes: totalOf(
-      families,
-      'kafka_stream_state_size_bytes',
-      ({ store }) => store === labels['store'],
-    ),
-  }))
+  return (keys?.samples ?? []).map(({ labels, value }) => {
+    const name = labels['store'] ?? ''
+    const isOf = ({ store }: Readonly<Record<string, string>>): boolean => store === name
+    const updated = totalOf(families, 'kafka_stream_state_rows_updated_total', isOf)
+    const tasks = plan.tasks.filter(({ stores }) => stores.includes(name))
+    const ids = new Set(tasks.map(({ taskId }) => taskId))
+    const open = families.find((family) => family.name === 'kafka_stream_task_buffered_records')
+    return {
+      operatorName: name,
+      numRowsTotal: value,
+      numRowsUpdated: updated - (updatedBefore.get(name) ?? 0),
+      memoryUsedBytes: totalOf(families, 'kafka_stream_state_size_bytes', isOf),
+      numShufflePartitions: tasks.length,
+      numStateStoreInstances: (open?.samples ?? []).filter((sample) =>
+        ids.has(sample.labels['task_id'] ?? ''),
+      ).length,
+    }
+  })
 }
 
 /** The parts of a commit interval in whole ms; they never add up to more than the whole. */

@@ -37,7 +37,10 @@ export interface RunningStreams {
   /** What is wrong, one sentence each; empty when all is well. */
   readonly problems: readonly string[]
   readonly threads: readonly { readonly threadId: string; readonly tasks: readonly string[] }[]
+  /** The last progress report. */
   readonly progress: QueryProgress | undefined
+  /** The last progress reports, up to 100, the oldest first. */
+  readonly recentProgress: readonly QueryProgress[]
   /** All metrics; `readings` are values that only the caller knows. */
   metrics(readings?: readonly Reading[]): MetricFamily[]
   /** Asks for an orderly stop: what was processed is committed, the group is left at once. */
@@ -157,7 +160,10 @@ async function startStreams(
       return restarts.client.threadStates
     },
     get progress() {
-      return reporter.last
+      return reporter.recent.at(-1)
+    },
+    get recentProgress() {
+      return reporter.recent
     },
     metrics: (readings = []) =>
       collectMetrics(restarts.client.metrics, [...readings, ...roundTrips().flatMap(readingsOf)]),

@@ -1,9 +1,10 @@
 // The HTTP side of an application: read only, on the main thread, so that it answers while the stream
-// threads are busy. cli/ starts it; node:http does all that five routes need.
+// threads are busy. cli/ starts it; node:http does all that a few routes need.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { plain, ROUTES, type Reply, type ServerSources } from './routes.ts'
+import { EventStreams } from './event-stream.ts'
+import { plain, ROUTES, type EventReply, type Reply, type ServerSources } from './routes.ts'
 
 export interface ServerOptions extends ServerSources {
   /** Address to listen on; `server.host`, 127.0.0.1 by default: nothing here asks who is calling. */
@@ -43,9 +44,10 @@ const REQUEST_MS_MAX = 5_000
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', port = 8080 } = options
+  const streams = new EventStreams()
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, maxHeaderSize: 16_384 },
-    (request, response) => void answer(options, request, response),
+    (request, response) => void answer(options, streams, request, response),
   )
   try {
     server.listen(port, host)
@@ -57,32 +59,46 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url: urlOf(server), close: () => (closing ??= close(server)) }
 }
 
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'",
+}
+
 async function answer(
   options: ServerOptions,
+  streams: EventStreams,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-  let reply: Reply
+  const isHead = request.method === 'HEAD'
+  let reply: Reply | EventReply
   try {
     reply = await replyTo(options, request.method ?? '', path)
   } catch (error) {
     options.onError(error, path)
     reply = plain(500, `${path} failed; the log says why`)
   }
+  request.resume()
+  if ('events' in reply) {
+    if (!isHead && streams.open(reply, response, HEADERS)) return
+    reply = isHead ? plain(200, '') : plain(503, `too many watch ${path} already`)
+  }
   response.writeHead(reply.status, {
+    ...HEADERS,
     'content-type': reply.contentType,
     'content-length': Buffer.byteLength(reply.body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'",
     ...(reply.status === 405 ? { allow: 'GET, HEAD' } : {}),
   })
-  response.end(request.method === 'HEAD' ? undefined : reply.body)
-  request.resume()
+  response.end(isHead ? undefined : reply.body)
 }
 
-function replyTo(sources: ServerSources, method: string, path: string): Reply | Promise<Reply> {
+function replyTo(
+  sources: ServerSources,
+  method: string,
+  path: string,
+): Reply | EventReply | Promise<Reply> {
   const found = ROUTES.get(path)
   if (found === undefined) {
     return plain(404, `there is nothing here; there is ${[...ROUTES.keys()].join(' ')}`)

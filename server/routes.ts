@@ -17,8 +17,10 @@ export interface ServerSources {
   readonly applicationId: string
   readonly metrics: () => readonly MetricFamily[]
   readonly health: () => Health
-  /** The last progress report, as JSON can hold it; undefined before the first. */
-  readonly progress: () => unknown
+  /** The last progress reports, as JSON can hold them, the oldest first. */
+  readonly progress: () => readonly unknown[]
+  /** Has a function called with each progress report from now on. @returns what ends that. */
+  readonly watchProgress: (watch: (progress: unknown) => void) => () => void
   /** The topology as `describe()` prints it. */
   readonly topology: () => string
 }
@@ -29,7 +31,13 @@ export interface Reply {
   readonly body: string
 }
 
-export type Route = (sources: ServerSources) => Reply | Promise<Reply>
+/** A reply that goes on: events as they happen (server-sent events, by the HTML standard). */
+export interface EventReply {
+  /** Has a function called with the text of each event. @returns what ends that. */
+  readonly events: (send: (text: string) => void) => () => void
+}
+
+export type Route = (sources: ServerSources) => Reply | EventReply | Promise<Reply>
 
 const TEXT = 'text/plain; charset=utf-8'
 const HTML = 'text/html; charset=utf-8'
@@ -47,6 +55,8 @@ export const ROUTES: ReadonlyMap<string, { readonly about: string; readonly rout
     ['/metrics', { about: 'metrics in the text format of Prometheus', route: metrics }],
     ['/healthz', { about: '200 while the application works, else 503 and why', route: health }],
     ['/progress', { about: 'the last progress report, as JSON', route: progress }],
+    ['/progress/recent', { about: 'the last 100, the oldest first', route: recentProgress }],
+    ['/progress/events', { about: 'each as it comes, as server-sent events', route: liveProgress }],
     ['/topology', { about: 'sources, processors, stores and sinks', route: topology }],
   ])
 
@@ -67,7 +77,22 @@ function health(sources: ServerSources): Reply {
 }
 
 function progress(sources: ServerSources): Reply {
-  return { status: 200, contentType: JSON_TYPE, body: json(sources.progress() ?? null) }
+  return { status: 200, contentType: JSON_TYPE, body: json(sources.progress().at(-1) ?? null) }
+}
+
+function recentProgress(sources: ServerSources): Reply {
+  return { status: 200, contentType: JSON_TYPE, body: json(sources.progress()) }
+}
+
+/** The last one at once: who looks at an idle application would wait for the next. */
+function liveProgress(sources: ServerSources): EventReply {
+  return {
+    events(send) {
+      const last = sources.progress().at(-1)
+      if (last !== undefined) send(JSON.stringify(last))
+      return sources.watchProgress((report) => send(JSON.stringify(report)))
+    },
+  }
 }
 
 function topology(sources: ServerSources): Reply {

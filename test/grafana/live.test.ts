@@ -16,7 +16,8 @@ describe('Prometheus and the board', () => {
       applicationId: 'synthetic',
       metrics: job.metrics,
       health: () => ({ status: 'ok', reasons: [] }),
-      progress: () => undefined,
+      progress: () => [],
+      watchProgress: () => () => undefined,
       topology: () => '',
       onError: (error) => {
         throw error

@@ -71,8 +71,8 @@ describe('the progress report', () => {
       ...['addBatch', 'commitOffsets', 'triggerExecution', 'walCommit'],
     ])
     expect(Object.keys(reports[0]!.sources[0]!)).to.deep.equal([
-      ...['description', 'startOffset', 'endOffset', 'numInputRows'],
-      ...['inputRowsPerSecond', 'processedRowsPerSecond'],
+      ...['description', 'startOffset', 'endOffset', 'latestOffset', 'numInputRows'],
+      ...['inputRowsPerSecond', 'processedRowsPerSecond', 'metrics'],
     ])
   })
 
@@ -96,8 +96,40 @@ describe('the progress report', () => {
       description: 'Millrace[calls]',
       startOffset: null,
       endOffset: { calls: { '1': 40 } },
+      latestOffset: null,
+      metrics: {},
     })
     expect(reports[1]!.sources[0]!.startOffset).to.deep.equal({ calls: { '1': 40 } })
+  })
+
+  it('says how far it is behind the ends of its topics', () => {
+    const { reports, commit, worker } = reporting()
+    const lag = (partition: string) =>
+      worker.gauge('kafka_consumer_records_lag', { topic: 'calls', partition })
+    lag('0').set(0)
+    lag('1').set(25)
+    commit(1_000, 1, 0, {
+      positions: [
+        { topic: 'calls', partition: 0, offset: 7 },
+        { topic: 'calls', partition: 1, offset: 40 },
+      ],
+    })
+    expect(reports[0]!.sources[0]).to.deep.include({
+      latestOffset: { calls: { '0': 7, '1': 65 } },
+      metrics: {
+        minOffsetsBehindLatest: '0',
+        maxOffsetsBehindLatest: '25',
+        avgOffsetsBehindLatest: '12.5',
+      },
+    })
+  })
+
+  it('keeps the last hundred reports', () => {
+    const { reporter, commit } = reporting()
+    for (let i = 0; i < 130; i++) commit(1_000, 1, 0)
+    expect(reporter.recent.map(({ batchId }) => batchId)).to.deep.equal(
+      Array.from({ length: 100 }, (_, i) => 30 + i),
+    )
   })
 
   it('takes the interval apart, and no part is longer than the whole', () => {
@@ -154,7 +186,11 @@ describe('the progress report', () => {
     worker
       .gauge('kafka_stream_state_size_bytes', { store: 'type-count', medium: 'memory' })
       .set(345)
+    worker.gauge('kafka_stream_task_buffered_records', { task_id: '1_0' }).set(0)
+    const updated = worker.counter('kafka_stream_state_rows_updated_total', { store: 'type-count' })
+    updated.add(8)
     commit(1_000, 1, 0, { unmatched: [['named', 'x', 2]] })
+    updated.add(3)
     commit(1_000, 1, 0, {
       unmatched: [
         ['named', 'x', 1],
@@ -165,10 +201,13 @@ describe('the progress report', () => {
       {
         operatorName: 'type-count',
         numRowsTotal: 12,
-        numRowsUpdated: 0,
+        numRowsUpdated: 8,
         memoryUsedBytes: 345,
+        numShufflePartitions: 1,
+        numStateStoreInstances: 1,
       },
     ])
+    expect(reports[1]!.stateOperators[0]).to.include({ numRowsUpdated: 3 })
     expect(reports[1]!.observedMetrics).to.deep.equal({ named: { x: 3, y: 4 } })
   })
 

@@ -5,11 +5,13 @@ import { once } from 'node:events'
 import { startServer, ServerError, type RunningServer } from '../../server/http-server.ts'
 import type { ServerOptions } from '../../server/http-server.ts'
 import type { Health } from '../../server/routes.ts'
+import { until } from '../support/until.ts'
 
 describe('the server', () => {
   let server: RunningServer
   let health: Health
-  let progress: unknown
+  let progress: unknown[]
+  const watchers = new Set<(report: unknown) => void>()
   const errors: [unknown, string][] = []
   const options: ServerOptions = {
     host: '127.0.0.1',
@@ -18,13 +20,17 @@ describe('the server', () => {
     metrics: () => [],
     health: () => health,
     progress: () => progress,
+    watchProgress(watch) {
+      watchers.add(watch)
+      return () => watchers.delete(watch)
+    },
     topology: () => 'Topologies:\n   Sub-topology: 0\n',
     onError: (error, path) => errors.push([error, path]),
   }
 
   beforeEach(async () => {
     health = { status: 'ok', reasons: [], details: { state: 'RUNNING' } }
-    progress = undefined
+    progress = []
     errors.length = 0
     server = await startServer(options)
   })
@@ -51,10 +57,45 @@ describe('the server', () => {
 
   it('gives the last progress report, and null before the first', async () => {
     expect(await (await fetch(`${server.url}/progress`)).json()).to.equal(null)
-    progress = { batchId: 4 }
+    progress = [{ batchId: 3 }, { batchId: 4 }]
     const reply = await fetch(`${server.url}/progress?pretty`)
     expect(reply.headers.get('content-type')).to.equal('application/json; charset=utf-8')
     expect(await reply.json()).to.deep.equal({ batchId: 4 })
+    const recent = await fetch(`${server.url}/progress/recent`)
+    expect(await recent.json()).to.deep.equal(progress)
+  })
+
+  it('sends each progress report as it comes, the last one at once, until nobody listens', async () => {
+    progress = [{ batchId: 3 }]
+    const reply = await fetch(`${server.url}/progress/events`)
+    expect(reply.headers.get('content-type')).to.equal('text/event-stream')
+    const lines = reply.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const readTo = async (batchId: number) => {
+      while (!text.includes(`data: {"batchId":${batchId}}\n\n`)) {
+        text += (await lines.read()).value ?? ''
+      }
+    }
+    await readTo(3)
+    for (const watch of watchers) watch({ batchId: 4 })
+    await readTo(4)
+    await lines.cancel()
+    await until('it is let go', () => watchers.size === 0)
+  })
+
+  it('takes no more watchers than it has room for', async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 33 }, () => fetch(`${server.url}/progress/events`)),
+    )
+    expect(replies.map(({ status }) => status).sort()).to.deep.equal([
+      ...Array<number>(32).fill(200),
+      503,
+    ])
+    for (const { body } of replies) await body!.cancel()
+    await until('they are let go', () => watchers.size === 0)
+    const again = await fetch(`${server.url}/progress/events`)
+    expect(again.status).to.equal(200)
+    await again.body!.cancel()
   })
 
   it('prints the topology as text', async () => {
@@ -66,8 +107,15 @@ describe('the server', () => {
   it('says at / what is where, and lets no name become markup', async () => {
     const page = await (await fetch(server.url)).text()
     const paths = [...page.matchAll(/href="([^"]+)"/g)].map(([, path]) => path)
-    expect(paths).to.deep.equal(['/', '/metrics', '/healthz', '/progress', '/topology'])
-    for (const path of paths) expect((await fetch(`${server.url}${path}`)).status).to.equal(200)
+    expect(paths).to.deep.equal([
+      ...['/', '/metrics', '/healthz', '/progress', '/progress/recent', '/progress/events'],
+      '/topology',
+    ])
+    for (const path of paths) {
+      const { status, body } = await fetch(`${server.url}${path}`)
+      expect(status).to.equal(200)
+      await body!.cancel()
+    }
     expect(page).to.include('calls &#60;&#38;&#62; &#34;codes&#34;').and.not.include('<&>')
   })
 

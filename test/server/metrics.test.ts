@@ -16,7 +16,8 @@ describe('GET /metrics', () => {
       applicationId: 'synthetic',
       metrics: job.metrics,
       health: () => ({ status: 'ok', reasons: [] }),
-      progress: () => undefined,
+      progress: () => [],
+      watchProgress: () => () => undefined,
       topology: () => '',
       onError: (error) => {
         throw error

@@ -1,0 +1,40 @@
+// How far the sources of a query are behind the ends of their topics. Part of the progress report.
+import type { MetricFamily } from './metrics/snapshot.ts'
+import type { SourceOffsets, SourceProgress } from './progress.ts'
+
+/** Records that are not read yet, by partition, where that is known. */
+function behindOf(endOffset: SourceOffsets, families: readonly MetricFamily[]) {
+  const lags = families.find(({ name }) => name === 'kafka_consumer_records_lag')?.samples ?? []
+  return lags.flatMap(({ labels: { topic = '', partition = '' }, value }) => {
+    const offset = endOffset[topic]?.[partition]
+    return offset === undefined ? [] : [{ topic, partition, offset, behind: value }]
+  })
+}
+
+/** Where the topics end, as far as it is known. */
+export function latestOffsetOf(
+  endOffset: SourceOffsets,
+  families: readonly MetricFamily[],
+): SourceOffsets | null {
+  const latest: Record<string, Record<string, number>> = {}
+  const known = behindOf(endOffset, families)
+  for (const { topic, partition, offset, behind } of known) {
+    latest[topic] = { ...latest[topic], [partition]: offset + behind }
+  }
+  return known.length === 0 ? null : latest
+}
+
+/** Spark's figures of a Kafka source. */
+export function behindLatest(
+  endOffset: SourceOffsets,
+  families: readonly MetricFamily[],
+): SourceProgress['metrics'] {
+  const behind = behindOf(endOffset, families).map((each) => each.behind)
+  if (behind.length === 0) return {}
+  const sum = behind.reduce((total, records) => total + records, 0)
+  return {
+    minOffsetsBehindLatest: String(Math.min(...behind)),
+    maxOffsetsBehindLatest: String(Math.max(...behind)),
+    avgOffsetsBehindLatest: String(sum / behind.length),
+  }
+}
