@@ -89,6 +89,18 @@ export class ApplicationLock {
   }
 }
 
+/** Who runs an application on a directory, `process 4711 on node-1 since …`, or undefined. */
+export function lockHolder(home: LockHome, applicationId: string): string | undefined {
+  const value = home.locks.get(Buffer.from(applicationId))
+  if (value === undefined) return undefined
+  const holder = JSON.parse(value.toString()) as LockRecord
+  return isHeld(holder, home.nowMs()) ? nameOf(holder) : undefined
+}
+
+function nameOf({ pid, host, sinceMs }: LockRecord): string {
+  return `process ${pid} on ${host} since ${new Date(sinceMs).toISOString()}`
+}
+
 function isHeld(holder: LockRecord, nowMs: number): boolean {
   if (held.has(holder.token)) return true
   const alive = isAlive(holder)
@@ -101,10 +113,7 @@ function locked(
   applicationId: string,
   holder: LockRecord | undefined,
 ): BrokerError {
-  const who =
-    holder === undefined
-      ? 'another process'
-      : `process ${holder.pid} on ${holder.host} since ${new Date(holder.sinceMs).toISOString()}`
+  const who = holder === undefined ? 'another process' : nameOf(holder)
   const text =
     `The application ${applicationId} runs on ${home.directory} in ${who}: stop it first, or give ` +
     `this one another application id`

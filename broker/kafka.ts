@@ -1,5 +1,6 @@
 // The broker port over Apache Kafka, and the one importer of node-rdkafka, which must live on the main
 // thread of a process: workers take the data ports in `kafka/`, which do not reach this file.
+import type { GroupAdmin } from './group-admin.ts'
 import { BrokerError } from './ports.ts'
 import type {
   Broker,
@@ -22,6 +23,7 @@ import {
 } from './kafka/clients.ts'
 import { placeOf, topicMissing } from './kafka/errors.ts'
 import { openKafkaGroup } from './kafka/group.ts'
+import { openKafkaGroupAdmin } from './kafka/group-admin.ts'
 import { KafkaProducer } from './kafka/producer.ts'
 import type { RdConsumer, RdModule } from './kafka/rd-client.ts'
 import { KafkaReader } from './kafka/reader.ts'
@@ -144,6 +146,10 @@ class KafkaBroker implements Broker {
     })
     this.#group = group
     return group
+  }
+
+  async openGroupAdmin(applicationId: string): Promise<GroupAdmin> {
+    return this.#opened(await openKafkaGroupAdmin(this.#factory, this.#topics, applicationId))
   }
 
   close(): Promise<void> {

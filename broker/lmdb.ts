@@ -28,6 +28,8 @@ export interface Environment extends StateEnvironment {
 
 /** An environment as `openEnvironment` gives it. */
 export interface OpenedEnvironment extends Environment {
+  /** The names of all tables. */
+  tableNames(): string[]
   /** Lets the next read see what other threads and processes have committed. About 1 µs. */
   refresh(): void
   /** What a read of a table threw, as an error of ours where lmdb failed. */
@@ -73,6 +75,7 @@ export function openEnvironment(directory: string): OpenedEnvironment {
   return {
     table: (name) => translated(path, () => openTable(handle, name)),
     transaction: (work) => transact(handle, path, work),
+    tableNames: () => translated(path, () => [...handle.root.getKeys()].map(tableName)),
     refresh: () => handle.root.resetReadTxn(),
     errorOf: (cause) => brokerErrorOf(path, cause),
     close: () => {
@@ -113,6 +116,13 @@ function openTable(handle: Handle, name: string): Table {
   // One opened in a transaction is gone when that is undone, so only others are remembered.
   if (handle.depth === 0) handle.tables.set(name, table)
   return table
+}
+
+/** lmdb ends the names of tables with a zero byte. */
+function tableName(key: unknown): string {
+  return Buffer.from(key as Uint8Array)
+    .toString()
+    .replace(/\0$/, '')
 }
 
 function transact<T>(handle: Handle, path: string, work: () => T): T {
@@ -175,6 +185,7 @@ export interface PositionTable {
   get(partition: TopicPartition): number | undefined
   /** Writes what differs from what is there. Atomic only within a transaction. */
   put(positions: readonly TopicPartitionOffset[]): void
+  remove(partition: TopicPartition): void
 }
 
 /** The committed positions in an environment: tasks write them with their state, a group reads them. */
@@ -188,6 +199,7 @@ export function openPositions(environment: StateEnvironment): PositionTable {
   }
   return {
     get,
+    remove: (of) => table.removeSync(keyOf(of)),
     put(positions) {
       const changed = positions.filter((position) => get(position) !== position.offset)
       if (changed.length === 0) return

@@ -1,6 +1,7 @@
 // The ports between Millrace and what carries its records. The control side lives on the main thread,
 // a DataPort in each worker; `kafka.ts` and `embedded/` implement both, and nothing else knows which.
 import type { MessagePort } from 'node:worker_threads'
+import type { GroupAdmin } from './group-admin.ts'
 import type { RecordBatch, RecordBatchBuilder } from './record-batch.ts'
 import type { StateEnvironment } from './state-environment.ts'
 
@@ -47,6 +48,7 @@ export type BrokerErrorCode =
   | 'MILLRACE_COMMIT_FAILED'
   | 'MILLRACE_TRANSACTION_ABORTED'
   | 'MILLRACE_FENCED'
+  | 'MILLRACE_GROUP_ACTIVE'
   | 'MILLRACE_LOG_CORRUPT'
   | 'MILLRACE_LOG_VERSION'
   | 'MILLRACE_LOG_LOCKED'
@@ -96,6 +98,8 @@ export interface Broker {
   openReader(from: TopicPartitionOffset): Promise<StandaloneReader>
   /** Membership of one instance of an application. At most one at a time per Broker. */
   openGroup(options: GroupOptions): Promise<Group>
+  /** What an application has here, for tools; it must not be a member of this Broker. */
+  openGroupAdmin(applicationId: string): Promise<GroupAdmin>
   close(): Promise<void>
 }
 

@@ -10,7 +10,7 @@ Exit codes:
   0    done; also after an orderly stop of what runs until it is stopped
   1    failed
   2    wrong usage, configuration or topology
-  3    the broker cannot be reached, is locked by another process, or its client is not installed
+  3    the broker cannot be reached, its client is not installed, or the application runs elsewhere
   130  cut short by Ctrl-C (SIGINT); 143 by SIGTERM
 `
 
@@ -47,6 +47,7 @@ const CODES: Readonly<Record<string, number>> = {
   MILLRACE_BROKER_UNREACHABLE: EXIT.broker,
   MILLRACE_BROKER_CLIENT_MISSING: EXIT.broker,
   MILLRACE_LOG_LOCKED: EXIT.broker,
+  MILLRACE_GROUP_ACTIVE: EXIT.broker,
 }
 
 /** The exit code for what a command threw. */

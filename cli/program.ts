@@ -6,6 +6,7 @@ import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts'
 import { explain } from './explain.ts'
 import { generateCommand } from './generate.ts'
 import { replayCommand } from './replay.ts'
+import { resetCommand } from './reset.ts'
 import { startCommand } from './start.ts'
 import { tailCommand } from './tail.ts'
 import { topicsCommand } from './topics.ts'
@@ -19,6 +20,7 @@ const COMMANDS: readonly (() => Command)[] = [
   tailCommand,
   replayCommand,
   generateCommand,
+  resetCommand,
 ]
 
 /**

@@ -1,10 +1,10 @@
 // What makes a running instance one with those before it on the same state directory: a name that stays,
 // and the lock that keeps two processes from using it at once.
 import { randomUUID } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ApplicationLock } from '../broker/application-lock.ts'
-import { openEnvironment } from '../broker/lmdb.ts'
+import { ApplicationLock, lockHolder, type LockHome } from '../broker/application-lock.ts'
+import { openEnvironment, type Environment } from '../broker/lmdb.ts'
 import type { BrokerError } from '../broker/ports.ts'
 
 /** This instance of an application. */
@@ -15,6 +15,45 @@ export interface Instance {
 }
 
 const ID = Buffer.from('instance.id')
+
+/** Where an application keeps its state below `stateDir`. */
+export function applicationDirectory(stateDir: string, applicationId: string): string {
+  return join(stateDir, applicationId)
+}
+
+/** What a state directory says about its instance. */
+export interface InstanceTrace {
+  readonly id: string | undefined
+  /** The process that has it now: `process 4711 on node-1 since …`. */
+  readonly holder: string | undefined
+}
+
+/**
+ * Looks at an application's part of a state directory without taking or making it.
+ * @throws BrokerError MILLRACE_LOG_CORRUPT, or MILLRACE_BROKER where the directory cannot be used
+ */
+export function traceInstance(stateDir: string, applicationId: string): InstanceTrace {
+  const directory = instanceDirectory(stateDir, applicationId)
+  if (!existsSync(join(directory, 'data.mdb'))) return { id: undefined, holder: undefined }
+  const environment = openEnvironment(directory)
+  try {
+    const home = homeIn(directory, environment)
+    return {
+      id: environment.table('about').get(ID)?.toString(),
+      holder: lockHolder(home, applicationId),
+    }
+  } finally {
+    environment.close()
+  }
+}
+
+function instanceDirectory(stateDir: string, applicationId: string): string {
+  return join(applicationDirectory(stateDir, applicationId), 'instance')
+}
+
+function homeIn(directory: string, environment: Environment): LockHome {
+  return { directory, environment, locks: environment.table('locks'), nowMs: Date.now }
+}
 
 /**
  * Takes the application's part of a state directory for this process; `onLost` is told when another
@@ -27,12 +66,11 @@ export function takeInstance(
   applicationId: string,
   onLost: (error: BrokerError) => void,
 ): Instance {
-  const directory = join(stateDir, applicationId, 'instance')
+  const directory = instanceDirectory(stateDir, applicationId)
   mkdirSync(directory, { recursive: true })
   const environment = openEnvironment(directory)
   try {
-    const home = { directory, environment, locks: environment.table('locks'), nowMs: Date.now }
-    const lock = new ApplicationLock(home, applicationId, onLost)
+    const lock = new ApplicationLock(homeIn(directory, environment), applicationId, onLost)
     const about = environment.table('about')
     const id = about.get(ID)?.toString() ?? randomUUID()
     environment.transaction(() => about.putSync(ID, Buffer.from(id)))

@@ -109,6 +109,17 @@ function storesOf(part: Subtopology, topology: Topology): string[] {
   return [...new Set(part.nodes.flatMap((node) => storesOfNode(node, topology.tables)))]
 }
 
+/** The names that the internal topics of an application have, there or not: repartition and changelog. */
+export function internalTopicsOf(topology: Topology, applicationId: string): string[] {
+  const names = topology.subtopologies.flatMap((part) => [
+    ...part.inputs.flatMap((input) =>
+      input.kind === 'source' ? [] : [repartitionTopic(applicationId, input.name)],
+    ),
+    ...storesOf(part, topology).map((store) => changelogTopic(applicationId, store)),
+  ])
+  return [...new Set(names)]
+}
+
 /**
  * The changelogs of an application's stores, with the partitions of what their tasks read. They are
  * compacted: the keys of their records repeat, see `state/changelog-record.ts`.

@@ -1,5 +1,6 @@
 // The embedded broker on the main thread: topics and what they keep, and the way to everything else.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { GroupAdmin } from '../group-admin.ts'
 import type {
   Broker,
   Group,
@@ -14,6 +15,7 @@ import type {
 } from '../ports.ts'
 import type { RecordBatch } from '../record-batch.ts'
 import { EmbeddedGroup } from './group.ts'
+import { EmbeddedGroupAdmin } from './group-admin.ts'
 import { partitionKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { cleanUp, openLog, type Log, type LogOptions } from './log.ts'
@@ -111,6 +113,12 @@ class EmbeddedBroker implements Broker {
       this.#group = new EmbeddedGroup(log, options, () => (this.#group = undefined))
       return this.#group
     })
+  }
+
+  async openGroupAdmin(applicationId: string): Promise<GroupAdmin> {
+    const admin = await this.#fresh((log) => new EmbeddedGroupAdmin(log, applicationId))
+    this.#open.add(admin)
+    return admin
   }
 
   async close(): Promise<void> {

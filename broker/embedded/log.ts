@@ -61,7 +61,7 @@ export function openLog(directory: string, options: LogOptions = {}): Log {
       segments,
       files,
       segmentBytes,
-      topics: new TopicTable(environment.table('topics')),
+      topics: new TopicTable(environment.table('topics'), environment.table('meta')),
       batches: environment.table('batches'),
       partitions: environment.table('partitions'),
       locks: environment.table('locks'),

@@ -1,4 +1,5 @@
-// The topics of a log by name. A topic never changes once it is made, so each thread remembers it.
+// The topics of a log by name. A topic never changes between being made and being deleted, so each thread
+// remembers it.
 import { distance } from 'fastest-levenshtein'
 import type { Table } from '../lmdb.ts'
 import { BrokerError, type TopicPartition, type TopicSpec } from '../ports.ts'
@@ -15,13 +16,16 @@ export interface Topic {
 }
 
 const NAMES_SHOWN_MAX = 3
+const HIGHEST_ID = Buffer.from('highest-topic')
 
 export class TopicTable {
   readonly #table: Table
+  readonly #meta: Table
   readonly #known = new Map<string, Topic>()
 
-  constructor(table: Table) {
+  constructor(table: Table, meta: Table) {
     this.#table = table
+    this.#meta = meta
   }
 
   /** All topics, by name. */
@@ -57,7 +61,7 @@ export class TopicTable {
   ensure({ name, partitions, config = {}, isInternal = false }: TopicSpec): void {
     const there = this.find(name)
     if (there === undefined) {
-      const id = this.all().reduce((highest, topic) => Math.max(highest, topic.id), 0) + 1
+      const id = this.#highestId() + 1
       const topic: Topic = { name, id, partitions, config, isInternal }
       this.#table.putSync(Buffer.from(name), Buffer.from(JSON.stringify(topic)))
     } else if (there.partitions !== partitions) {
@@ -66,6 +70,19 @@ export class TopicTable {
         `or delete the log to start anew`
       throw new BrokerError('MILLRACE_TOPIC_MISMATCH', text)
     }
+  }
+
+  /** Takes a topic out; its batches must be gone. Call it in a transaction. */
+  remove(name: string): void {
+    this.#meta.putSync(HIGHEST_ID, Buffer.from(`${this.#highestId()}`))
+    this.#table.removeSync(Buffer.from(name))
+    this.#known.delete(name)
+  }
+
+  /** Of all that there ever were: what remembers the id of a deleted one must not find another. */
+  #highestId(): number {
+    const deleted = Number(this.#meta.get(HIGHEST_ID)?.toString() ?? 0)
+    return this.all().reduce((highest, topic) => Math.max(highest, topic.id), deleted)
   }
 
   /** Forgets what this thread remembers, for the making of a topic may have been undone. */

@@ -17,7 +17,7 @@ import { Channel } from './channel.ts'
 import { disconnectConsumer, disconnectProducer, type ClientFactory } from './clients.ts'
 import { Committer } from './committer.ts'
 import type { DataPath } from './data-path.ts'
-import { isFinal, isLost, isRetriable, requestFailed, topicMissing } from './errors.ts'
+import { isFinal, isLost, topicMissing } from './errors.ts'
 import { connectGroup, type Connected } from './group-clients.ts'
 import type { GroupClients } from './plain-path.ts'
 import { RdCode, type RdError } from './rd-client.ts'
@@ -25,12 +25,11 @@ import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
 import { RoundTrips } from './round-trips.ts'
 import { withoutSecrets } from './settings.ts'
+import { storedOffsets } from './stored-offsets.ts'
 import type { Topics } from './topics.ts'
 import type { Transactions } from './transactions.ts'
 
 const REQUEST_MS_MAX = 10_000
-const RETRY_MS = 50
-const RETRY_MS_MAX = 30_000
 const JOIN_MS_MAX = 1_000
 const UNASSIGN_MS_MAX = 5_000
 const LOOK_MS = 5
@@ -143,12 +142,14 @@ class KafkaGroup implements Group {
 
   async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
     if (partitions.length === 0) return []
-    const stored = await this.#stored(partitions)
-    const byPlace = new Map(stored.map((each) => [`${each.topic}/${each.partition}`, each.offset]))
+    const { applicationId } = this.#options
+    const { bootstrapServers } = this.#factory.address
+    const group = { applicationId, bootstrapServers }
+    const stored = await storedOffsets(this.#clients.consumer, group, partitions)
     const answers: TopicPartitionOffset[] = []
     for (const { topic, partition } of partitions) {
       const offset =
-        byPlace.get(`${topic}/${partition}`) ??
+        stored.get(`${topic}/${partition}`) ??
         (await this.#topics.watermarks({ topic, partition })).start
       answers.push({ topic, partition, offset })
     }
@@ -242,27 +243,6 @@ class KafkaGroup implements Group {
 
   #drain(): void {
     for (const channel of this.#channels.values()) channel.drain()
-  }
-
-  async #stored(
-    partitions: readonly TopicPartition[],
-  ): Promise<readonly (TopicPartition & { readonly offset?: number })[]> {
-    const deadline = Date.now() + RETRY_MS_MAX
-    for (;;) {
-      const answer = await new Promise<
-        RdError | readonly (TopicPartition & { readonly offset?: number })[]
-      >((done) => {
-        this.#clients.consumer.committed(partitions, REQUEST_MS_MAX, (error, stored) =>
-          done(error ?? stored),
-        )
-      })
-      if (!('code' in answer)) return answer
-      if (!isRetriable(answer) || Date.now() > deadline) {
-        const what = `ask for the offsets committed by ${this.#options.applicationId}`
-        throw requestFailed(what, this.#factory.address.bootstrapServers, answer)
-      }
-      await sleep(RETRY_MS)
-    }
   }
 
   #failed(error: { readonly code: number; readonly message: string }): void {

@@ -103,5 +103,5 @@ function assertKnown(addon: KafkaAddon, clientId: string): void {
 }
 
 /** The addon finds clients by their names, over all threads of the process. */
-const uniqueId = ({ address }: ClientFactory): string =>
+export const uniqueId = ({ address }: ClientFactory): string =>
   `${address.clientId}-${randomUUID().slice(0, 13)}`

@@ -100,6 +100,12 @@ export interface RdConsumer extends RdClient {
     done: RdCallback<readonly (TopicPartition & { readonly offset?: number })[]>,
   ): unknown
   commit(offsets: readonly TopicPartitionOffset[]): unknown
+  /** Takes timestamps in the place of offsets; answers -1 where nothing is as young. */
+  offsetsForTimes(
+    times: readonly TopicPartitionOffset[],
+    timeoutMs: number,
+    done: RdCallback<readonly TopicPartitionOffset[]>,
+  ): unknown
   getClient(): RdNativeConsumer
 }
 
@@ -153,6 +159,7 @@ export interface RdNewTopic {
 
 export interface RdAdmin {
   createTopic(topic: RdNewTopic, timeoutMs: number, done: (error?: RdError) => void): void
+  deleteTopic(name: string, timeoutMs: number, done: (error?: RdError) => void): void
   disconnect(): void
 }
 

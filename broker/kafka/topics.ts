@@ -1,16 +1,22 @@
-// Topics and their offsets, asked of the broker by a lookup client.
+// Topics and their offsets, asked of the broker by a lookup client; made and deleted by an admin client.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BrokerError } from '../ports.ts'
 import type { TopicDescription, TopicPartition, TopicSpec, Watermarks } from '../ports.ts'
 import { configured, type ClientFactory } from './clients.ts'
 import { placeOf, requestFailed, topicMissing } from './errors.ts'
-import { RdCode, type RdAdmin, type RdConsumer, type RdMetadata } from './rd-client.ts'
+import {
+  RdCode,
+  type RdAdmin,
+  type RdConsumer,
+  type RdError,
+  type RdMetadata,
+} from './rd-client.ts'
 import { adminConf, withoutSecrets } from './settings.ts'
 
 const REQUEST_MS_MAX = 10_000
 const VISIBLE_MS_MAX = 30_000
 
-/** Questions about topics, and their creation. */
+/** Questions about topics, their creation and their end. */
 export class Topics {
   readonly #factory: ClientFactory
   readonly #lookup: RdConsumer
@@ -47,14 +53,18 @@ export class Topics {
       else verify(spec, isLed ? partitions : await this.#visible(spec.name))
     }
     if (missing.length === 0) return
-    const { module, address } = this.#factory
-    const admin = configured(address, () => module.AdminClient.create(adminConf(address)))
-    try {
-      await Promise.all(missing.map((spec) => this.#create(admin, spec)))
-    } finally {
-      admin.disconnect()
-    }
+    await this.#administer((admin) => Promise.all(missing.map((spec) => this.#create(admin, spec))))
     for (const spec of missing) verify(spec, await this.#visible(spec.name))
+  }
+
+  /** Deletes topics, and waits until they are gone. @throws BrokerError MILLRACE_BROKER */
+  async delete(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    await this.#administer((admin) => Promise.all(names.map((name) => this.#delete(admin, name))))
+    const deadline = Date.now() + VISIBLE_MS_MAX
+    for (const name of names) {
+      while ((await this.#look(name)).partitions > 0 && Date.now() < deadline) await sleep(20)
+    }
   }
 
   /** First and next offset of a partition. @throws BrokerError MILLRACE_TOPIC_MISSING */
@@ -112,8 +122,17 @@ export class Topics {
     })
   }
 
+  async #administer(work: (admin: RdAdmin) => Promise<unknown>): Promise<void> {
+    const { module, address } = this.#factory
+    const admin = configured(address, () => module.AdminClient.create(adminConf(address)))
+    try {
+      await work(admin)
+    } finally {
+      admin.disconnect()
+    }
+  }
+
   #create(admin: RdAdmin, { name, partitions, config }: TopicSpec): Promise<void> {
-    const { address } = this.#factory
     const topic = {
       topic: name,
       num_partitions: partitions,
@@ -123,10 +142,24 @@ export class Topics {
     return new Promise((done, fail) => {
       admin.createTopic(topic, REQUEST_MS_MAX, (error) => {
         if (error === undefined || error.code === RdCode.topicExists) return done()
-        const shown = { ...error, message: withoutSecrets(error.message, address) }
-        fail(requestFailed(`create the topic ${name}`, address.bootstrapServers, shown))
+        fail(this.#refused(`create the topic ${name}`, error))
       })
     })
+  }
+
+  #delete(admin: RdAdmin, name: string): Promise<void> {
+    return new Promise((done, fail) => {
+      admin.deleteTopic(name, REQUEST_MS_MAX, (error) => {
+        if (error === undefined || error.code === RdCode.unknownTopicOrPartition) return done()
+        fail(this.#refused(`delete the topic ${name}`, error))
+      })
+    })
+  }
+
+  #refused(what: string, error: RdError): BrokerError {
+    const { address } = this.#factory
+    const shown = { ...error, message: withoutSecrets(error.message, address) }
+    return requestFailed(what, address.bootstrapServers, shown)
   }
 
   async #visible(name: string): Promise<number> {

@@ -2,19 +2,20 @@
 // brokers is run over it, so that the data port that tests stand on keeps the same promises.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openPositions } from '../lmdb.ts'
-import type {
-  AssignmentListener,
-  Broker,
-  ChannelSpec,
-  Group,
-  GroupOptions,
-  Producer,
-  StandaloneReader,
-  TopicDescription,
-  TopicPartition,
-  TopicPartitionOffset,
-  TopicSpec,
-  Watermarks,
+import {
+  BrokerError,
+  type AssignmentListener,
+  type Broker,
+  type ChannelSpec,
+  type Group,
+  type GroupOptions,
+  type Producer,
+  type StandaloneReader,
+  type TopicDescription,
+  type TopicPartition,
+  type TopicPartitionOffset,
+  type TopicSpec,
+  type Watermarks,
 } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { tablesOf } from './data-port.ts'
@@ -35,6 +36,8 @@ export function openMemoryBroker(log: MemoryLog): Broker {
     openProducer: () => settled(() => producer(log)),
     openReader: (from: TopicPartitionOffset) => settled(() => standaloneReader(log, from)),
     openGroup: (options: GroupOptions) => settled(() => group(log, options)),
+    openGroupAdmin: () =>
+      Promise.reject(new BrokerError('MILLRACE_BROKER', 'a log in memory has nothing to reset')),
     close: () => settled(() => undefined),
   }
 }

@@ -33,6 +33,13 @@ export interface DeliveryFailure {
   readonly partition: number
 }
 
+/** A member of a consumer group, as its coordinator tells it. */
+export interface NativeGroupMember {
+  readonly memberId: string
+  readonly clientId: string
+  readonly host: string
+}
+
 /** What the addon does with Kafka. A client that was closed is not there; asking it of its epochs throws. */
 export interface KafkaAddon {
   /** Of the library that has loaded the addon as its plugin; undefined before the first has. */
@@ -41,6 +48,12 @@ export interface KafkaAddon {
   hasClient(clientId: string): boolean
   /** How many clients are alive. */
   clientCount(): number
+
+  /**
+   * Who is in a group now; nobody where there is no such group. Blocks the thread, `timeoutMs` at most.
+   * @throws Error when the brokers do not answer or refuse
+   */
+  groupMembers(clientId: string, group: string, timeoutMs: number): readonly NativeGroupMember[]
 
   /** Has `wake` called in this thread when a reader or writer that was given the number signals. */
   openWaker(wake: () => void): number

@@ -50,6 +50,45 @@ napi_value countClients(napi_env env, napi_callback_info) {
   return numberOf(env, static_cast<double>(clientCount()));
 }
 
+napi_value memberOf(napi_env env, const rd_kafka_group_member_info& member) {
+  napi_value object;
+  napi_create_object(env, &object);
+  const auto set = [&](const char* name, const char* text) {
+    napi_set_named_property(env, object, name, stringValue(env, text == nullptr ? "" : text));
+  };
+  set("memberId", member.member_id);
+  set("clientId", member.client_id);
+  set("host", member.client_host);
+  return object;
+}
+
+// groupMembers(clientId, group, timeoutMs): { memberId, clientId, host }[]
+napi_value groupMembers(napi_env env, napi_callback_info info) {
+  Arguments<3> arguments(env, info);
+  const auto client = clientOf(env, arguments[0]);
+  if (client == nullptr) return nullptr;
+  Inside inside(*client);
+  if (!inside) return fail(env, "the client is being closed");
+  const Librdkafka* lib = librdkafka();
+  const std::string group = stringOf(env, arguments[1]);
+  const rd_kafka_group_list* list = nullptr;
+  rd_kafka_resp_err_t error =
+      lib->rd_kafka_list_groups(client->handle(), group.c_str(), &list, int32Of(env, arguments[2]));
+  napi_value members;
+  napi_create_array(env, &members);
+  uint32_t count = 0;
+  // Every broker answers for the groups that it coordinates: one at most knows this one.
+  for (int g = 0; error == RD_KAFKA_RESP_ERR_NO_ERROR && g < list->group_cnt; g++) {
+    if (group != list->groups[g].group) continue;
+    error = list->groups[g].err;
+    for (int m = 0; m < list->groups[g].member_cnt; m++) {
+      napi_set_element(env, members, count++, memberOf(env, list->groups[g].members[m]));
+    }
+  }
+  if (list != nullptr) lib->rd_kafka_group_list_destroy(list);
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? members : fail(env, lib->rd_kafka_err2str(error));
+}
+
 // openWaker(function): number
 napi_value openWaker(napi_env env, napi_callback_info info) {
   Arguments<1> arguments(env, info);
@@ -154,6 +193,7 @@ void addKafka(napi_env env, napi_value exports) {
   setFunction(env, exports, "librdkafkaVersion", librdkafkaVersion);
   setFunction(env, exports, "hasClient", hasClient);
   setFunction(env, exports, "clientCount", countClients);
+  setFunction(env, exports, "groupMembers", groupMembers);
   setFunction(env, exports, "openWaker", openWaker);
   setFunction(env, exports, "closeWaker", closeWaker);
   setFunction(env, exports, "splitPartition", splitPartition);

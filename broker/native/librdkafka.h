@@ -19,6 +19,8 @@ namespace millrace {
   X(rd_kafka_version_str)                          \
   X(rd_kafka_err2str)                              \
   X(rd_kafka_type)                                 \
+  X(rd_kafka_list_groups)                          \
+  X(rd_kafka_group_list_destroy)                   \
   X(rd_kafka_get_watermark_offsets)                \
   X(rd_kafka_queue_get_partition)                  \
   X(rd_kafka_queue_forward)                        \

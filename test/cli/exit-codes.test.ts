@@ -27,6 +27,7 @@ describe('exit codes', () => {
     ['a wrong topology of another copy of Millrace', foreign, 2],
     ['a broker that does not answer', new BrokerError('MILLRACE_BROKER_UNREACHABLE', 'x'), 3],
     ['a missing client', new BrokerError('MILLRACE_BROKER_CLIENT_MISSING', 'x'), 3],
+    ['an application that runs', new BrokerError('MILLRACE_GROUP_ACTIVE', 'x'), 3],
     ['a log that is in use', new BrokerError('MILLRACE_LOG_LOCKED', 'x'), 3],
     ['Ctrl-C', new InterruptedError('SIGINT'), 130],
     ['SIGTERM', new InterruptedError('SIGTERM'), 143],

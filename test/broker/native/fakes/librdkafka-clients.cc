@@ -137,6 +137,11 @@ rd_kafka_resp_err_t rd_kafka_interceptor_add_on_acknowledgement(
 
 const char* rd_kafka_version_str() { return "fake"; }
 const char* rd_kafka_err2str(rd_kafka_resp_err_t) { return "an error"; }
+// The programs of the tests have no groups.
+rd_kafka_resp_err_t rd_kafka_list_groups(rd_kafka_t*, const char*, const rd_kafka_group_list**, int) {
+  return RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+void rd_kafka_group_list_destroy(const rd_kafka_group_list*) {}
 rd_kafka_type_t rd_kafka_type(const rd_kafka_t* rk) { return rk->options.type; }
 
 rd_kafka_topic_t* rd_kafka_topic_new(rd_kafka_t* rk, const char* name, rd_kafka_topic_conf_t*) {

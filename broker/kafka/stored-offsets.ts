@@ -1,0 +1,42 @@
+// What a group has committed, asked of the broker until it answers: by the group, and by who looks at it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TopicPartition } from '../ports.ts'
+import { isRetriable, requestFailed } from './errors.ts'
+import type { RdConsumer, RdError } from './rd-client.ts'
+
+type Stored = readonly (TopicPartition & { readonly offset?: number })[]
+
+const REQUEST_MS_MAX = 10_000
+const RETRY_MS = 50
+const RETRY_MS_MAX = 30_000
+
+/**
+ * Committed offsets by `topic/partition`; what was never committed is not in the map. `consumer` has
+ * the group's id, and need not be a member.
+ * @throws BrokerError MILLRACE_BROKER_UNREACHABLE, MILLRACE_BROKER
+ */
+export async function storedOffsets(
+  consumer: RdConsumer,
+  group: { readonly applicationId: string; readonly bootstrapServers: string },
+  partitions: readonly TopicPartition[],
+): Promise<ReadonlyMap<string, number>> {
+  if (partitions.length === 0) return new Map()
+  const deadline = Date.now() + RETRY_MS_MAX
+  for (;;) {
+    const answer = await new Promise<RdError | Stored>((done) => {
+      consumer.committed(partitions, REQUEST_MS_MAX, (error, stored) => done(error ?? stored))
+    })
+    if (!('code' in answer)) {
+      return new Map(
+        answer.flatMap(({ topic, partition, offset }) =>
+          offset === undefined ? [] : [[`${topic}/${partition}`, offset] as const],
+        ),
+      )
+    }
+    if (!isRetriable(answer) || Date.now() > deadline) {
+      const what = `ask for the offsets committed by ${group.applicationId}`
+      throw requestFailed(what, group.bootstrapServers, answer)
+    }
+    await sleep(RETRY_MS)
+  }
+}
