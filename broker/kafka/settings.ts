@@ -83,9 +83,9 @@ export function producerConf(address: KafkaAddress): RdConf {
 
 /**
  * The transaction of an instance that does not come back is undone after this long, and what comes after it
- * held back until then. A broker that is gone for longer ends the application: its transactions are over.
+ * held back until then. After an outage that is longer an instance joins anew. Kafka Streams' default.
  */
-const TRANSACTION_MS = 60_000
+const TRANSACTION_MS = 10_000
 
 /** Settings, over the others, of a producer whose outputs and offsets are one transaction a commit. */
 export function transactionalConf({ settings }: KafkaAddress, transactionalId: string): RdConf {

@@ -22,7 +22,7 @@ import {
 import { until } from '../support/until.ts'
 
 const ROWS = 40_000
-const OUTAGE_MS = 12_000
+const OUTAGE_MS = 22_000
 
 describe('results are exactly once after an outage of Kafka', function () {
   this.timeout(150_000)
@@ -59,7 +59,7 @@ describe('results are exactly once after an outage of Kafka', function () {
     await kafka.stop()
   })
 
-  it('that outlasts the session of its members', async () => {
+  it('that outlasts the session of its members, and their transactions', async () => {
     await feed(0, ROWS / 2)
     const streams = await start('state')
     await until('there are results', async () => (await results()) > 0)
