@@ -69,6 +69,7 @@ export type {
   CogroupedWindows,
   CogroupSpec,
 } from './topology/cogrouped.ts'
+export type { ForeignJoinSpec } from './topology/foreign-join.ts'
 export type { HistoryOption } from './topology/history.ts'
 export { joinWindows, type JoinWindows, type StreamJoinSpec } from './topology/stream-join.ts'
 export { staticTable, type StaticTable } from './topology/static-table.ts'

@@ -1,6 +1,7 @@
 // Turns the nodes of a sub-topology into forward functions, composed once from the sinks up. The one place
 // that knows all kinds, and where erased types meet the processors. The task's builder asks it.
 import { KeyTable } from '../state/key-table.ts'
+import { isForeignCut } from '../topology/foreign-join.ts'
 import { assertNever, type TopologyNode } from '../topology/node.ts'
 import { keepsNullKeys } from '../topology/null-keys.ts'
 import { reads, type WindowedAggregateNode } from '../topology/node.ts'
@@ -10,6 +11,7 @@ import { closesAfterMs } from '../topology/validate-windows.ts'
 import { aggregate, tableAggregate } from './aggregate.ts'
 import { cogroupInput } from './cogroup.ts'
 import { failuresOf, type OnFailure } from './failures.ts'
+import { foreignSubscription } from './foreign-subscription.ts'
 import { inTurn } from './forwards.ts'
 import { JoinBuilder } from './join-builder.ts'
 import type { BuildOptions } from './build.ts'
@@ -58,6 +60,7 @@ export class NodeBuilder {
       context,
       after: (name) => this.after(name),
       failuresOf: (node) => this.#failuresOf(node),
+      writerOf: (node) => this.#writer(node, this.#failuresOf(node)),
     })
   }
 
@@ -68,7 +71,7 @@ export class NodeBuilder {
 
   /** The repartition topic of a node that cuts. */
   topicOf(cut: CutNode): string {
-    return repartitionTopic(this.#options.applicationId, cut.name)
+    return repartitionTopic(this.#options.applicationId, cut)
   }
 
   #firstTopic(): string {
@@ -97,6 +100,9 @@ export class NodeBuilder {
     if (node.kind === 'cogroup') return cogroupInput(node, from, this.after(node.name))
     if (node.kind === 'stream-table-join' && from === node.with) return () => undefined
     if (node.kind === 'table-join') return this.#joins.ofTables(node, from)
+    if (node.kind === 'foreign-answer') return this.#joins.ofSubscriptions(node, from)
+    // Rows of the left table go out as subscriptions; here they are looked up.
+    if (node.kind === 'foreign-join' && from === node.from) return () => undefined
     let forward = this.#built.get(node.name)
     if (forward === undefined) this.#built.set(node.name, (forward = this.#make(node)))
     return forward
@@ -138,6 +144,10 @@ export class NodeBuilder {
         return this.#isCut(node) ? this.#writer(node, failed).process : this.#group(node)
       case 'table-group':
         return tableGroup(node, this.#writer(node, failed), failed)
+      case 'foreign-subscription':
+        return foreignSubscription(node, this.#writer(node, failed), failed, context)
+      case 'foreign-join':
+        return this.#joins.ofAnswers(node)
       case 'windowed-count':
         if (!isPlainCount(plan())) return this.#windowed(countAsAggregate(node), failed)
         return windowedCount(node, this.#keyTables.get(node.from)!, after, context, state)
@@ -175,6 +185,7 @@ export class NodeBuilder {
       case 'cogroup':
       case 'stream-join':
       case 'table-join':
+      case 'foreign-answer':
       case 'global-table':
         throw new Error(`${name} is made by what it reads`)
       default:
@@ -195,7 +206,8 @@ export class NodeBuilder {
   }
 
   #failuresOf(node: TopologyNode): OnFailure {
-    return failuresOf(node.name, node.onError ?? this.#options.topology.onError, this.#context)
+    const { name } = 'join' in node ? { name: node.join } : node
+    return failuresOf(name, node.onError ?? this.#options.topology.onError, this.#context)
   }
 
   #isCut(node: TopologyNode): node is CutNode {
@@ -207,9 +219,19 @@ export class NodeBuilder {
     const value = travellingOf(cut, this.#options.topology.nodes)
     const vouches = cut.kind === 'group'
     const topic = this.topicOf(cut)
-    const takesNullKeys = keepsNullKeys(cut.name, this.#options.topology.nodes)
+    const isForeign = isForeignCut(cut)
+    const takesNullKeys = isForeign || keepsNullKeys(cut.name, this.#options.topology.nodes)
     const key = keyOfCut(cut)
-    const spec = { node: cut.name, topic, key, value, vouches, takesNullKeys, failed }
+    const spec = {
+      node: cut.name,
+      topic,
+      key,
+      value,
+      vouches,
+      takesNullKeys,
+      failed,
+      goesByInnerKey: isForeign,
+    }
     const writer = new RepartitionWriter(spec, this.#context)
     this.writers.push(writer)
     return writer

@@ -3,6 +3,7 @@
 import { partitionFor } from '../broker/partitioner.ts'
 import type { GroupKey } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
+import { windowBytesOf } from '../topology/serdes/windowed.ts'
 import { FrameBuilder, NO_KEY } from './frame.ts'
 import { GroupKeys, keyIdOf } from './group-keys.ts'
 import { userError, type Forward, type StreamRecord, type TaskContext } from './processor.ts'
@@ -23,6 +24,8 @@ export interface WriterSpec {
   readonly value: Serde<unknown> | undefined
   /** Whether rows written to one partition tell the event time to all: no operator stands between. */
   readonly vouches: boolean
+  /** Whether windowed keys go where a sink would write them: by the key inside. */
+  readonly goesByInnerKey: boolean
   /** Whether records without a key are sent, too. */
   readonly takesNullKeys: boolean
   readonly failed: OnFailure
@@ -35,6 +38,8 @@ export class RepartitionWriter {
   readonly #context: TaskContext
   readonly #keyIdOf: (record: StreamRecord) => number
   readonly #groups: GroupKeys
+  /** Bytes at the end of a key that have no say in where it goes. */
+  readonly #windowBytes: number
   readonly #frames: FrameBuilder[]
   #partitionOf = new Int32Array(1_024)
   /** Number of a key in its frame in work, valid where `#frameOf` is that frame's number. */
@@ -53,6 +58,7 @@ export class RepartitionWriter {
     this.#value = spec.value
     this.#context = context
     this.#groups = new GroupKeys(spec.key.serde)
+    this.#windowBytes = spec.goesByInnerKey ? windowBytesOf(spec.key.serde) : 0
     this.#keyIdOf = keyIdOf(spec.key, this.#groups)
     const { partitions } = context.output(spec.topic)
     const hasValues = spec.value !== undefined
@@ -73,18 +79,33 @@ export class RepartitionWriter {
     else this.#send(id, record.timestampMs, record.value)
   }
 
-  /** Sends a value under a key that is not null. @throws ProcessingError when a serde cannot write one. */
+  /** Sends a value under a key. @throws ProcessingError when a serde cannot write one. */
   send(key: unknown, timestampMs: number, value: unknown): void {
-    let id: number
-    try {
-      id = this.#groups.idOf(key)
-    } catch (cause) {
-      throw userError(this.#spec.node, cause)
+    if (key === null) this.#sendWithoutKey({ timestampMs, value })
+    else this.#send(this.#idOf(key), timestampMs, value)
+  }
+
+  /** Sends a value under a key to a partition that does not follow from the key. @throws as `send` */
+  sendTo(partition: number, key: unknown, timestampMs: number, value: unknown): void {
+    const id = this.#idOf(key)
+    if (id >= this.#known) this.#learn(id)
+    if (this.#partitionOf[id] !== partition) {
+      this.#partitionOf[id] = partition
+      // Its number is one in a frame of another partition.
+      this.#frameOf[id] = 0
     }
     this.#send(id, timestampMs, value)
   }
 
-  #sendWithoutKey({ timestampMs, value }: StreamRecord): void {
+  #idOf(key: unknown): number {
+    try {
+      return this.#groups.idOf(key)
+    } catch (cause) {
+      throw userError(this.#spec.node, cause)
+    }
+  }
+
+  #sendWithoutKey({ timestampMs, value }: Pick<StreamRecord, 'timestampMs' | 'value'>): void {
     if (!this.#spec.takesNullKeys) {
       this.#context.drop(this.#spec.node, 'null-key')
       return
@@ -172,7 +193,8 @@ export class RepartitionWriter {
       this.#frameOf = doubled(this.#frameOf)
     }
     const bytes = this.#groups.bytesOf(id)
-    this.#partitionOf[id] = partitionFor(bytes, this.#frames.length)
+    const end = bytes.length - this.#windowBytes
+    this.#partitionOf[id] = partitionFor(bytes, this.#frames.length, 0, end)
     this.#frameOf[id] = 0
     this.#known = id + 1
   }

@@ -1,10 +1,10 @@
 // Groups a table anew (Kafka's KTableRepartitionMap): a change leaves its old group and comes to its new
 // one; within one group both sides travel as one record, so that its aggregate is sent once.
-import { ByteBuffer, type Serde } from '../topology/serdes/serde.ts'
 import type { TableGroupNode } from '../topology/table-nodes.ts'
 import type { OnFailure } from './failures.ts'
 import type { Forward, StreamRecord } from './processor.ts'
 import type { RepartitionWriter } from './repartition-writer.ts'
+import { sameKeys } from './same-keys.ts'
 
 type Pair = { key: unknown; value: unknown }
 type Select = (value: unknown, record: StreamRecord) => Pair
@@ -52,19 +52,4 @@ function pairOf(select: Select, value: unknown, record: StreamRecord): Pair | un
   const pair = select(value, record)
   const isLeftOut = (pair.key ?? null) === null || (pair.value ?? null) === null
   return isLeftOut ? undefined : pair
-}
-
-/** Whether two keys are one: their bytes say. */
-function sameKeys(serde: Serde<never>): (one: unknown, other: unknown) => boolean {
-  const [first, second] = [new ByteBuffer(), new ByteBuffer()]
-  return (one, other) => {
-    if (one === other) return true
-    if (typeof one !== 'object' && typeof other !== 'object') return false
-    first.position = 0
-    second.position = 0
-    ;(serde as Serde<unknown>).serialize(one, first)
-    ;(serde as Serde<unknown>).serialize(other, second)
-    const [a, b] = [first, second].map(({ bytes, position }) => bytes.subarray(0, position))
-    return Buffer.compare(a!, b!) === 0
-  }
 }

@@ -19,7 +19,7 @@ export function openTableStore(
 
 /** Kafka's KTableSource: older updates are applied, too; each one goes on, changed or not. */
 export function toTable(
-  node: ToTableNode,
+  node: Pick<ToTableNode, 'name'>,
   plan: TablePlan,
   store: TableStore | undefined,
   next: Forward,

@@ -10,6 +10,7 @@ import { openAggregateStore } from './aggregate.ts'
 import { openProcessStores, type ProcessStores } from './process.ts'
 import { StreamRecord, type TaskContext } from './processor.ts'
 import { openRecordWindowedStore, type RecordWindowedStore } from './record-windowed-aggregate.ts'
+import { openSubscriptions, type SubscriptionStore } from './foreign-answer.ts'
 import type { JoinStores } from './stream-join.ts'
 import { openJoinStores } from './stream-join-node.ts'
 import { openSuppressBuffer, type HeldChanges } from './suppress-node.ts'
@@ -28,6 +29,7 @@ export class TaskState {
   readonly #windowed = new Map<string, WindowedStore>()
   readonly #recordWindowed = new Map<string, RecordWindowedStore>()
   readonly #joins = new Map<string, JoinStores>()
+  readonly #subscriptions = new Map<string, SubscriptionStore>()
   readonly #suppressed = new Map<string, HeldChanges>()
   readonly #topic: string
   readonly #counts = new Map<string, CountView<unknown>>()
@@ -65,6 +67,11 @@ export class TaskState {
   /** The stores of a stream-stream join. */
   join(name: string): JoinStores {
     return this.#joins.get(name)!
+  }
+
+  /** Who has subscribed to rows of the right table of a foreign-key join. */
+  subscriptions(name: string): SubscriptionStore {
+    return this.#subscriptions.get(name)!
   }
 
   /** What a suppressed table holds back. */
@@ -116,7 +123,11 @@ export class TaskState {
       case 'table-filter':
       case 'table-map-values':
       case 'table-join':
+      case 'foreign-join':
         this.#openTable(node)
+        return
+      case 'foreign-answer':
+        this.#subscriptions.set(name, openSubscriptions(node, this.#context))
         return
       case 'suppress':
         this.#openSuppressed(node)
@@ -138,7 +149,7 @@ export class TaskState {
   #openTable(
     node: Extract<
       TopologyNode,
-      { kind: 'to-table' | 'table-filter' | 'table-map-values' | 'table-join' }
+      { kind: 'to-table' | 'table-filter' | 'table-map-values' | 'table-join' | 'foreign-join' }
     >,
   ): void {
     const store = openTableStore(node.name, this.#plans.get(node.name)!, this.#context)
@@ -148,6 +159,7 @@ export class TaskState {
     }
     switch (node.kind) {
       case 'to-table':
+      case 'foreign-join':
         return
       case 'table-filter':
         this.#derive(node, tableKeeper(node))

@@ -4,10 +4,19 @@ import { reads, type GroupKey, type TopologyNode } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { CutNode } from '../topology/subtopology.ts'
 import { changeSerde, presence } from './change-serde.ts'
+import { answerSerde, subscriptionSerde } from './foreign-serdes.ts'
 
 /** The key by which a node sends records. */
 export function keyOfCut(cut: CutNode): GroupKey {
-  return cut.kind === 'table-group' ? { by: 'same-key', serde: cut.key } : cut.key
+  switch (cut.kind) {
+    case 'table-group':
+    case 'foreign-answer':
+      return { by: 'same-key', serde: cut.key }
+    case 'foreign-subscription':
+      return { by: 'same-key', serde: cut.foreignKey }
+    default:
+      return cut.key
+  }
 }
 
 /** The serde of what travels as values; undefined where nobody looks at them. */
@@ -17,6 +26,8 @@ export function travellingOf(
 ): Serde<unknown> | undefined {
   if (cut.kind === 'table-group') return changeSerde(cut.value)
   if (cut.kind === 'repartition') return cut.value
+  if (cut.kind === 'foreign-subscription') return subscriptionSerde(cut.key)
+  if (cut.kind === 'foreign-answer') return answerSerde(cut.value)
   const readers = nodes.filter((node) => reads(node, cut.name))
   if (readers.every(({ kind }) => kind === 'windowed-count')) return undefined
   // Counts only ask whether there is a value.

@@ -85,7 +85,7 @@ export function topicsOf(part: Subtopology, applicationId: string): string[] {
   return part.inputs.flatMap((input) =>
     input.kind === 'source'
       ? input.topics.map(({ name }) => name)
-      : [repartitionTopic(applicationId, input.name)],
+      : [repartitionTopic(applicationId, input)],
   )
 }
 

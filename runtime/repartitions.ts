@@ -3,6 +3,7 @@
 import type { TopicSpec } from '../broker/ports.ts'
 import { TopologyError } from '../topology/errors.ts'
 import { parentsOf, type TopologyNode } from '../topology/node.ts'
+import { isForeignCut } from '../topology/foreign-join.ts'
 import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
 
@@ -24,6 +25,8 @@ const JOINS = new Set<TopologyNode['kind']>([
   'stream-join',
   'stream-table-join',
   'table-join',
+  'foreign-answer',
+  'foreign-join',
   'cogroup',
 ])
 
@@ -42,7 +45,7 @@ export function repartitionsOf(
   const specs = topology.subtopologies.flatMap(({ inputs }) =>
     inputs.flatMap((input) => {
       if (input.kind === 'source') return []
-      const name = repartitionTopic(applicationId, input.name)
+      const name = repartitionTopic(applicationId, input)
       return [{ name, partitions: counts.of(input), config, isInternal: true }]
     }),
   )
@@ -72,7 +75,7 @@ class PartitionCounts {
 
   /** Partitions of a cut: as it says, as what it is joined with has, or as what flows into it has. */
   of(cut: CutNode): number {
-    const name = repartitionTopic(this.#applicationId, cut.name)
+    const name = repartitionTopic(this.#applicationId, cut)
     const known = this.#counts.get(name)
     if (known !== undefined) return known
     const given = givenOf(cut)
@@ -101,24 +104,31 @@ class PartitionCounts {
   #ofPartners(cut: CutNode): number | undefined {
     const joined = this.#joined.find(({ inputs }) => inputs.has(cut))
     if (joined === undefined) return undefined
-    const partners = [...joined.inputs].filter((input) => input !== cut)
+    // What travels between the tables of a foreign-key join goes where they are, and has no say.
+    const leading = [...joined.inputs].filter((input) => !isForeignCut(input))
+    if (isForeignCut(cut)) return this.#widest(leading)
+    const partners = leading.filter((input) => input !== cut)
     const fixed = partners.filter(
       (input) => input.kind === 'source' || givenOf(input) !== undefined,
     )
     if (fixed.length > 0) {
-      return Math.max(...fixed.flatMap((input) => this.#topicsOf(input)).map(([, count]) => count))
+      return this.#widest(fixed)
     }
-    const parts = [...joined.inputs].map(({ name }) => partWriting(this.#topology, name))
+    const parts = leading.map(({ name }) => partWriting(this.#topology, name))
     return Math.max(...parts.map((part) => this.#tasksOf(part)))
   }
 
   #tasksOf({ inputs }: Subtopology): number {
+    return this.#widest(inputs.filter((input) => !isForeignCut(input)))
+  }
+
+  #widest(inputs: readonly Input[]): number {
     return Math.max(...inputs.flatMap((input) => this.#topicsOf(input)).map(([, count]) => count))
   }
 
   #topicsOf(input: Input): [name: string, count: number][] {
     if (input.kind !== 'source') {
-      return [[repartitionTopic(this.#applicationId, input.name), this.of(input)]]
+      return [[repartitionTopic(this.#applicationId, input), this.of(input)]]
     }
     return input.topics.map(({ name }) => [name, this.#counts.get(name) ?? 1])
   }

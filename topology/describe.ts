@@ -1,6 +1,6 @@
 // Prints a topology: Kafka's text (TopologyDescription), a mermaid flowchart, or JSON.
 import { parentsOf, reads, type TopologyNode } from './node.ts'
-import type { CutNode, Subtopology } from './subtopology.ts'
+import { innerTopic, type CutNode, type Subtopology } from './subtopology.ts'
 import { storesOf } from './table-plan.ts'
 import type { Topology } from './topology.ts'
 
@@ -67,7 +67,7 @@ function linesOf(part: Subtopology, topology: Topology): Line[] {
   for (const input of part.inputs) {
     if (input.kind === 'source') continue
     const name = `${input.name}-source`
-    const text = `Source: ${name} (topics: [${input.name}-repartition])`
+    const text = `Source: ${name} (topics: [${innerTopic(input)}])`
     const children = part.nodes.filter((node) => reads(node, input.name)).map(label)
     lines.push({ name, text, children, parents: [] })
   }
@@ -84,7 +84,7 @@ function linesOf(part: Subtopology, topology: Topology): Line[] {
 const nameOf = ({ name }: TopologyNode): string => name
 
 function textOf(node: TopologyNode, topology: Topology): string {
-  if (isCut(node, topology)) return `Sink: ${node.name}-sink (topic: ${node.name}-repartition)`
+  if (isCut(node, topology)) return `Sink: ${node.name}-sink (topic: ${innerTopic(node)})`
   switch (node.kind) {
     case 'source':
       return `Source: ${node.name} (topics: [${node.topics.map(nameOfTopic).join(', ')}])`

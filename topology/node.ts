@@ -2,6 +2,7 @@
 // them, the runtime turns each into a processor. Types are erased here and nowhere before.
 import type { Serde, Serializer } from './serdes/serde.ts'
 import type { StaticTable } from './static-table.ts'
+import type { ForeignAnswerNode, ForeignJoinNode, ForeignSubscriptionNode } from './foreign-join.ts'
 import type {
   GlobalJoinNode,
   GlobalTableNode,
@@ -267,6 +268,9 @@ export type TopologyNode =
   | StaticJoinNode
   | StreamTableJoinNode
   | TableJoinNode
+  | ForeignSubscriptionNode
+  | ForeignAnswerNode
+  | ForeignJoinNode
   | GlobalTableNode
   | GlobalJoinNode
   | SinkNode

@@ -6,10 +6,11 @@ import {
   type SourceNode,
   type TopologyNode,
 } from './node.ts'
+import { isForeignCut, type ForeignCutNode } from './foreign-join.ts'
 import type { TableGroupNode } from './table-nodes.ts'
 
 /** A node whose records may go through a repartition topic; what reads them reads the node. */
-export type CutNode = GroupNode | RepartitionNode | TableGroupNode
+export type CutNode = GroupNode | RepartitionNode | TableGroupNode | ForeignCutNode
 
 /** A part of a topology between topics. Its tasks are `<id>_<partition>`. */
 export interface Subtopology {
@@ -22,7 +23,7 @@ export interface Subtopology {
 
 /** Whether the records of a node go through a repartition topic. */
 export function isCut(node: TopologyNode, nodes: readonly TopologyNode[]): node is CutNode {
-  if (node.kind === 'repartition' || node.kind === 'table-group') return true
+  if (node.kind === 'repartition' || node.kind === 'table-group' || isForeignCut(node)) return true
   return node.kind === 'group' && isRepartitioned(node, nodes)
 }
 
@@ -52,6 +53,9 @@ export function isKeyChanged(name: string, byName: ReadonlyMap<string, TopologyN
     case 'to-table':
     case 'stream-table-join':
     case 'stream-join':
+    case 'foreign-subscription':
+    case 'foreign-answer':
+    case 'foreign-join':
       return false
     default:
       return parentsOf(node).some((parent) => isKeyChanged(parent, byName))
@@ -119,7 +123,12 @@ class Components {
   }
 }
 
+/** The topic of a node that cuts, without the application's id: as Kafka Streams names it. */
+export function innerTopic(cut: CutNode): string {
+  return `${cut.name}-${isForeignCut(cut) ? 'topic' : 'repartition'}`
+}
+
 /** The repartition topic of a node that cuts (Kafka's `<applicationId>-<name>-repartition`). */
-export function repartitionTopic(applicationId: string, node: string): string {
-  return `${applicationId}-${node}-repartition`
+export function repartitionTopic(applicationId: string, cut: CutNode): string {
+  return `${applicationId}-${innerTopic(cut)}`
 }

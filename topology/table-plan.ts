@@ -1,6 +1,8 @@
 // Which tables are kept in a store, and which send the old value with a change: what operators ask of the
 // tables before them, in the order of definition, as Kafka's enableSendingOldValues and materialize.
 import { assertNever, type TopologyNode } from './node.ts'
+import { TopologyError } from './errors.ts'
+import { subscriptionStoreOf, type ForeignJoinNode } from './foreign-join.ts'
 import { joinStoresOf } from './stream-join.ts'
 import { waitingStoreOf } from './join-nodes.ts'
 import { float64 } from './serdes/primitive.ts'
@@ -78,6 +80,17 @@ class TablePlanner {
         this.#keep(node.with)
         this.#plan(node.name, node.store).hasHistory = false
         return
+      case 'foreign-subscription':
+        this.#ask(node.from, true)
+        return
+      case 'foreign-answer':
+        this.#ask(node.with, true)
+        this.#keep(node.with)
+        return
+      case 'foreign-join':
+        this.#keep(node.from)
+        this.#plan(node.name, node.isKept ? node.store : undefined).hasHistory = false
+        return
       case 'stream-table-join':
         this.#keep(node.with)
         return
@@ -116,6 +129,9 @@ class TablePlanner {
       case 'to-table':
         state.store = node.store
         return
+      case 'foreign-join':
+        state.store = storeOf(node)
+        return
       case 'table-filter':
       case 'table-map-values':
       case 'suppress':
@@ -139,6 +155,9 @@ class TablePlanner {
       case 'to-table':
         if (state.store === undefined && isForced) state.store = node.store
         return state.store !== undefined
+      case 'foreign-join':
+        if (state.store === undefined && isForced) state.store = storeOf(node)
+        return state.store !== undefined
       case 'windowed-count':
       case 'aggregate':
       case 'windowed-aggregate':
@@ -157,6 +176,15 @@ class TablePlanner {
   }
 }
 
+/** What a join's result is kept in: it cannot be worked out of both tables, which lie in different tasks. */
+function storeOf({ name, store }: ForeignJoinNode): TableStore {
+  if (store !== undefined) return store
+  throw new TopologyError(
+    name,
+    'what comes behind looks its rows up, so they must be kept: give the serde of what merge makes as store or serdes.result',
+  )
+}
+
 /** Whether a node gives a table. */
 export function isTable(node: TopologyNode): boolean {
   switch (node.kind) {
@@ -169,6 +197,7 @@ export function isTable(node: TopologyNode): boolean {
     case 'table-aggregate':
     case 'suppress':
     case 'table-join':
+    case 'foreign-join':
       return true
     case 'source':
     case 'global-table':
@@ -191,6 +220,8 @@ export function isTable(node: TopologyNode): boolean {
     case 'table-group':
     case 'cogroup':
     case 'stream-join':
+    case 'foreign-subscription':
+    case 'foreign-answer':
     case 'to-stream':
     case 'process':
     case 'static-join':
@@ -215,6 +246,8 @@ export function storesOf(node: TopologyNode, plans: ReadonlyMap<string, TablePla
       return joinStoresOf(node)
     case 'stream-table-join':
       return node.graceMs === undefined ? [] : [waitingStoreOf(node)]
+    case 'foreign-answer':
+      return [subscriptionStoreOf(node)]
     case 'process':
       return node.stores.map(({ name }) => name)
     default:

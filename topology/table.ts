@@ -1,5 +1,6 @@
 // The fluent skin of tables. It has no logic: each method appends one frozen node.
 import type { DurationMs } from './duration.ts'
+import { foreignJoin, type ForeignJoinSpec } from './foreign-join.ts'
 import { withHistoryMs, type HistoryOption } from './history.ts'
 import type { RunningEmit } from './grouped.ts'
 import type { RecordContext, TopologyNode } from './node.ts'
@@ -89,6 +90,15 @@ export class Table<K, V> {
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R, W>,
   ): Stream<K, W>
+  /**
+   * Joins rows of another table by a key that `on` makes of each row: a row for each that points to one
+   * that is there. It keeps its key, and follows changes of both tables.
+   */
+  join<F, R, W>(
+    name: string,
+    table: Table<F, R>,
+    spec: ForeignJoinSpec<K, V, F, R, R, W>,
+  ): Table<K, W>
   /** Joins two tables: a row for each key that both have. */
   join<R, W>(name: string, table: Table<K, R>, spec: TablesJoinSpec<K, V, R, W>): Table<K, W>
   join(name: string, other: unknown, spec: unknown): unknown {
@@ -101,6 +111,12 @@ export class Table<K, V> {
     table: StaticTable<J, R>,
     spec: JoinSpec<K, V, J, R | undefined, W>,
   ): Stream<K, W>
+  /** As `join`, with a row for each row of this table; `merge` gets undefined for a missing one. */
+  leftJoin<F, R, W>(
+    name: string,
+    table: Table<F, R>,
+    spec: ForeignJoinSpec<K, V, F, R, R | undefined, W>,
+  ): Table<K, W>
   /** As `join`, with a row for each key of this table; `merge` gets undefined for a missing one. */
   leftJoin<R, W>(
     name: string,
@@ -136,10 +152,24 @@ export class Table<K, V> {
       const rows = other as StaticTable<never, never>
       return this.#changes(staticJoin(name, rows, given, how === 'left'))
     }
+    if ('on' in (spec as object))
+      return this.#foreignJoin(name, other as Table<unknown, unknown>, spec, how)
     const { merge, store, onError } = spec as TablesJoinSpec<K, never, never, unknown>
     const kept = this.#storeOf(name, store, undefined)
     const node = { kind: 'table-join', name, how, merge, store: kept, onError } as const
     return this.#next({ ...node, with: (other as Table<K, unknown>).origin }, kept?.value)
+  }
+
+  #foreignJoin(
+    name: string,
+    other: Table<unknown, unknown>,
+    spec: unknown,
+    how: JoinKind,
+  ): unknown {
+    const given = spec as ForeignJoinSpec<never, never, never, never, never, unknown>
+    const nodes = foreignJoin(name, how, this.#at, other.#at, given)
+    for (const node of nodes) this.#at.append(node)
+    return new Table({ ...this.#at, from: name, value: nodes[2].store?.value })
   }
 
   #filter(

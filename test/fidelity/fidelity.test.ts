@@ -8,7 +8,7 @@ import { differencesOf } from './compare.ts'
 import { runCase } from './run-case.ts'
 
 /** Cases that Millrace cannot run yet. Take out what it can; nothing may be added. */
-const UNSUPPORTED: readonly string[] = ['foreign-key-join', 'describe-rekeyed', 'key-bytes']
+const UNSUPPORTED: readonly string[] = ['describe-rekeyed', 'key-bytes']
 
 const has = (testCase: Case, op: string): boolean =>
   testCase.topology?.nodes.some((node) => node.op === op) ?? false

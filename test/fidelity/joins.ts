@@ -10,6 +10,7 @@ import {
   type BuiltNodes,
   type CaseRecord,
   type CaseStream,
+  type CaseTable,
 } from './built.ts'
 import { Unsupported, type CaseNode, type FunctionSpec } from './case.ts'
 import { keySerde, valueSerde } from './codecs.ts'
@@ -24,8 +25,10 @@ export function joined(nodes: BuiltNodes, node: CaseNode, name: string): Built {
   const two = ofTwo(fn(node, 'joiner'))
   const merge = (left: unknown, right: unknown) => two(left ?? null, right ?? null)
   const { kind = 'inner' } = node as { kind?: string }
-  if (node.foreignKey !== undefined) throw new Unsupported('foreign-key joins')
   if (from?.is === 'table' && other?.is === 'table') {
+    if (node.foreignKey !== undefined) {
+      return asTable(joinedByForeignKey(from.table, other.table, node, name))
+    }
     const spec = { merge, ...(hasStore(node) ? { store: valueSerde } : {}) }
     if (kind === 'inner') return asTable(from.table.join(name, other.table, spec))
     if (kind === 'left') return asTable(from.table.leftJoin(name, other.table, spec))
@@ -51,6 +54,24 @@ export function joined(nodes: BuiltNodes, node: CaseNode, name: string): Built {
       ? stream.leftJoin(name, other.table, spec)
       : stream.join(name, other.table, spec),
   )
+}
+
+/** Joins rows to those that their foreign keys name. */
+function joinedByForeignKey(
+  left: CaseTable,
+  right: CaseTable,
+  node: CaseNode,
+  name: string,
+): unknown {
+  const foreignKey = toKey(fn(node, 'foreignKey'))
+  const two = ofTwo(fn(node, 'joiner'))
+  const spec = {
+    on: (value: unknown) => foreignKey(null, value),
+    merge: (one: unknown, other: unknown) => two(one ?? null, other ?? null),
+    serdes: { left: valueSerde, right: valueSerde, result: valueSerde },
+    ...(hasStore(node) ? { store: valueSerde } : {}),
+  }
+  return node.kind === 'left' ? left.leftJoin(name, right, spec) : left.join(name, right, spec)
 }
 
 /** Joins two streams, or one with itself. */

@@ -4,7 +4,7 @@ import { minutes } from '../../topology/duration.ts'
 import { utf8 } from '../../topology/serdes/primitive.ts'
 import { windowed } from '../../topology/serdes/windowed.ts'
 import type { SourceStream } from '../../topology/source-stream.ts'
-import { repartitionTopic } from '../../topology/subtopology.ts'
+import { repartitionTopic, type CutNode } from '../../topology/subtopology.ts'
 import { topic } from '../../topology/topic.ts'
 import { defineTopology, type Topology } from '../../topology/topology.ts'
 import { tumbling } from '../../topology/windows.ts'
@@ -100,6 +100,7 @@ describe('sub-topologies', () => {
   })
 
   it('name their repartition topics as Kafka does', () => {
-    expect(repartitionTopic('app', 'by-type')).to.equal('app-by-type-repartition')
+    const group = { kind: 'table-group', name: 'by-type' } as CutNode
+    expect(repartitionTopic('app', group)).to.equal('app-by-type-repartition')
   })
 })
