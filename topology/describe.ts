@@ -61,7 +61,7 @@ export function describeJson(topology: Topology): string {
 
 function linesOf(part: Subtopology, topology: Topology): Line[] {
   const label = (node: TopologyNode): string =>
-    isCut(node, topology) ? `${node.name}-sink` : node.name
+    isCut(node, topology) && !isKept(node) ? `${node.name}-sink` : node.name
   const cutsRead = new Set(part.inputs.filter((input) => input.kind !== 'source').map(nameOf))
   const lines: Line[] = []
   for (const input of part.inputs) {
@@ -72,19 +72,29 @@ function linesOf(part: Subtopology, topology: Topology): Line[] {
     lines.push({ name, text, children, parents: [] })
   }
   for (const node of part.nodes) {
-    const children = isCut(node, topology)
-      ? []
-      : part.nodes.filter((other) => reads(other, node.name)).map(label)
     const parents = parentsOf(node).map((name) => (cutsRead.has(name) ? `${name}-source` : name))
-    lines.push({ name: label(node), text: textOf(node, topology), children, parents })
+    const [name, sink] = [label(node), `${node.name}-sink`]
+    if (!isCut(node, topology)) {
+      const children = part.nodes.filter((other) => reads(other, node.name)).map(label)
+      lines.push({ name, text: textOf(node, topology), children, parents })
+    } else if (name === sink) {
+      lines.push({ name, text: sinkOf(node), children: [], parents })
+    } else {
+      lines.push({ name, text: textOf(node, topology), children: [sink], parents })
+      lines.push({ name: sink, text: sinkOf(node), children: [], parents: [name] })
+    }
   }
   return lines
 }
 
 const nameOf = ({ name }: TopologyNode): string => name
 
+const sinkOf = (cut: CutNode): string => `Sink: ${cut.name}-sink (topic: ${innerTopic(cut)})`
+
+/** Whether a node that cuts has a store: it is shown as a processor, and its sink behind it. */
+const isKept = ({ kind }: TopologyNode): boolean => kind === 'foreign-answer'
+
 function textOf(node: TopologyNode, topology: Topology): string {
-  if (isCut(node, topology)) return `Sink: ${node.name}-sink (topic: ${innerTopic(node)})`
   switch (node.kind) {
     case 'source':
       return `Source: ${node.name} (topics: [${node.topics.map(nameOfTopic).join(', ')}])`

@@ -79,6 +79,48 @@ describe('what is joined', () => {
   })
 })
 
+describe('what is joined by a foreign key', () => {
+  const spec = { on: (value: string) => value, merge }
+  const topics = (way: string) => `app-both-subscription-${way}-topic`
+
+  it('may have any numbers of partitions: what travels has those of the table it goes to', () => {
+    const topology = define(({ table }) => {
+      table('one', texts('left')).leftJoin('both', table('two', texts('right')), spec)
+    })
+    expect(counts(topology, { left: 2, right: 5 })).to.deep.equal({
+      [topics('registration')]: 5,
+      [topics('response')]: 2,
+    })
+  })
+
+  it('follows tables that are repartitioned themselves', () => {
+    const topology = define(({ source }) => {
+      const rekeyed = (name: string) =>
+        source(name, texts(name))
+          .selectKey(`${name}-key`, (value) => value)
+          .toTable(`${name}-rows`, strings)
+      rekeyed('left').leftJoin('both', rekeyed('right'), spec)
+    })
+    expect(counts(topology, { left: 2, right: 7 })).to.deep.equal({
+      'app-left-rows-by-key-repartition': 2,
+      'app-right-rows-by-key-repartition': 7,
+      [topics('registration')]: 7,
+      [topics('response')]: 2,
+    })
+  })
+
+  it('has no say in what else its tables are joined with', () => {
+    const topology = define(({ table }) => {
+      const one = table('one', texts('left'))
+      one
+        .leftJoin('both', one, { ...spec, store: utf8 })
+        .leftJoin('all', table('two', texts('right')), { merge })
+    })
+    expect(() => counts(topology, { left: 2, right: 5 })).to.throw(TopologyError, 'right has 5')
+    expect(counts(topology, { left: 2, right: 2 })[topics('response')]).to.equal(2)
+  })
+})
+
 describe('what is merged', () => {
   it('may have any numbers of partitions', () => {
     const topology = define(({ source }) => {

@@ -99,6 +99,34 @@ describe('sub-topologies', () => {
     ])
   })
 
+  it('go round where tables are joined by a foreign key: one asks, the other answers', () => {
+    const topology = defineTopology('job', ({ table }) => {
+      const spec = { on: (value: string) => value, merge: (left: string) => left }
+      table('left', texts).join(
+        'both',
+        table('right', topic('rows', { key: utf8, value: utf8 })),
+        spec,
+      )
+    })
+    const [asks, answers] = ['both-subscription-registration', 'both-subscription-response']
+    expect(parts(topology)).to.deep.equal([
+      [
+        ['left-source', answers],
+        ['left-source', 'left', asks, 'both'],
+      ],
+      [
+        ['right-source', asks],
+        ['right-source', 'right', answers],
+      ],
+    ])
+    expect(topology.describe()).to.include(`Source: ${answers}-source (topics: [${answers}-topic])`)
+    expect(topology.describe()).to.include(`Sink: ${asks}-sink (topic: ${asks}-topic)`)
+    expect(topology.describe()).to.include('(stores: [both-subscription-store])')
+    expect(topology.describe({ format: 'mermaid' })).to.include(
+      'both_subscription_response_sink --> both_subscription_response_source',
+    )
+  })
+
   it('name their repartition topics as Kafka does', () => {
     const group = { kind: 'table-group', name: 'by-type' } as CutNode
     expect(repartitionTopic('app', group)).to.equal('app-by-type-repartition')

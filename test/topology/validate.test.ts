@@ -170,4 +170,30 @@ describe('what is refused', () => {
     )
     expect(() => defineTopology('job', waiting(minutes(5)))).not.to.throw()
   })
+
+  it('is a join by a foreign key whose rows cannot travel, or be kept where they must be', () => {
+    const on = (value: string) => value
+    const joined =
+      (how: 'left' | 'right' | 'kept') =>
+      ({ table }: TopologyBuilder): void => {
+        const one = table('one', texts('left'))
+        const bare = one.mapValues('bare', (value) => value)
+        if (how === 'left') bare.join('both', one, { on, merge })
+        if (how === 'right') one.leftJoin('both', bare, { on, merge })
+        if (how === 'kept') one.join('both', one, { on, merge }).leftJoin('again', one, { merge })
+      }
+    expect(refusal(joined('left'))).to.match(/^both: rows of the left table.* as serdes\.left$/)
+    expect(refusal(joined('right'))).to.match(/^both: rows of the right table.* as serdes\.right$/)
+    expect(refusal(joined('kept'))).to.match(/^both: what comes behind looks its rows up/)
+  })
+
+  it('is an outer join by a foreign key, where types do not see it', () => {
+    const spec = { on: (value: string) => value, merge: () => '' }
+    expect(
+      refusal(({ table }) => {
+        const one = table('one', texts('left'))
+        one.outerJoin('both', one, spec)
+      }),
+    ).to.match(/^both: there is no outer join by a foreign key/)
+  })
 })

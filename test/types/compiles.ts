@@ -7,6 +7,7 @@ import {
   float64,
   hopping,
   hours,
+  int32,
   json,
   minutes,
   staticTable,
@@ -51,7 +52,7 @@ export const readsAsDeclared = (value: Call): void => {
   typed<unknown>()(value.extra, true)
 }
 
-export default defineTopology('job', ({ source }) => {
+export default defineTopology('job', ({ source, table }) => {
   const parsed = source('in', calls).parse('parse', {
     decode: call,
     timestamp: ({ at }) => at,
@@ -78,4 +79,27 @@ export default defineTopology('job', ({ source }) => {
     })
     .mapValues('shout', (text) => text.toUpperCase())
     .to('places', topic('places', { key: windowed(utf8), value: utf8 }))
+  const texts = table('texts', topic('texts', { key: utf8, value: utf8 }))
+  const numbers = table('numbers', topic('numbers', { key: float64, value: int32 }))
+  texts
+    .join('by-length', numbers, {
+      on: (text, { key }) => (key === '' ? null : text.length),
+      merge: (text, number, { key }) => {
+        typed<string>()(text, true)
+        typed<number>()(number, true)
+        typed<string>()(key, true)
+        return [number]
+      },
+    })
+    .mapValues('first', (list) => typed<number[]>()(list, true))
+  texts
+    .leftJoin('by-length-too', numbers, {
+      on: ({ length }) => length,
+      merge: (_text, number) => {
+        typed<number | undefined>()(number, true)
+        return 1
+      },
+      store: float64,
+    })
+    .to('lengths', topic('lengths', { key: utf8, value: float64 }))
 })

@@ -140,6 +140,16 @@ export const mistakes = [
       const names = globalTable('names', topic('names', { key: float64, value: utf8 }))
       // @ts-expect-error a row of a global table is found by its own key
       stream.join('named', names, { on: (text) => text, merge: (text) => text })
+      const others = table('others', topic('others', { key: float64, value: utf8 }))
+      // @ts-expect-error tables with other keys are joined by a foreign key
+      rows.join('others-too', others, { merge: both })
+      // @ts-expect-error a foreign key is one of the other table
+      rows.join('by-text', others, { on: (row) => `${row}`, merge: (row) => row })
+      // @ts-expect-error a left join may find no row
+      rows.leftJoin('by-row', others, { on: (row) => row, merge: (_row, text) => text.length })
+      const lost = { on: (row: number) => row, merge: () => 1 }
+      // @ts-expect-error nothing comes out of rows that none points to
+      rows.outerJoin('by-row-too', others, lost)
       // @ts-expect-error in an outer join of tables either side may be missing
       rows.outerJoin('both', rows, { merge: (one, other) => one + other })
       const lengths = stream.mapValues('lengths', (text) => text.length)
