@@ -113,7 +113,7 @@ function storesOf(part: Subtopology, topology: Topology): string[] {
 export function internalTopicsOf(topology: Topology, applicationId: string): string[] {
   const names = topology.subtopologies.flatMap((part) => [
     ...part.inputs.flatMap((input) =>
-      input.kind === 'source' ? [] : [repartitionTopic(applicationId, input.name)],
+      input.kind === 'source' ? [] : [repartitionTopic(applicationId, input)],
     ),
     ...storesOf(part, topology).map((store) => changelogTopic(applicationId, store)),
   ])
