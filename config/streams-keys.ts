@@ -60,6 +60,11 @@ export const streamsKeys = {
     -1,
     'How far an event time may be ahead of the wall clock; -1 for any distance.',
   ),
+  'stream.time.idle.advance.ms': key(
+    ms(-1),
+    -1,
+    'After how long without a record event time goes on with the wall clock; -1 for never.',
+  ),
   'worker.hang.timeout.ms': key(
     ms(1_000),
     30_000,

@@ -91,6 +91,6 @@ export class JoinBuilder {
     const join = lookupJoin(node, state.views.of(node.with), after(name), failed, context)
     const waiting = state.waiting(name)
     if (graceMs === undefined || waiting === undefined) return join
-    return waitingFor(graceMs, waiting, context.timeOf(name), join)
+    return waitingFor(graceMs, waiting, context.timeOf(name), join, context)
   }
 }

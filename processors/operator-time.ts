@@ -9,24 +9,37 @@ export class EventTimeLimits {
   toldMs = Infinity
   /** All writers vouch for this time, whether rows of it came here or not. */
   vouchedMs = -1
+  /** Whether event time goes on without records: then operators give out what is due without any, too. */
+  goesOnWhenIdle = false
   readonly #topics = new Map<string, { toldMs: number; vouchedMs: number }>()
-  #hasSource = false
+  /** What the task vouches for its own sources; Infinity where it has none. */
+  #sourcesMs = Infinity
 
   /** The task reads a repartition topic, of whose writers nothing is known yet. */
   addTopic(topic: string): void {
     this.tell(topic, -1, -1)
   }
 
-  /** The task reads a source, for which nobody vouches. */
+  /** The task reads a source, for which nobody vouches while there is input. */
   addSource(): void {
-    this.#hasSource = true
+    this.#sourcesMs = -1
+  }
+
+  /** Nothing has come from the sources for long: no record before this time will, as far as can be known. */
+  vouchForSources(timeMs: number): void {
+    this.#sourcesMs = timeMs
+    this.#update()
   }
 
   /** What all writers of a topic have come to, and vouch for; epoch ms. */
   tell(topic: string, toldMs: number, vouchedMs: number): void {
     this.#topics.set(topic, { toldMs, vouchedMs })
+    this.#update()
+  }
+
+  #update(): void {
     this.toldMs = Infinity
-    this.vouchedMs = this.#hasSource ? -1 : Infinity
+    this.vouchedMs = this.#sourcesMs
     for (const of of this.#topics.values()) {
       this.toldMs = Math.min(this.toldMs, of.toldMs)
       this.vouchedMs = Math.min(this.vouchedMs, of.vouchedMs)

@@ -43,7 +43,17 @@ export function streamJoin(
     merged.timestampMs = timestampMs
     return userMerge(left ?? undefined, right ?? undefined, merged)
   }
-  return new StreamJoin(
+  const { eventTime } = context
+  if (outer.length > 0 && eventTime.goesOnWhenIdle) {
+    context.onEmit(() => {
+      try {
+        join.goOn(eventTime.vouchedMs)
+      } catch (cause) {
+        failed(result, cause)
+      }
+    })
+  }
+  const join = new StreamJoin(
     stores,
     { ...windows, outer, merge },
     {
@@ -57,6 +67,7 @@ export function streamJoin(
       failed,
     },
   )
+  return join
 }
 
 /** What a join does with the records of one of the streams that it reads; those of itself go both ways. */

@@ -95,6 +95,15 @@ export class StreamJoin {
     this.#process(this.#right, record)
   }
 
+  /** Event time has gone on to `timeMs` without records: what finds no partner any more goes out. */
+  goOn(timeMs: number): void {
+    const unmatched = this.#unmatched
+    if (unmatched === undefined || timeMs <= unmatched.timeMs) return
+    unmatched.timeMs = timeMs
+    this.#giveOutLate(this.#left)
+    this.#giveOutLate(this.#right)
+  }
+
   #process(side: Side, record: StreamRecord): void {
     const { key, value, timestampMs } = record
     const unmatched = this.#unmatched

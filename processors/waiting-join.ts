@@ -29,9 +29,33 @@ export function waitingFor(
   store: WaitingStore,
   time: OperatorTime,
   join: Forward,
+  context: TaskContext,
 ): Forward {
   const due = new EntryList()
   const waited = new StreamRecord()
+  const letThrough = (nowMs: number): void => {
+    due.size = 0
+    store.collectTimes(due, -Infinity, nowMs - graceMs + 1)
+    const rows = Array.from({ length: due.size }, (_, i) => {
+      const entry = due.entries[i]!
+      return [store.keyAt(entry), store.valueAt(entry), store.startAt(entry)] as const
+    })
+    store.expireThrough(nowMs - graceMs)
+    for (const [key, value, startMs] of rows) {
+      waited.key = key
+      waited.value = value
+      waited.timestampMs = startMs
+      join(waited)
+    }
+  }
+  if (context.eventTime.goesOnWhenIdle) {
+    context.onEmit(() => {
+      const beforeMs = time.nowMs
+      if (time.catchUp() === beforeMs) return
+      store.expireThrough(beforeMs - graceMs)
+      letThrough(time.nowMs)
+    })
+  }
   return (record) => {
     const { key, value, timestampMs } = record
     // What went out before a restart is in the log of the store still.
@@ -43,18 +67,6 @@ export function waitingFor(
       return
     }
     store.put(key, value, timestampMs)
-    due.size = 0
-    store.collectTimes(due, -Infinity, nowMs - graceMs + 1)
-    const rows = Array.from({ length: due.size }, (_, i) => {
-      const entry = due.entries[i]!
-      return [store.keyAt(entry), store.valueAt(entry), store.startAt(entry)] as const
-    })
-    store.expireThrough(nowMs - graceMs)
-    for (const [waitedKey, waitedValue, startMs] of rows) {
-      waited.key = waitedKey
-      waited.value = waitedValue
-      waited.timestampMs = startMs
-      join(waited)
-    }
+    letThrough(nowMs)
   }
 }

@@ -37,8 +37,13 @@ export class SourceAlignment {
     this.#reached[slot] = timeMs
   }
 
-  /** The highest stream time of all. */
+  /** The highest stream time of all that have reached one, which those without input take over. */
   get latestMs(): number {
+    return this.furthestMs
+  }
+
+  /** The highest stream time of all. */
+  get furthestMs(): number {
     let latest = -1
     for (const timeMs of this.#reached) if (timeMs > latest) latest = timeMs
     return latest

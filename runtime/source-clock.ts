@@ -41,9 +41,9 @@ export class SourceClock {
   /** The task has looked for input and found none. `isForGood`: it will not look again. */
   idle(nowMs: number, isForGood: boolean): void {
     if (isForGood) {
-      this.#vouch(this.#alignment.latestMs)
+      this.vouch(this.#alignment.latestMs)
     } else if (this.#sampledAtMs === undefined || nowMs - this.#sampledAtMs >= VOUCH_AFTER_MS) {
-      if (this.#sampledAtMs !== undefined) this.#vouch(this.#sampleMs)
+      if (this.#sampledAtMs !== undefined) this.vouch(this.#sampleMs)
       this.#sampleMs = this.#alignment.latestMs
       this.#sampledAtMs = nowMs
     }
@@ -64,7 +64,8 @@ export class SourceClock {
     return true
   }
 
-  #vouch(timeMs: number): void {
+  /** No row before this time will come, as far as can be known. */
+  vouch(timeMs: number): void {
     this.timeMs = Math.max(this.timeMs, timeMs)
     this.vouchedMs = Math.max(this.vouchedMs, timeMs)
   }

@@ -118,6 +118,7 @@ export class StreamThreads {
         topicFormats: config.topicFormats,
         maxTaskIdleMs: config.maxTaskIdleMs,
         timestampFutureMaxMs: config.timestampFutureMaxMs,
+        streamTimeIdleAdvanceMs: config.streamTimeIdleAdvanceMs,
       },
       channel: group.openChannel(index, () => this.#handles[index]?.vitals.wake()),
       metrics: slab.spec,

@@ -5,6 +5,7 @@ import type { RecordBatch } from '../broker/record-batch.ts'
 import type { TaskContext } from '../processors/processor.ts'
 import type { RepartitionWriter } from '../processors/repartition-writer.ts'
 import type { SourceAlignment } from './alignment.ts'
+import { IdleClock, type IdleTimes } from './idle-clock.ts'
 import { InputWaits } from './input-waits.ts'
 import { SourceClock } from './source-clock.ts'
 import type { TaskInput } from './task-input.ts'
@@ -29,6 +30,10 @@ export interface InputSurroundings {
   readonly frameRowsMax: number
   /** How long to wait for an empty input, see `InputWaits`; not for one without more to fetch where left out. */
   readonly maxTaskIdleMs?: number | undefined
+  /** When event time goes on without records; never where left out. */
+  readonly idle?: IdleTimes | undefined
+  /** Whether results come out with times that lie behind the event time of the task. */
+  readonly holdsBack: () => boolean
   /** Which of two inputs whose next rows have one time goes first: the lower; the first where left out. */
   readonly rankOf?: ((input: TaskInput) => number) | undefined
 }
@@ -41,6 +46,7 @@ export class TaskInputs {
   readonly #around: InputSurroundings
   readonly #clock: SourceClock
   readonly #waits: InputWaits
+  readonly #idle: IdleClock | undefined
   readonly #hasSource: boolean
 
   constructor(all: readonly TaskInput[], around: InputSurroundings) {
@@ -49,6 +55,8 @@ export class TaskInputs {
     this.#clock = new SourceClock(around.alignment)
     this.#waits = new InputWaits(all, around.maxTaskIdleMs ?? 0)
     this.#hasSource = all.some(({ source }) => source !== undefined)
+    const { idle, context } = around
+    if (idle !== undefined && this.#hasSource) this.#idle = new IdleClock(idle, context.nowMs)
   }
 
   /** Whether all was read that was to be read; who reads repartition topics only always has. */
@@ -63,7 +71,11 @@ export class TaskInputs {
   /** Runs what is at hand, at most one batch an input and `rowsMax` rows. @returns how many rows. */
   run(): number {
     const rows = this.all.length === 1 ? this.#runOne(this.all[0]!) : this.#runInTurn()
-    if (this.#hasSource) this.#tell(rows > 0)
+    if (this.#hasSource) {
+      const isBehind = this.all.some((input) => input.isBehind)
+      const hasMoved = this.#idle !== undefined && this.#goOn(this.#idle, rows > 0 || isBehind)
+      this.#tell(rows > 0, isBehind, hasMoved)
+    }
     if (rows > 0) this.hasChanged = true
     return rows
   }
@@ -91,11 +103,20 @@ export class TaskInputs {
   /** Hands over what aggregates and punctuators have let out into a further repartition topic. */
   flushEmitted(): void {
     const { writers, context } = this.#around
-    const { timeMs, vouchedMs } = this.#clock
     for (const writer of writers) {
-      if (this.#hasSource) writer.flush(timeMs, vouchedMs, false)
-      else writer.flush(context.streamTimeMs, -1, true)
+      if (this.#hasSource) writer.flush(this.#clock.timeMs, this.#vouchedMs, false)
+      else writer.flush(context.streamTimeMs, this.#vouchedMs, true)
     }
+  }
+
+  /** What those behind the task's repartition topics may take for their time without having seen rows of it. */
+  get #vouchedMs(): number {
+    const { holdsBack, context } = this.#around
+    const { eventTime } = context
+    // What is held back would come too late for those who have gone on.
+    if (holdsBack()) return -1
+    if (this.#hasSource) return this.#clock.vouchedMs
+    return eventTime.goesOnWhenIdle ? eventTime.vouchedMs : -1
   }
 
   #runOne(input: TaskInput): number {
@@ -190,19 +211,43 @@ export class TaskInputs {
       this.all.length === 1 ? appendedMs : Math.min(this.#around.context.oldestMs, appendedMs)
   }
 
+  /** Moves event time on where nothing has come for long. @returns whether there is something to tell. */
+  #goOn(idle: IdleClock, isActive: boolean): boolean {
+    const { context, alignment, metrics } = this.#around
+    const { nowMs } = context
+    if (isActive || this.all.every(({ source, isAtStop }) => source === undefined || isAtStop)) {
+      idle.active(nowMs)
+      return false
+    }
+    const timeMs = idle.idle(context.streamTimeMs, nowMs)
+    if (timeMs === undefined) return false
+    if (timeMs > context.streamTimeMs) {
+      context.streamTimeMs = timeMs
+      context.eventTime.vouchForSources(timeMs)
+      for (const { source, slot } of this.all) {
+        if (source !== undefined) alignment.reached(slot, timeMs)
+      }
+      metrics.streamTime.set(timeMs / 1_000)
+      this.hasChanged = true
+      if (timeMs >= context.punctuatesAtMs) context.punctuate()
+    }
+    // A source that is silent follows the others, also where it never had a record.
+    this.#clock.vouch(Math.max(timeMs, alignment.furthestMs))
+    return true
+  }
+
   /** Hands rows over to those behind the repartition topics, and the event time with them. */
-  #tell(hasRun: boolean): void {
+  #tell(hasRun: boolean, isBehind: boolean, isUrgent: boolean): void {
     const { writers } = this.#around
     if (writers.length === 0) return
     const clock = this.#clock
-    const isBehind = this.all.some((input) => input.isBehind)
     const isAtStop = this.all.every((input) => input.isAtStop)
     if (hasRun || isBehind)
       clock.active(this.#around.context.streamTimeMs, this.#around.context.nowMs)
     else clock.idle(this.#around.context.nowMs, isAtStop)
-    const toAll = clock.isDue(this.#around.context.nowMs, isBehind || isAtStop)
+    const toAll = clock.isDue(this.#around.context.nowMs, isUrgent || isBehind || isAtStop)
     if (!hasRun && !toAll) return
-    for (const writer of writers) writer.flush(clock.timeMs, clock.vouchedMs, toAll)
+    for (const writer of writers) writer.flush(clock.timeMs, this.#vouchedMs, toAll)
     this.hasChanged = true
   }
 

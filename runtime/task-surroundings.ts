@@ -5,17 +5,27 @@ import type { GlobalTables } from '../processors/global-tables.ts'
 import type { DropReason } from '../processors/processor.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
+import type { IdleTimes } from './idle-clock.ts'
 import type { SourceAlignment } from './alignment.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import type { Plan } from './plan.ts'
 
 /** What the settings say about time in a task. */
-export type TimeSettings = Pick<StreamsConfig, 'maxTaskIdleMs' | 'timestampFutureMaxMs'>
+export type TimeSettings = Pick<
+  StreamsConfig,
+  'maxTaskIdleMs' | 'timestampFutureMaxMs' | 'streamTimeIdleAdvanceMs'
+>
 
 /** How far an event time may be ahead of the wall clock, ms; undefined for any distance. */
 export function futureMsMaxOf(time: TimeSettings | undefined): number | undefined {
   return time === undefined || time.timestampFutureMaxMs < 0 ? undefined : time.timestampFutureMaxMs
+}
+
+/** When event time goes on without records; undefined for never. */
+export function idleTimesOf({ time, idleEveryMs }: TaskSurroundings): IdleTimes | undefined {
+  const afterMs = time?.streamTimeIdleAdvanceMs ?? -1
+  return afterMs < 0 ? undefined : { afterMs, everyMs: idleEveryMs }
 }
 
 /** What a worker gives each of its tasks. */
@@ -26,6 +36,8 @@ export interface TaskSurroundings {
   readonly formats: StreamsConfig['topicFormats']
   /** What the settings say about time; the defaults where left out. */
   readonly time?: TimeSettings
+  /** How often event time moves on without records; see `IdleTimes`. */
+  readonly idleEveryMs?: number
   /** Rows of a source that a task runs per step, at most. */
   readonly rowsMax: number
   /** Rows of frames that a task runs per step, at most; all where left out. */

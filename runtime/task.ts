@@ -11,9 +11,10 @@ import { changelogTopic } from '../state/changelog.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import { changelogWriter } from './changelog-writer.ts'
 import type { TaskToOpen } from './messages.ts'
-import { futureMsMaxOf, type TaskSurroundings } from './task-surroundings.ts'
+import { futureMsMaxOf, idleTimesOf, type TaskSurroundings } from './task-surroundings.ts'
 import { resolveFormat, writersOf, type TaskSpec } from './plan.ts'
 import { TaskCheckpoints, type TaskMeta } from './task-checkpoints.ts'
+import { holdsBack } from './holds-back.ts'
 import { openInputs } from './open-inputs.ts'
 import { TaskInputs, type InputAtHand } from './task-inputs.ts'
 import { TaskMetrics } from './task-metrics.ts'
@@ -37,6 +38,8 @@ export class Task implements TaskContext {
   readonly #checkpoints: TaskCheckpoints
   readonly #inputs: TaskInputs
   #isSealed = false
+  /** Whether a processor of a user's may forward what it has held back. */
+  #hasSchedules = false
   readonly #toOpen: TaskToOpen
   readonly #times = new Map<string, OperatorTime>()
   readonly #byStreamTime = new Punctuations()
@@ -56,6 +59,8 @@ export class Task implements TaskContext {
     this.#toOpen = toOpen
     this.#around = around
     this.#metrics = new TaskMetrics(metrics, topology, spec)
+    const idle = idleTimesOf(around)
+    this.eventTime.goesOnWhenIdle = idle !== undefined
     this.#processors = buildTask(topology.subtopologies[spec.subtopology]!, this, {
       topology,
       applicationId: plan.applicationId,
@@ -70,6 +75,7 @@ export class Task implements TaskContext {
       spec.taskId,
       plan.isLogged ? changelogWriter(port, plan.applicationId, spec.partition) : undefined,
     )
+    const isHolding = holdsBack(topology.subtopologies[spec.subtopology]!)
     const restored = this.#restore()
     const { heads } = this.#processors
     const inputs = openInputs(toOpen, restored, this.streamTimeMs, { ...around, heads })
@@ -81,6 +87,8 @@ export class Task implements TaskContext {
       rowsMax: around.rowsMax,
       frameRowsMax: around.frameRowsMax ?? Infinity,
       maxTaskIdleMs: around.time?.maxTaskIdleMs,
+      idle,
+      holdsBack: () => isHolding || this.#hasSchedules,
       rankOf: around.rankOf === undefined ? undefined : ({ start }) => around.rankOf!(start),
     })
   }
@@ -239,6 +247,7 @@ export class Task implements TaskContext {
   }
 
   schedule(type: PunctuationType, everyMs: number, punctuate: Punctuator): () => void {
+    this.#hasSchedules = true
     if (type === 'wall-clock') {
       return this.#byWallClock.schedule(this.nowMs + everyMs, everyMs, punctuate)
     }

@@ -35,6 +35,7 @@ export class DriverTasks {
   readonly #outputs: Outputs
   readonly #log: MemoryLog
   readonly #isOneTask: boolean
+  readonly #goesOnWhenIdle: boolean
   readonly #queue = new RowQueue()
   /** The topic whose next row runs. */
   #running = ''
@@ -55,6 +56,7 @@ export class DriverTasks {
     const port = new MemoryDataPort(log, plan.applicationId)
     this.#log = log
     this.#isOneTask = isOneTask
+    this.#goesOnWhenIdle = config.streamTimeIdleAdvanceMs >= 0
     this.#port = port
     this.#outputs = new Outputs(port, metrics, plan.partitions, (topic) => {
       if (!log.has(topic)) log.ensure(topic, 1)
@@ -67,6 +69,7 @@ export class DriverTasks {
       ),
     )
     const positions = openPositions(port.openState(''))
+    const alignment = new NoAlignment(plan.alignmentSlots)
     this.tasks = plan.tasks.map((spec) => {
       const inputs = inputsOf(spec).map((of) => {
         return { offset: positions.get(of) ?? 0, inputStart: 0, stopAt: Infinity }
@@ -79,13 +82,14 @@ export class DriverTasks {
           formats: config.topicFormats,
           // A row at hand is never held back for one that a test may still put in.
           time: { ...config, maxTaskIdleMs: 0 },
+          idleEveryMs: 0,
           rowsMax: 1,
           frameRowsMax: 1,
           rankOf: ({ topic }) => (topic === this.#running ? 0 : 1),
           port,
           outputs: this.#outputs,
           metrics,
-          alignment: new NoAlignment(plan.alignmentSlots),
+          alignment,
           unmatched: () => undefined,
           globals: this.#globals,
           dropped,
@@ -99,6 +103,12 @@ export class DriverTasks {
 
   /** Calls what waits for the wall clock, and runs what follows from it. */
   punctuate(nowMs: number): void {
+    this.#stepEach(nowMs)
+    // Where event time goes on without records, a task follows those that come after it, too.
+    if (this.#goesOnWhenIdle) this.#stepEach(nowMs)
+  }
+
+  #stepEach(nowMs: number): void {
     for (const task of this.tasks) {
       task.step(nowMs)
       this.#letOut(task, nowMs)

@@ -38,6 +38,8 @@ export interface SimulationOptions {
   readonly groupOffset?: number
   /** How long tasks wait for an empty input; as by default unless given. */
   readonly maxTaskIdleMs?: number
+  /** After how long without a record event time goes on; never unless given. */
+  readonly streamTimeIdleAdvanceMs?: number
   /** Keeps the state of tasks. */
   readonly environment: Environment
 }
@@ -54,7 +56,13 @@ export class TaskSimulation {
   readonly #around: ConstructorParameters<typeof Task>[1]
 
   constructor(options: SimulationOptions) {
-    const { topology, applicationId, driftMs, maxTaskIdleMs = 0 } = options
+    const {
+      topology,
+      applicationId,
+      driftMs,
+      maxTaskIdleMs = 0,
+      streamTimeIdleAdvanceMs = -1,
+    } = options
     const { stopAt = Infinity, groupOffset = 0 } = options
     this.#isAtHand = options.isAtHand
     this.#environment = options.environment
@@ -73,7 +81,7 @@ export class TaskSimulation {
       topology,
       plan,
       formats: {},
-      time: { maxTaskIdleMs, timestampFutureMaxMs: -1 },
+      time: { maxTaskIdleMs, timestampFutureMaxMs: -1, streamTimeIdleAdvanceMs },
       rowsMax: Infinity,
       port,
       outputs: this.#outputs,
