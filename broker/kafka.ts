@@ -21,6 +21,7 @@ import {
   disconnectConsumer,
   type ClientFactory,
 } from './kafka/clients.ts'
+import { TESTED_LIBRDKAFKA } from './kafka/data-path.ts'
 import { placeOf, topicMissing } from './kafka/errors.ts'
 import { openKafkaGroup } from './kafka/group.ts'
 import { openKafkaGroupAdmin } from './kafka/group-admin.ts'
@@ -82,6 +83,22 @@ async function loadClient(load: () => Promise<RdModule>): Promise<RdModule> {
   }
 }
 
+/** The installed client of Kafka. */
+export interface KafkaClientInfo {
+  readonly librdkafka: string
+  /** Whether the addon was tested with it: else records pass the main thread. */
+  readonly isTested: boolean
+  /** What librdkafka was built with: `zstd`, `ssl`, `sasl_scram`, … */
+  readonly features: readonly string[]
+}
+
+/** Looks at the client without connecting. @throws BrokerError MILLRACE_BROKER_CLIENT_MISSING */
+export async function inspectKafkaClient(load = importClient): Promise<KafkaClientInfo> {
+  const { librdkafkaVersion = 'unknown', features = [] } = await loadClient(load)
+  const isTested = TESTED_LIBRDKAFKA.has(librdkafkaVersion)
+  return { librdkafka: librdkafkaVersion, isTested, features }
+}
+
 interface Closable {
   close(): Promise<void>
 }
@@ -104,6 +121,10 @@ class KafkaBroker implements Broker {
     this.#lookup = lookup
     this.#replicationFactor = replicationFactor
     this.#topics = new Topics(factory, lookup, replicationFactor)
+  }
+
+  brokers(): Promise<string[]> {
+    return this.#topics.brokers()
   }
 
   topics(): Promise<TopicDescription[]> {

@@ -78,6 +78,8 @@ export interface Broker {
   readonly kind: 'embedded' | 'kafka'
   /** What a person would call it: `embedded:.data/log` or `127.0.0.1:9092`. */
   readonly address: string
+  /** The servers that it consists of; itself where it needs none. */
+  brokers(): Promise<string[]>
   topics(): Promise<TopicDescription[]>
   /**
    * Creates what is missing and verifies what is there.

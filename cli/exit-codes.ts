@@ -8,7 +8,7 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, broker: 3, SIGINT: 130, SIGTER
 export const EXIT_CODES_HELP = `
 Exit codes:
   0    done; also after an orderly stop of what runs until it is stopped
-  1    failed
+  1    failed; of doctor: it found a problem
   2    wrong usage, configuration or topology
   3    the broker cannot be reached, its client is not installed, or the application runs elsewhere
   130  cut short by Ctrl-C (SIGINT); 143 by SIGTERM
@@ -36,6 +36,16 @@ export class InterruptedError extends Error {
 export class OutputClosedError extends Error {
   override readonly name = 'OutputClosedError'
   readonly code = 'MILLRACE_OUTPUT_CLOSED'
+}
+
+/** What `doctor` ends with: its findings are on stdout. */
+export class ProblemsFound extends Error {
+  override readonly name = 'ProblemsFound'
+  readonly code = 'MILLRACE_PROBLEMS_FOUND'
+
+  constructor(count: number) {
+    super(count === 1 ? 'one problem was found' : `${count} problems were found`)
+  }
 }
 
 // By code and not by class: a job may bring a copy of Millrace of its own.

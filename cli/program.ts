@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { demoCommand } from './demo.ts'
 import { describeCommand } from './describe.ts'
+import { doctorCommand } from './doctor.ts'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts'
 import { explain } from './explain.ts'
 import { generateCommand } from './generate.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly (() => Command)[] = [
   replayCommand,
   generateCommand,
   resetCommand,
+  doctorCommand,
 ]
 
 /**

@@ -19,19 +19,27 @@ const GLOBAL_SETTINGS = { 'cleanup.policy': 'compact' }
 /** Whether stores have changelogs: the embedded log keeps the state itself, in the same transactions. */
 export const isLogged = (broker: Broker): boolean => broker.kind === 'kafka'
 
+/** The topics of a job, as they must be. */
+export interface WantedTopics {
+  /** The partitions of each topic that the job touches. */
+  readonly partitions: Map<string, number>
+  /** Sources, sinks and global tables that are not there yet. */
+  readonly outer: readonly TopicSpec[]
+  /** Repartition topics and changelogs, there or not. */
+  readonly inner: readonly TopicSpec[]
+}
+
 /**
- * Makes sure that all topics are there.
- * @returns the partitions of each.
- * @throws BrokerError MILLRACE_TOPIC_MISMATCH when a repartition topic has other partitions than what
- * flows into it.
+ * Works out which topics a job needs, given those that there are.
+ * @throws TopologyError when topics that are joined have different numbers of partitions
  */
-export async function prepareTopics(
-  broker: Broker,
+export function wantedTopics(
+  known: ReadonlyMap<string, number>,
   topology: Topology,
   applicationId: string,
   config: StreamsConfig,
-): Promise<Map<string, number>> {
-  const known = new Map((await broker.topics()).map(({ name, partitions }) => [name, partitions]))
+  areChangelogs: boolean,
+): WantedTopics {
   const globals = globalTopicsOf(topology)
   const wanted = [...sourceTopicsOf(topology), ...globals, ...sinkTopicsOf(topology)]
   const partitions = new Map(
@@ -48,9 +56,26 @@ export async function prepareTopics(
       partitions: config.topicPartitions,
       config: globals.includes(name) ? GLOBAL_SETTINGS : settingsOf(config),
     }))
-  const inner = repartitionsOf(topology, applicationId, partitions)
-  for (const { name, partitions: count } of inner) partitions.set(name, count)
-  const changelogs = isLogged(broker) ? changelogsOf(topology, applicationId, partitions) : []
-  await broker.ensureTopics([...outer, ...inner, ...changelogs])
-  return partitions
+  const cuts = repartitionsOf(topology, applicationId, partitions)
+  for (const { name, partitions: count } of cuts) partitions.set(name, count)
+  const changelogs = areChangelogs ? changelogsOf(topology, applicationId, partitions) : []
+  return { partitions, outer, inner: [...cuts, ...changelogs] }
+}
+
+/**
+ * Makes sure that all topics are there.
+ * @returns the partitions of each.
+ * @throws BrokerError MILLRACE_TOPIC_MISMATCH when a repartition topic has other partitions than what
+ * flows into it; TopologyError as `wantedTopics` does.
+ */
+export async function prepareTopics(
+  broker: Broker,
+  topology: Topology,
+  applicationId: string,
+  config: StreamsConfig,
+): Promise<Map<string, number>> {
+  const known = new Map((await broker.topics()).map(({ name, partitions }) => [name, partitions]))
+  const wanted = wantedTopics(known, topology, applicationId, config, isLogged(broker))
+  await broker.ensureTopics([...wanted.outer, ...wanted.inner])
+  return wanted.partitions
 }

@@ -67,6 +67,10 @@ class EmbeddedBroker implements Broker {
     this.#sweep = setTimeout(() => this.#sweepAgain(sweepMs), sweepMs).unref()
   }
 
+  brokers(): Promise<string[]> {
+    return Promise.resolve([this.address])
+  }
+
   async topics(): Promise<TopicDescription[]> {
     const topics = await this.#fresh((log) => log.topics.all())
     return topics.map(({ name, partitions }) => ({ name, partitions }))

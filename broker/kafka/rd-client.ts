@@ -36,6 +36,7 @@ export interface RdEndOfPartition extends TopicPartition {
 }
 
 export interface RdMetadata {
+  readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[]
   readonly topics: readonly {
     readonly name: string
     readonly partitions: readonly { readonly id: number; readonly leader: number }[]
@@ -166,6 +167,8 @@ export interface RdAdmin {
 /** The module itself. */
 export interface RdModule {
   readonly librdkafkaVersion?: string
+  /** librdkafka's `builtin.features`. */
+  readonly features?: readonly string[]
   readonly KafkaConsumer: new (conf: RdConf, topicConf: RdConf) => RdConsumer
   readonly Producer: new (conf: RdConf, topicConf: RdConf) => RdProducer
   readonly AdminClient: { create(conf: RdConf): RdAdmin }

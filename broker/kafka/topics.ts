@@ -29,6 +29,12 @@ export class Topics {
     this.#replicationFactor = replicationFactor
   }
 
+  /** The cluster's brokers, each as `host:port`. */
+  async brokers(): Promise<string[]> {
+    const { brokers } = await this.#metadata()
+    return brokers.map(({ host, port }) => `${host}:${port}`)
+  }
+
   /** All topics but Kafka's own. */
   async list(): Promise<TopicDescription[]> {
     const { topics } = await this.#metadata()

@@ -28,6 +28,7 @@ export function openMemoryBroker(log: MemoryLog): Broker {
   return {
     kind: 'embedded',
     address: 'memory',
+    brokers: () => Promise.resolve(['memory']),
     topics: () => settled((): TopicDescription[] => log.topics),
     ensureTopics: (specs: readonly TopicSpec[]) =>
       settled(() => specs.forEach(({ name, partitions }) => log.ensure(name, partitions))),

@@ -16,7 +16,7 @@ describe('the command line', () => {
     rmSync(directory, { recursive: true })
   })
 
-  const commands = ['start', 'describe', 'topics', 'tail', 'replay', 'generate', 'reset']
+  const commands = ['start', 'describe', 'topics', 'tail', 'replay', 'generate', 'reset', 'doctor']
 
   it('lists its commands and exit codes with --help, and ends well', async () => {
     const { code, stdout, stderr } = await runCli('--help')
