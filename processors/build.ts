@@ -1,5 +1,6 @@
 // Turns one sub-topology into the processors of a task: what reads its topics, with all that is behind.
 import { KeyTable } from '../state/key-table.ts'
+import { isForeignCut } from '../topology/foreign-join.ts'
 import type { ErasedSinkTopic, SourceNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { CutNode, Subtopology } from '../topology/subtopology.ts'
@@ -102,7 +103,11 @@ class TaskBuilder {
     const { topology, writersOf } = this.#options
     const keys = this.#nodes.keysBehind(cut.name, () => new KeyTable(keyOfCut(cut).serde))
     const value = travellingOf(cut, topology.nodes)
-    const spec = { topic: this.#nodes.topicOf(cut), writers: writersOf(cut.name), keys, value }
+    const [topic, writers] = [this.#nodes.topicOf(cut), writersOf(cut.name)]
+    // The tables of a foreign-key join read each other: what is behind one of them must not close windows
+    // because the other has come further.
+    const movesTime = !isForeignCut(cut)
+    const spec = { topic, writers, keys, value, movesTime }
     const after = this.#nodes.after(cut.name)
     const next = cut.kind === 'table-group' ? unpackingChange(after) : after
     return new FrameInput(spec, next, this.#context)

@@ -16,6 +16,8 @@ export interface FrameInputSpec {
   readonly keys: KeyTable
   /** How values travel; undefined where they do not. */
   readonly value: Serde<unknown> | undefined
+  /** Whether the task's stream time follows its rows and its writers. */
+  readonly movesTime: boolean
 }
 
 /** Runs the frames of one partition of a repartition topic. */
@@ -24,6 +26,7 @@ export class FrameInput implements InputHead {
   readonly writers: WriterTimes
   readonly #keys: KeyTable
   readonly #value: Serde<unknown> | undefined
+  readonly #movesTime: boolean
   readonly #next: Forward
   readonly #context: TaskContext
   readonly #reader = new FrameReader()
@@ -39,12 +42,13 @@ export class FrameInput implements InputHead {
   #epoch = 0
 
   constructor(spec: FrameInputSpec, next: Forward, context: TaskContext) {
-    const { topic, writers, keys, value } = spec
+    const { topic, writers, keys, value, movesTime } = spec
     this.topic = topic
     this.writers = new WriterTimes(writers)
     context.eventTime.addTopic(topic)
     this.#keys = keys
     this.#value = value
+    this.#movesTime = movesTime
     this.#next = next
     this.#context = context
   }
@@ -130,12 +134,13 @@ export class FrameInput implements InputHead {
     if (keys.epoch !== this.#epoch) this.#learnIds(frame)
     const ids = this.#ids
     context.eventTime.rowLimitMs = writersLimitMs
+    const timeMsMax = this.#movesTime ? writersLimitMs : -1
     let row = this.#row
     for (; row < end; row++) {
       const timestampMs = frame.timestamps[row]!
       if (timestampMs > limitMs) break
       this.#row = row
-      const timeMs = timestampMs < writersLimitMs ? timestampMs : writersLimitMs
+      const timeMs = timestampMs < timeMsMax ? timestampMs : timeMsMax
       if (timeMs > context.streamTimeMs) context.streamTimeMs = timeMs
       const key = frame.keyOf[row]!
       const id = key === NO_KEY ? -1 : ids[key]!
@@ -164,7 +169,9 @@ export class FrameInput implements InputHead {
     this.#row = 0
     const context = this.#context
     this.writers.told(frame.writer, frame.streamTimeMs, frame.vouchedMs)
-    context.streamTimeMs = Math.max(context.streamTimeMs, this.writers.streamTimeMs)
+    if (this.#movesTime) {
+      context.streamTimeMs = Math.max(context.streamTimeMs, this.writers.streamTimeMs)
+    }
     this.#tellLimits()
   }
 

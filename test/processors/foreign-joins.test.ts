@@ -1,6 +1,15 @@
 // Joins of tables by a foreign key over several partitions: rows and what they point to lie in different tasks.
 import { expect } from 'chai'
-import { utf8, minutes, tumbling, type TopologyBuilder } from '../../index.ts'
+import {
+  float64,
+  minutes,
+  seconds,
+  topic,
+  tumbling,
+  utf8,
+  windowed,
+  type TopologyBuilder,
+} from '../../index.ts'
 import { partitionFor } from '../../broker/partitioner.ts'
 import { strings, TextDriver, texts } from '../support/texts.ts'
 
@@ -168,6 +177,29 @@ describe('a join by a foreign key over several partitions', () => {
     text.pipe('refs', ...clients.map((key) => `of-${key}:${key}@1`))
     text.pipe('calls', ...clients.map((key) => `x:${key}@2`))
     expect(text.read('out')).to.have.members(clients.map((key) => `of-${key}:${key}+|@2`))
+  })
+
+  it('closes no windows of one table because the other has come further', () => {
+    const counts = topic('counts', { key: windowed(utf8), value: float64 })
+    open(({ table }) => {
+      const left = table('order', texts('orders'))
+      left.join('found', table('client', texts('clients')), { on, merge }).to('out', texts('found'))
+      left
+        .toStream('ordered')
+        .groupBy('by-client', (value) => on(value), utf8)
+        .windowedBy(tumbling({ size: seconds(5), grace: seconds(0) }))
+        .count('count', { emit: 'on-update' })
+        .to('counted', counts)
+    }, 1)
+    text.pipe('clients', 'ann:Ann@900000')
+    for (const at of [1_000, 2_000, 7_000, 8_000]) {
+      // Time enough for each to vouch for what it has come to.
+      text.driver.advanceWallClock(600)
+      text.pipe('orders', `o1:ann=tea@${at}`)
+    }
+    expect(text.read('found')).to.deep.equal(Array(4).fill('o1:ann=tea+Ann@900000'))
+    expect(text.driver.readOutput(counts).map(({ value }) => value)).to.deep.equal([1, 2, 1, 2])
+    expect(text.driver.drops()).to.deep.equal({})
   })
 
   it('ends the run where user code throws, naming the join', () => {
