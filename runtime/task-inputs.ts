@@ -73,7 +73,7 @@ export class TaskInputs {
     const rows = this.all.length === 1 ? this.#runOne(this.all[0]!) : this.#runInTurn()
     if (this.#hasSource) {
       const isBehind = this.all.some((input) => input.isBehind)
-      const hasMoved = this.#idle !== undefined && this.#goOn(this.#idle, rows > 0 || isBehind)
+      const hasMoved = this.#idle !== undefined && this.#goOn(this.#idle, rows > 0)
       this.#tell(rows > 0, isBehind, hasMoved)
     }
     if (rows > 0) this.hasChanged = true
@@ -212,10 +212,11 @@ export class TaskInputs {
   }
 
   /** Moves event time on where nothing has come for long. @returns whether there is something to tell. */
-  #goOn(idle: IdleClock, isActive: boolean): boolean {
+  #goOn(idle: IdleClock, hasRun: boolean): boolean {
     const { context, alignment, metrics } = this.#around
     const { nowMs } = context
-    if (isActive || this.all.every(({ source, isAtStop }) => source === undefined || isAtStop)) {
+    const isForGood = this.all.every(({ source, isAtStop }) => source === undefined || isAtStop)
+    if (hasRun || isForGood || this.all.some(hasRows)) {
       idle.active(nowMs)
       return false
     }
@@ -254,6 +255,11 @@ export class TaskInputs {
   #timeOf({ head }: TaskInput): number {
     return Math.max(this.#around.context.streamTimeMs, head.nextTimestampMs ?? -Infinity)
   }
+}
+
+/** Whether an input has, or may have, rows. Frames that are not at hand may be such as only tell the time. */
+function hasRows({ source, head, isBehind }: TaskInput): boolean {
+  return source === undefined ? head.nextTimestampMs !== undefined : isBehind
 }
 
 /** The input whose next row is the earliest, the time of the earliest of all others, and its own. */

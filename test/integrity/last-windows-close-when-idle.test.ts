@@ -1,11 +1,14 @@
 // With stream.time.idle.advance.ms the last windows of a job close though nothing comes any more; what was
 // closed stays so after a restart, and a run to the end of its input still ends.
 import { expect } from 'chai'
+import { openBroker } from '../../broker/open.ts'
 import type { Broker } from '../../broker/ports.ts'
-import { streamsConfig } from '../../config/config.ts'
+import { streamsConfig, type Settings } from '../../config/config.ts'
 import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
+import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 import { rowsIn } from '../support/final-tables.ts'
+import { startKafka, type Kafka } from '../support/kafka.ts'
 import { droppedIn, runOnce, writeInput } from '../support/police-job.ts'
 import { until } from '../support/until.ts'
 
@@ -17,22 +20,48 @@ const SETTINGS = {
   'num.stream.threads': 2,
 }
 
-describe('the last windows of a job', function () {
+describe('the last windows of a job on the embedded log', function () {
   this.timeout(60_000)
   const logs = embeddedLogs()
+  closeOn(
+    () => logs.open('idle'),
+    () => ({}),
+  )
+})
+
+describe('the last windows of a job on Kafka', function () {
+  this.timeout(120_000)
+  const directory = temporaryDirectory()
+  let kafka: Kafka
+  before(async () => {
+    kafka = await startKafka()
+  })
+  after(() => kafka.stop())
+  closeOn(
+    () => {
+      const { bootstrapServers } = kafka
+      return openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    },
+    () => ({ 'bootstrap.servers': kafka.bootstrapServers, 'state.dir': directory('state') }),
+  )
+})
+
+/** What must be so on either broker; `open` is called for each run. */
+function closeOn(open: () => Promise<Broker>, settings: () => Settings): void {
   let broker: Broker
   let streams: RunningStreams | undefined
-  before(async () => {
-    broker = await logs.open('idle')
+  beforeEach(async () => {
+    broker = await open()
   })
 
   const visit = (timestampMs: number) =>
     writeInput(broker, [{ key: 'k', value: 'home', timestampMs }], PARTITIONS, { topic: 'visits' })
   const start = async (): Promise<RunningStreams> =>
-    (streams = await runStreams(JOB, streamsConfig(SETTINGS), { broker }))
+    (streams = await runStreams(JOB, streamsConfig({ ...SETTINGS, ...settings() }), { broker }))
   afterEach(async () => {
     streams?.stop()
     await streams?.done
+    await broker.close()
   })
 
   it('close though nothing comes, and though most partitions never had a record', async () => {
@@ -53,8 +82,7 @@ describe('the last windows of a job', function () {
 
   it('wait for event time where a run ends with its input', async () => {
     await visit(2_000_000)
-    await runOnce(broker, SETTINGS, JOB)
-    await runOnce(broker, SETTINGS, JOB)
+    await runOnce(broker, { ...SETTINGS, ...settings() }, JOB)
     expect(await rowsIn(broker, 'finals')).to.equal(2)
   })
-})
+}

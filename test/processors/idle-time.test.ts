@@ -200,6 +200,24 @@ describe('while nothing comes', () => {
     expect(after(60_000)).to.deep.equal([])
   })
 
+  it('tables that are joined by a foreign key tell each other the time, and come to an end', () => {
+    start(({ table }) => {
+      const orders = table('in', texts('in'))
+      orders
+        .join('of', table('clients', texts('clients')), {
+          on: (value) => value,
+          merge: (order, name) => `${order} ${name}`,
+        })
+        .to('out', texts('out'))
+    })
+    text.pipe('clients', 'c:name@1000')
+    text.pipe('in', 'o:c@2000')
+    expect(after(60_000)).to.deep.equal(['o:c name@2000'])
+    text.pipe('in', 'p:c@3000')
+    expect(after(60_000)).to.deep.equal(['p:c name@3000'])
+    expect(text.driver.drops()).to.deep.equal({})
+  })
+
   it('punctuators are called by the event time', () => {
     start(({ source }) => {
       source('in', texts('in'))

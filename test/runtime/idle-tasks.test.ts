@@ -20,6 +20,14 @@ const merged = ({ source }: TopologyBuilder): void => {
   source('in', texts('in')).merge('both', other).to('out', texts('out'))
 }
 
+/** A task that reads a source and frames; of the source of the frames nothing comes through. */
+const beside = ({ source }: TopologyBuilder): void => {
+  const other = source('other', texts('other'))
+    .filter('none', () => false)
+    .repartition('again', strings)
+  source('in', texts('in')).merge('both', other).to('out', texts('out'))
+}
+
 describe('a task without input', () => {
   let directory = ''
   let environment: OpenedEnvironment
@@ -120,6 +128,20 @@ describe('a task without input', () => {
     expect(job.timeOf('0_0')).to.equal(50)
     job.seconds(5)
     expect(job.timeOf('0_0')).to.equal(100)
+  })
+
+  it('goes on while frames only tell it the time', () => {
+    const job = start(beside)
+    job.put(0, 100)
+    job.seconds(1)
+    for (let timeMs = 0; timeMs < 20_000; timeMs += 1_000) {
+      job.put(0, timeMs, 'other')
+      job.put(1, timeMs, 'other')
+      // One look at a time, so that frames come in between.
+      job.seconds(1)
+    }
+    const merging = job.simulation.tasks.find(({ starts }) => starts.length === 2)!
+    expect(merging.streamTimeMs).to.be.within(19_000, 23_000)
   })
 
   it('does not hold up others in event time, nor move what they wait for', () => {
