@@ -1,43 +1,17 @@
 // One instance of an application, on the main thread: its group membership, its tasks, its state.
 // Starting is in run-streams.ts, the threads in stream-threads.ts, the commit in committer.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  BrokerError,
-  type Broker,
-  type Group,
-  type TopicPartition,
-  type TopicPartitionOffset,
-} from '../broker/ports.ts'
-import type { StreamsConfig } from '../config/config.ts'
-import type { Topology } from '../topology/topology.ts'
+import { BrokerError, type TopicPartition, type TopicPartitionOffset } from '../broker/ports.ts'
 import { Assignment } from './assignment.ts'
+import type { ClientParts } from './client-parts.ts'
 import type { ClientState } from './client-state.ts'
 import { ClientStatus } from './client-status.ts'
 import { Committer, type CommitResult } from './committer.ts'
 import { layoutOf } from './metrics/layout.ts'
 import { MetricSlab } from './metrics/slab.ts'
-import { dimensionsOf, inputsOf, type Plan, type TaskSpec } from './plan.ts'
-import type { RunLog } from './run-log.ts'
+import { dimensionsOf, inputsOf, type TaskSpec } from './plan.ts'
 import { StreamThreads } from './stream-threads.ts'
 import { patiently, TaskBounds } from './task-bounds.ts'
-
-/** What a client is made of. */
-export interface ClientParts {
-  readonly topologyUrl: string
-  readonly topology: Topology
-  readonly config: StreamsConfig
-  readonly plan: Plan
-  readonly broker: Broker
-  readonly group: Group
-  readonly threads: number
-  readonly log: RunLog
-  /** First offsets that are not wanted, per source partition; undefined to run on and on. */
-  readonly ends: readonly TopicPartitionOffset[] | undefined
-  /** Those of a client before this one, to go on with. */
-  readonly metrics?: readonly MetricSlab[] | undefined
-  /** Called after each commit. */
-  readonly onCommit: (result: CommitResult, metrics: readonly MetricSlab[]) => void
-}
 
 export class StreamClient {
   /** The main thread's metrics first, then one slab a thread. */
