@@ -34,7 +34,7 @@ describe(`counts are exact after kill -9, on the embedded log (MILLRACE_SEED=${s
       args,
       times: KILLS,
       // Each result is written at least once, so that there is work left for the last run.
-      budget: expected.sliding.size * 0.9,
+      until: expected.sliding.size * 0.9,
       progress: () => rowsIn(broker, RESULT_TOPICS.sliding),
     })
     const { code, stderr } = await runCli(...args, '--once')

@@ -44,13 +44,13 @@ describe(`results are exactly once after kill -9, on Kafka (MILLRACE_SEED=${seed
       killRepeatedly({
         args,
         times,
-        budget: expected.sliding.size * share,
+        until: expected.sliding.size * share,
         progress: () => rowsIn(broker, RESULT_TOPICS.sliding),
       })
     await kill(KILLS, 0.5)
     // Another machine takes over: only the changelogs know the counts.
     rmSync(path('state'), { recursive: true })
-    await kill(1, 0.2)
+    await kill(1, 0.7)
     rmSync(path('state'), { recursive: true })
     const { code, stderr } = await runCli(...args, '--once')
     expect(code, stderr).to.equal(0)

@@ -42,7 +42,7 @@ describe(`no count is lost after kill -9, on Kafka (MILLRACE_SEED=${seed})`, fun
     await killRepeatedly({
       args,
       times: KILLS,
-      budget: expected.sliding.size * 0.9,
+      until: expected.sliding.size * 0.9,
       progress: () => rowsIn(broker, RESULT_TOPICS.sliding),
     })
     const { code, stderr } = await runCli(...args, '--once')

@@ -4,15 +4,33 @@
 /** How long what was closed may take to go away. */
 const PATIENCE_MS = 60_000
 
+/** What is read of Node's diagnostic report. */
+interface Report {
+  readonly libuv: readonly {
+    readonly type: string
+    readonly is_active?: boolean
+    readonly is_referenced?: boolean
+  }[]
+  readonly workers: readonly { readonly javascriptStack?: { readonly stack?: readonly string[] } }[]
+}
+
 export const mochaHooks = {
   afterAll(): void {
     // It keeps nothing alive itself, so it is called only where something else does.
     setTimeout(() => {
-      const left = process.getActiveResourcesInfo().join(', ')
-      console.error(
-        `The tests are over, but the process does not end. Node knows of: ${left}. A client of Kafka that is not closed is not among them.`,
-      )
+      console.error(`The tests are over, but the process does not end: ${left().join('; ')}`)
       process.exit(1)
     }, PATIENCE_MS).unref()
   },
+}
+
+// A Kafka client that is not closed is an `async` here, a thread is among the workers.
+function left(): string[] {
+  const { libuv, workers } = process.report.getReport() as unknown as Report
+  const handles = libuv.filter((each) => each.is_active === true && each.is_referenced === true)
+  return [
+    `active handles: ${handles.map((handle) => JSON.stringify(handle)).join(', ')}`,
+    `active resources: ${process.getActiveResourcesInfo().join(', ')}`,
+    ...workers.map((worker) => `a worker at ${worker.javascriptStack?.stack?.join(' ') ?? '?'}`),
+  ]
 }

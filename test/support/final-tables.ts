@@ -35,14 +35,17 @@ export async function rowsIn(broker: Broker, topic: string): Promise<number> {
   return marks.reduce((sum, { start, end }) => sum + end - start, 0)
 }
 
-/** Visits every record that a topic has now, partition by partition, in the order of its offsets. */
+/**
+ * Visits every record that a topic has, partition by partition, in the order of its offsets. What was
+ * committed a moment ago and is about to become visible is waited for.
+ */
 export async function readTopic(
   broker: Broker,
   topic: string,
   visit: (record: ReadRecord) => void,
 ): Promise<void> {
   const partitions = await partitionsOf(broker, topic)
-  const marks = await broker.watermarks(partitions)
+  const marks = await broker.watermarks(partitions, { pending: true })
   await Promise.all(
     partitions.map(async (of, i) => {
       const { start, end } = marks[i]!

@@ -10,8 +10,8 @@ export interface KillOptions {
   /** Arguments of the command line. */
   readonly args: readonly string[]
   readonly times: number
-  /** How much progress the kills may wait for altogether. */
-  readonly budget: number
+  /** Progress that is surely reached: no kill waits for more. */
+  readonly until: number
   /** How far the work is, in whatever unit. */
   readonly progress: () => Promise<number>
 }
@@ -21,19 +21,24 @@ export interface KillOptions {
  * @returns how far the work was at each kill.
  */
 export async function killRepeatedly(options: KillOptions): Promise<number[]> {
-  const { args, times, budget, progress } = options
+  const { args, times, progress } = options
   const random = createRandom(seed, 0xdead)
   const killedAt: number[] = []
   for (let i = 0; i < times; i++) {
     const before = await progress()
-    const goal = before + 1 + Math.floor((random.next() * budget) / times)
+    // Work may have gone far ahead before the last kill came: what is left is shared among the others.
+    const left = Math.max(0, options.until - before)
+    const goal = before + Math.ceil((random.next() * left) / (times - i))
     const run = startCli(args)
-    await until(`progress is ${goal}`, async () => {
-      if (run.child.exitCode !== null) throw new Error(`it ended: ${run.stderr()}`)
-      return (await progress()) >= goal
-    })
-    killedAt.push(await progress())
-    await kill(run)
+    try {
+      await until(`progress is ${goal}`, async () => {
+        if (run.child.exitCode !== null) throw new Error(`it ended: ${run.stderr()}`)
+        return (await progress()) >= goal
+      })
+      killedAt.push(await progress())
+    } finally {
+      await kill(run)
+    }
   }
   return killedAt
 }
