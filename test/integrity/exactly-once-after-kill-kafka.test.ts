@@ -49,9 +49,9 @@ describe(`results are exactly once after kill -9, on Kafka (MILLRACE_SEED=${seed
       })
     await kill(KILLS, 0.5)
     // Another machine takes over: only the changelogs know the counts.
-    rmSync(path('state'), { recursive: true })
+    rmSync(path('state'), { recursive: true, force: true })
     await kill(1, 0.7)
-    rmSync(path('state'), { recursive: true })
+    rmSync(path('state'), { recursive: true, force: true })
     const { code, stderr } = await runCli(...args, '--once')
     expect(code, stderr).to.equal(0)
   })

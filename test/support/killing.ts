@@ -1,10 +1,14 @@
 // Runs the command line and kills it in the middle of its work, at places drawn from a seed.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom } from '../../data/random.ts'
 import { startCli, type Ended, type Running } from '../cli/run-cli.ts'
 import { until } from './until.ts'
 
 /** Seed of a suite's random choices: `MILLRACE_SEED` repeats those of a run that failed. */
 export const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 1_000_000)
+
+/** How long it takes to start, and to restore what was kept. */
+const STARTING_MS = 3_000
 
 export interface KillOptions {
   /** Arguments of the command line. */
@@ -26,11 +30,13 @@ export async function killRepeatedly(options: KillOptions): Promise<number[]> {
   const killedAt: number[] = []
   for (let i = 0; i < times; i++) {
     const before = await progress()
-    // Work may have gone far ahead before the last kill came: what is left is shared among the others.
+    // Work may have gone far ahead before the last kill came: what is left is shared among the others, and
+    // where nothing is left they come while it starts.
     const left = Math.max(0, options.until - before)
     const goal = before + Math.ceil((random.next() * left) / (times - i))
     const run = startCli(args)
     try {
+      if (left === 0) await sleep(random.next() * STARTING_MS)
       await until(`progress is ${goal}`, async () => {
         if (run.child.exitCode !== null) throw new Error(`it ended: ${run.stderr()}`)
         return (await progress()) >= goal
