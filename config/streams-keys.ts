@@ -41,7 +41,8 @@ export const streamsKeys = {
   'poll.ms': key(ms(1, 10_000), 5, 'The longest idle wait between two looks at the input.'),
   'buffered.bytes.max': key(
     bytes(65_536),
-    67_108_864,
+    // Kafka's buffer.memory.
+    33_554_432,
     'Bytes a worker may have produced and not yet handed to the broker before it stops taking input.',
   ),
   'source.alignment.max.drift.ms': key(
