@@ -71,6 +71,7 @@ export type {
 } from './topology/cogrouped.ts'
 export type { ForeignJoinSpec } from './topology/foreign-join.ts'
 export type { HistoryOption } from './topology/history.ts'
+export type { LocalWindows, LocalWindowsSpec } from './topology/local-windows.ts'
 export { joinWindows, type JoinWindows, type StreamJoinSpec } from './topology/stream-join.ts'
 export { staticTable, type StaticTable } from './topology/static-table.ts'
 export type { Branches, SplitStream } from './topology/split.ts'
@@ -112,6 +113,7 @@ export {
   hopping,
   tumbling,
   unlimited,
+  type EventTimeWindows,
   type TimeWindow,
   type TimeWindows,
   type UnlimitedWindows,

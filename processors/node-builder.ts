@@ -29,8 +29,9 @@ import { tableFilter, tableMapValues, toTable } from './table.ts'
 import { tableGroup } from './table-group.ts'
 import { TaskState } from './task-state.ts'
 import { keyOfCut, travellingOf } from './travelling.ts'
-import { countAsAggregate, windowedAggregate } from './windowed-aggregate.ts'
+import { windowedAggregate } from './windowed-aggregate.ts'
 import { windowedCount } from './windowed-count.ts'
+import { countAsAggregate } from './windowed-store.ts'
 
 /** Makes the forwards of one task's nodes. */
 export class NodeBuilder {
@@ -198,11 +199,11 @@ export class NodeBuilder {
     const plan = this.#options.topology.tables.get(name)!
     const after = (): Forward => this.after(name)
     const state = this.state
-    if (windows.kind === 'time-windows' || windows.kind === 'unlimited-windows') {
-      return windowedAggregate(node, plan, state.windowed(name), after, failed, this.#context)
+    if (windows.kind === 'sliding-windows' || windows.kind === 'session-windows') {
+      const store = state.recordWindowed(name)
+      return recordWindowedAggregate(node, plan, store, after, failed, this.#context)
     }
-    const store = state.recordWindowed(name)
-    return recordWindowedAggregate(node, plan, store, after, failed, this.#context)
+    return windowedAggregate(node, plan, state.windowed(name), after, failed, this.#context)
   }
 
   #failuresOf(node: TopologyNode): OnFailure {

@@ -19,7 +19,7 @@ import type { TableStore } from './table-store.ts'
 import { openWaiting, type WaitingStore } from './waiting-join.ts'
 import { joinView } from './table-join.ts'
 import { TableViews, type TableView } from './table-view.ts'
-import { countAsAggregate, openWindowedStore, type WindowedStore } from './windowed-aggregate.ts'
+import { countAsAggregate, openWindowedStore, type WindowedStore } from './windowed-store.ts'
 
 /** Stores and tables of one task. */
 export class TaskState {

@@ -1,9 +1,8 @@
 // Aggregates over windows of time (Kafka's KStreamWindowAggregate): late records are dropped per window,
 // results go out by the emit strategy, what is closed and beyond the retention is given up.
 import { EntryList } from '../state/entry-list.ts'
-import { MemoryWindowStore } from '../state/stores/window-store.ts'
-import type { WindowedAggregateNode, WindowedCountNode } from '../topology/node.ts'
-import { float64 } from '../topology/serdes/primitive.ts'
+import type { LocalWindows } from '../topology/local-windows.ts'
+import type { WindowedAggregateNode } from '../topology/node.ts'
 import { toBytes, type Serde } from '../topology/serdes/serde.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
 import { firstWindowStart, type TimeWindows, type UnlimitedWindows } from '../topology/windows.ts'
@@ -11,40 +10,9 @@ import { coalescer, type Hold } from './coalescer.ts'
 import type { OnFailure } from './failures.ts'
 import type { OperatorTime } from './operator-time.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
-
-/** The store of a windowed aggregate. */
-export type WindowedStore = MemoryWindowStore<unknown, unknown>
+import type { WindowedStore } from './windowed-store.ts'
 
 type Add = (aggregate: unknown, value: unknown, record: StreamRecord) => unknown
-
-/** A count as an aggregate like others: where its old values are wanted, which the counts' own store lacks. */
-export function countAsAggregate(node: WindowedCountNode): WindowedAggregateNode {
-  return {
-    ...node,
-    kind: 'windowed-aggregate',
-    initialize: () => 0,
-    add: (count: number) => count + 1,
-    value: float64 as unknown as Serde<never>,
-    retentionMs: undefined,
-  }
-}
-
-/** Opens the store; the aggregate itself says what has expired. */
-export function openWindowedStore(
-  { name, key, value, windows }: WindowedAggregateNode,
-  context: TaskContext,
-): WindowedStore {
-  const sizeMs = windows.kind === 'time-windows' ? windows.sizeMs : Infinity
-  const store: WindowedStore = new MemoryWindowStore({
-    name,
-    key,
-    value,
-    sizeMs,
-    retentionMs: Infinity,
-  })
-  context.addStore(store)
-  return store
-}
 
 /** `makeNext` is called when the aggregate has its place among those that emit. */
 export function windowedAggregate(
@@ -89,8 +57,8 @@ class WindowedAggregate {
     this.#failed = failed
     this.#context = context
     this.#time = context.timeOf(node.name)
-    if (node.windows.kind === 'time-windows') {
-      const { windows } = node
+    const { windows } = node
+    if (windows.kind === 'time-windows' || windows.kind === 'local-windows') {
       context.onEmit(() => this.#close(windows, this.#time.catchUp()))
     }
     let next: Forward | undefined
@@ -109,6 +77,7 @@ class WindowedAggregate {
     const { windows } = this.#node
     try {
       if (windows.kind === 'time-windows') this.#processTime(record, windows)
+      else if (windows.kind === 'local-windows') this.#processLocal(record, windows)
       else if (windows.kind === 'unlimited-windows') this.#processUnlimited(record, windows)
     } catch (cause) {
       this.#failed(record, cause)
@@ -132,6 +101,15 @@ class WindowedAggregate {
       if (startMs <= closedThroughMs) this.#context.drop(this.#node.name, 'expired-window')
       else this.#update(record, startMs, startMs + sizeMs)
     }
+    this.#close(windows, nowMs)
+  }
+
+  #processLocal(record: StreamRecord, windows: LocalWindows): void {
+    this.#finalThroughMs ??= closedThrough(windows, this.#time.nowMs)
+    const nowMs = this.#time.advance(record.timestampMs)
+    const { startMs, endMs } = windows.windowAt(record.timestampMs)
+    if (endMs + windows.graceMs > nowMs) this.#update(record, startMs, endMs)
+    else this.#context.drop(this.#node.name, 'expired-window')
     this.#close(windows, nowMs)
   }
 
@@ -184,16 +162,16 @@ class WindowedAggregate {
   }
 
   /** Lets final results out, in the order (start, key), and gives up what nobody may read any more. */
-  #close({ sizeMs, graceMs }: TimeWindows, nowMs: number): void {
-    const closedThroughMs = nowMs - graceMs - sizeMs
+  #close(windows: TimeWindows | LocalWindows, nowMs: number): void {
+    const closedThroughMs = closedThrough(windows, nowMs)
     const { emit, retentionMs } = this.#node
-    if (emit === 'on-window-close') this.#emitFinal(closedThroughMs, sizeMs)
+    if (emit === 'on-window-close') this.#emitFinal(closedThroughMs, windows)
     this.#store.expireThrough(
       retentionMs === undefined ? closedThroughMs : Math.min(closedThroughMs, nowMs - retentionMs),
     )
   }
 
-  #emitFinal(throughMs: number, sizeMs: number): void {
+  #emitFinal(throughMs: number, windows: TimeWindows | LocalWindows): void {
     const fromMs = this.#finalThroughMs
     if (fromMs === undefined || throughMs <= fromMs) return
     this.#finalThroughMs = throughMs
@@ -204,9 +182,19 @@ class WindowedAggregate {
     for (let i = 0; i < closed.size; i++) {
       const entry = closed.entries[i]!
       const startMs = store.startAt(entry)
+      const isFixed = windows.kind === 'time-windows'
+      const endMs = isFixed ? startMs + windows.sizeMs : windows.windowAt(startMs).endMs
       const value = store.valueAt(entry)
       const timestampMs = store.timestampAt(entry)
-      this.#put(store.keyAt(entry), startMs, startMs + sizeMs, value, null, timestampMs)
+      this.#put(store.keyAt(entry), startMs, endMs, value, null, timestampMs)
     }
   }
+}
+
+/** Windows that start up to here are closed: their end and grace are not after stream time. Epoch ms. */
+function closedThrough(windows: TimeWindows | LocalWindows, nowMs: number): number {
+  if (windows.kind === 'time-windows') return nowMs - windows.graceMs - windows.sizeMs
+  const openMs = nowMs - windows.graceMs
+  // All before the window of that time have ended.
+  return openMs < 0 ? -1 : windows.windowAt(openMs).startMs - 1
 }

@@ -3,11 +3,11 @@
 import type { AggregateSpec, RunningEmit, WindowOptions } from './grouped.ts'
 import { GroupedStream } from './grouped.ts'
 import type { CogroupInput, EmitStrategy, RecordContext } from './node.ts'
-import type { SessionWindows, SlidingWindows } from './record-windows.ts'
+import type { SessionWindows } from './record-windows.ts'
 import type { SessionAggregateSpec } from './session-stream.ts'
 import type { Origin } from './stream-specs.ts'
 import type { Table } from './table.ts'
-import type { TimeWindows, UnlimitedWindows, Windowed } from './windows.ts'
+import type { EventTimeWindows, Windowed } from './windows.ts'
 
 /** Adds a value to an aggregate; null deletes what there is. */
 export type Add<K, V, A> = (aggregate: A, value: V, record: RecordContext<K>) => A | null
@@ -50,9 +50,9 @@ export class CogroupedStream<K, A> {
   /** Aggregates per session. */
   windowedBy(windows: SessionWindows): CogroupedSessions<K, A>
   /** Aggregates per window of event time. */
-  windowedBy(windows: TimeWindows | UnlimitedWindows | SlidingWindows): CogroupedWindows<K, A>
+  windowedBy(windows: EventTimeWindows): CogroupedWindows<K, A>
   windowedBy(
-    windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows,
+    windows: EventTimeWindows | SessionWindows,
   ): CogroupedSessions<K, A> | CogroupedWindows<K, A> {
     return windows.kind === 'session-windows' ? this.#sessions(windows) : this.#windows(windows)
   }
@@ -67,7 +67,7 @@ export class CogroupedStream<K, A> {
     }
   }
 
-  #windows(windows: TimeWindows | UnlimitedWindows | SlidingWindows): CogroupedWindows<K, A> {
+  #windows(windows: EventTimeWindows): CogroupedWindows<K, A> {
     const add = addOf<K, A>(this.#inputs)
     return {
       aggregate: (name, spec) =>

@@ -1,7 +1,8 @@
 // The fluent skin of grouped and windowed streams. No logic: each method appends one frozen node.
 import { milliseconds, type DurationMs } from './duration.ts'
 import { assertNever, type EmitStrategy, type RecordContext, type TopologyNode } from './node.ts'
-import type { SessionWindows, SlidingWindows } from './record-windows.ts'
+import type { LocalWindows } from './local-windows.ts'
+import type { SessionWindows } from './record-windows.ts'
 import { withHistoryMs, type HistoryOption } from './history.ts'
 import { CogroupedStream, type Add } from './cogrouped.ts'
 import { float64 } from './serdes/primitive.ts'
@@ -11,7 +12,7 @@ import { SessionStream } from './session-stream.ts'
 import { orFail } from './skin.ts'
 import type { OperatorOptions, Origin, Unattached } from './stream-specs.ts'
 import { Table } from './table.ts'
-import type { TimeWindows, UnlimitedWindows, Windowed } from './windows.ts'
+import type { EventTimeWindows, Windowed } from './windows.ts'
 
 /** When results without windows come out: they are never final. */
 export type RunningEmit = Exclude<EmitStrategy, 'on-window-close'>
@@ -69,9 +70,9 @@ export class GroupedStream<K, V> {
   /** Aggregates per session. */
   windowedBy(windows: SessionWindows): SessionStream<K, V>
   /** Aggregates per window of event time. */
-  windowedBy(windows: TimeWindows | UnlimitedWindows | SlidingWindows): WindowedStream<K, V>
+  windowedBy(windows: EventTimeWindows): WindowedStream<K, V>
   windowedBy(
-    windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows,
+    windows: EventTimeWindows | SessionWindows,
   ): WindowedStream<K, V> | SessionStream<K, V> {
     if (windows.kind === 'session-windows') return new SessionStream(this.#at, windows)
     return new WindowedStream(this.#at, windows)
@@ -118,9 +119,9 @@ type AggregateNodeOf<Kind extends string> = Extract<TopologyNode, { kind: Kind }
 export class WindowedStream<K, V> {
   declare readonly value: V
   readonly #at: Origin
-  readonly #windows: TimeWindows | UnlimitedWindows | SlidingWindows
+  readonly #windows: EventTimeWindows
 
-  constructor(at: Origin, windows: TimeWindows | UnlimitedWindows | SlidingWindows) {
+  constructor(at: Origin, windows: EventTimeWindows) {
     this.#at = at
     this.#windows = windows
   }
@@ -189,12 +190,14 @@ export class WindowedStream<K, V> {
 }
 
 /** What the ends of windows are read by. */
-function sizeOf(windows: TimeWindows | UnlimitedWindows | SlidingWindows): DurationMs | undefined {
+function sizeOf(windows: EventTimeWindows): DurationMs | LocalWindows | undefined {
   switch (windows.kind) {
     case 'time-windows':
       return milliseconds(windows.sizeMs)
     case 'sliding-windows':
       return milliseconds(windows.differenceMs)
+    case 'local-windows':
+      return windows
     case 'unlimited-windows':
       return undefined
     default:

@@ -19,9 +19,9 @@ import type {
   ToStreamNode,
   ToTableNode,
 } from './table-nodes.ts'
-import type { SessionWindows, SlidingWindows } from './record-windows.ts'
+import type { SessionWindows } from './record-windows.ts'
 import type { StreamJoinNode } from './stream-join.ts'
-import type { TimeWindows, UnlimitedWindows } from './windows.ts'
+import type { EventTimeWindows, TimeWindows } from './windows.ts'
 
 /** What user functions see of the record beside its value. Valid during the call only. */
 export interface RecordContext<K> {
@@ -208,7 +208,7 @@ export interface AggregateNode extends Derived<'aggregate'>, Aggregation {
 }
 
 export interface WindowedAggregateNode extends Derived<'windowed-aggregate'>, Aggregation {
-  readonly windows: TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows
+  readonly windows: EventTimeWindows | SessionWindows
   /** Makes one aggregate of those of two sessions; sessions need it, others have none. */
   readonly merge?: ((one: never, other: never, key: never) => unknown) | undefined
   readonly key: Serde<never>

@@ -2,8 +2,8 @@
 import { TopologyError } from './errors.ts'
 import { assertNever, type TopologyNode } from './node.ts'
 import { tablePlansOf } from './table-plan.ts'
-import type { SessionWindows, SlidingWindows } from './record-windows.ts'
-import type { TimeWindows } from './windows.ts'
+import type { SessionWindows } from './record-windows.ts'
+import type { EventTimeWindows, UnlimitedWindows } from './windows.ts'
 
 /** @throws TopologyError when a node's windows cannot be aggregated as it says. */
 export function validateWindows(node: TopologyNode): void {
@@ -65,12 +65,13 @@ export function closesAfterMs(name: string, nodes: readonly TopologyNode[]): num
 }
 
 /** How long windows are needed for results to be right, milliseconds. */
-function neededRetention(windows: TimeWindows | SlidingWindows | SessionWindows): {
+function neededRetention(windows: Exclude<EventTimeWindows, UnlimitedWindows> | SessionWindows): {
   readonly neededMs: number
   readonly what: string
 } {
   switch (windows.kind) {
     case 'time-windows':
+    case 'local-windows':
       return { neededMs: windows.sizeMs + windows.graceMs, what: 'size and grace' }
     case 'sliding-windows':
       return {

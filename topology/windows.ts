@@ -1,6 +1,8 @@
 // Time windows and their arithmetic: half-open, aligned to the epoch, as Kafka's TimeWindows.
 import type { DurationMs } from './duration.ts'
 import { TopologyError } from './errors.ts'
+import { localWindows, type LocalWindows, type LocalWindowsSpec } from './local-windows.ts'
+import type { SlidingWindows } from './record-windows.ts'
 
 /** A window of event time: `startMs` belongs to it, `endMs` does not. Epoch milliseconds. */
 export interface TimeWindow {
@@ -28,6 +30,9 @@ export interface UnlimitedWindows {
   readonly startMs: number
 }
 
+/** Windows that a stream is cut into by event time; sessions are another matter. */
+export type EventTimeWindows = TimeWindows | LocalWindows | UnlimitedWindows | SlidingWindows
+
 /**
  * One window that begins at `startMs` (epoch ms) and never ends; records before it fall into none
  * (Kafka's `UnlimitedWindows`).
@@ -45,7 +50,18 @@ export function unlimited(spec: { startMs: number }): UnlimitedWindows {
  * records that come out of order (Kafka's `TimeWindows.ofSizeAndGrace`).
  * @throws TopologyError when `size` is zero.
  */
-export function tumbling(spec: { size: DurationMs; grace: DurationMs }): TimeWindows {
+export function tumbling(spec: { size: DurationMs; grace: DurationMs }): TimeWindows
+/**
+ * Windows of local days or hours by the wall clock of a time zone, one after the other: a day in which the
+ * clock is put back has 25 hours (Kafka's windows know UTC only). `days` are whole ones, counted from
+ * 1 January 1970; `hours` divide a day and are counted from midnight.
+ * @throws TopologyError when the zone is not known, or the size is none of local time.
+ */
+export function tumbling(spec: LocalWindowsSpec): LocalWindows
+export function tumbling(
+  spec: { size: DurationMs; grace: DurationMs } | LocalWindowsSpec,
+): TimeWindows | LocalWindows {
+  if ('timeZone' in spec) return localWindows('tumbling', spec)
   return timeWindows('tumbling', spec.size, spec.size, spec.grace)
 }
 

@@ -15,6 +15,8 @@ const SEQUENCES = 0x8000_0000
 export interface WindowStoreSpec<K, V> extends StoreSpec<K, V> {
   /** Size of the windows, ms: what their ends are read from. */
   readonly sizeMs: number
+  /** The end of the window that starts at a time, where not all have one size. */
+  readonly endOf?: ((startMs: number) => number) | undefined
   /**
    * How long windows are kept after the latest start put, ms. Infinity where the owner says by
    * `expireThrough` what has expired.
@@ -26,12 +28,12 @@ export interface WindowStoreSpec<K, V> extends StoreSpec<K, V> {
 
 /** A window store in memory. */
 export class MemoryWindowStore<K, V> extends TimedStore<K, V> implements WindowStore<K, V> {
-  readonly #sizeMs: number
+  readonly #endOf: (startMs: number) => number
   readonly #retainDuplicates: boolean
 
   constructor(spec: WindowStoreSpec<K, V>) {
     super(spec, SUFFIX_BYTES, spec.retentionMs)
-    this.#sizeMs = spec.sizeMs
+    this.#endOf = spec.endOf ?? ((startMs) => startMs + spec.sizeMs)
     this.#retainDuplicates = spec.retainDuplicates ?? false
   }
 
@@ -143,7 +145,7 @@ export class MemoryWindowStore<K, V> extends TimedStore<K, V> implements WindowS
     // The store may have gone on while a scan was under way.
     if (this.isExpired(startMs)) return undefined
     return {
-      key: { key: this.keyAt(entry), window: { startMs, endMs: startMs + this.#sizeMs } },
+      key: { key: this.keyAt(entry), window: { startMs, endMs: this.#endOf(startMs) } },
       value: this.valueAt(entry),
       timestampMs: this.timestampAt(entry),
     }

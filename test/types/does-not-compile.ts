@@ -37,6 +37,10 @@ export const mistakes = [
     tumbling({ size: hours(1) })
     // @ts-expect-error so it is for hopping windows
     hopping({ size: hours(1), advance: minutes(5) })
+    // @ts-expect-error a local day is one of some zone
+    tumbling({ days: 1, grace: minutes(5) })
+    // @ts-expect-error days or hours, not both
+    tumbling({ days: 1, hours: 6, timeZone: 'UTC', grace: minutes(5) })
     // @ts-expect-error text is no duration
     hopping({ size: '1 h', advance: minutes(5), grace: minutes(0) })
   },

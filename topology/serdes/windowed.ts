@@ -3,6 +3,7 @@
 import { SerdeError } from '../errors.ts'
 import type { Windowed } from '../windows.ts'
 import type { DurationMs } from '../duration.ts'
+import type { LocalWindows } from '../local-windows.ts'
 import type { ByteSink, Serde, Serializer } from './serde.ts'
 
 const START_BYTES = 8
@@ -17,9 +18,14 @@ export interface WindowedSerde<K> extends Serde<Windowed<K>> {
 
 /**
  * The key's bytes and the window's start as a big-endian int64, as Kafka writes them. The end is not
- * on the wire: reading needs the window's size, without it windows read have no end (Infinity).
+ * on the wire: reading needs the window's size, or the windows of local time; without it windows read have
+ * no end (Infinity).
  */
-export function windowed<K>(inner: Serde<K>, size?: DurationMs): WindowedSerde<K> {
+export function windowed<K>(inner: Serde<K>, size?: DurationMs | LocalWindows): WindowedSerde<K> {
+  const endOf =
+    typeof size === 'object'
+      ? (startMs: number): number => size.windowAt(startMs).endMs
+      : (startMs: number): number => startMs + (size ?? Infinity)
   return Object.freeze({
     name: `windowed(${inner.name})`,
     inner,
@@ -32,8 +38,8 @@ export function windowed<K>(inner: Serde<K>, size?: DurationMs): WindowedSerde<K
       if (end - start < START_BYTES) throw new SerdeError('a windowed key has at least 8 bytes')
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       const startMs = Number(view.getBigInt64(end - START_BYTES))
-      const endMs = startMs + (size ?? Infinity)
-      return { key: inner.deserialize(bytes, start, end - START_BYTES), window: { startMs, endMs } }
+      const key = inner.deserialize(bytes, start, end - START_BYTES)
+      return { key, window: { startMs, endMs: endOf(startMs) } }
     },
   })
 }
