@@ -32,6 +32,7 @@ export type { SessionStream } from './topology/session-stream.ts'
 export {
   deadLetter,
   type DeadLetter,
+  type DropPolicy,
   type EmitStrategy,
   type ErrorPolicy,
   type InvalidTimestamp,
@@ -87,6 +88,7 @@ export type {
 export type { SourceStream } from './topology/source-stream.ts'
 export type { Stream } from './topology/stream.ts'
 export type {
+  DropOption,
   GlobalJoinSpec,
   JoinSpec,
   OperatorOptions,

@@ -6,6 +6,7 @@ import type { Serde } from '../topology/serdes/serde.ts'
 import { endOf, FrameReader, isNull, NO_KEY, type Frame } from './frame.ts'
 import type { InputHead } from './input-head.ts'
 import { ProcessingError, StreamRecord, type Forward, type TaskContext } from './processor.ts'
+import { FramePlace, type FrameRow } from './row-place.ts'
 import { WriterTimes, type SavedWriterTimes } from './writer-times.ts'
 
 /** What a frame input is told of the topic that it reads. */
@@ -29,6 +30,7 @@ export class FrameInput implements InputHead {
   readonly #movesTime: boolean
   readonly #next: Forward
   readonly #context: TaskContext
+  readonly #place: FramePlace
   readonly #reader = new FrameReader()
   readonly #record = new StreamRecord()
   #ids = new Int32Array(1_024)
@@ -51,6 +53,7 @@ export class FrameInput implements InputHead {
     this.#movesTime = movesTime
     this.#next = next
     this.#context = context
+    this.#place = new FramePlace(topic, context.partition, () => this.#inWork)
   }
 
   get isEmpty(): boolean {
@@ -134,6 +137,7 @@ export class FrameInput implements InputHead {
     if (keys.epoch !== this.#epoch) this.#learnIds(frame)
     const ids = this.#ids
     context.eventTime.rowLimitMs = writersLimitMs
+    context.place = this.#place
     const timeMsMax = this.#movesTime ? writersLimitMs : -1
     let row = this.#row
     for (; row < end; row++) {
@@ -153,6 +157,12 @@ export class FrameInput implements InputHead {
       if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
     }
     this.#row = row
+    context.place = undefined
+  }
+
+  get #inWork(): FrameRow {
+    const offset = this.#batch?.offsets[this.#at] ?? -1
+    return { frame: this.#frame!, row: this.#row, offset }
   }
 
   #readValue(frame: Frame, valueEnds: Uint32Array, row: number): void {

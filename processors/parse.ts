@@ -4,17 +4,17 @@ import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
 import type { ErrorPolicy, InvalidTimestamp, ParseNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
-import { writeDeadLetter } from './failures.ts'
+import { writeDeadLetter } from './dead-letters.ts'
 import {
   EPOCH_MS_MAX,
   isEpochMs,
   ProcessingError,
   type DropReason,
   type Forward,
-  type RowPlace,
   type StreamRecord,
   type TaskContext,
 } from './processor.ts'
+import type { RowPlace } from './row-place.ts'
 import { rowDecoderOf, type RowDecoder } from './row-decoder.ts'
 
 type TimestampOf = (value: unknown, record: StreamRecord) => unknown
@@ -159,8 +159,9 @@ export class Parser {
       const setting = isTime ? SETTING : "malformed to 'skip' or deadLetter(topic)"
       throw new ProcessingError(`${name}: ${bad.error.message}; set ${setting} to go on`, bad.error)
     }
-    if (policy !== 'skip') writeDeadLetter(policy, place, bad.error, this.#context)
-    this.#context.drop(name, bad.reason)
+    const isWritten = policy !== 'skip'
+    if (isWritten) writeDeadLetter(policy, place, bad.error, this.#context)
+    this.#context.drop(name, bad.reason, isWritten)
   }
 
   #policyFor(reason: DropReason): ErrorPolicy {

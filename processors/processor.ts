@@ -5,12 +5,12 @@ import {
   type RecordBatch,
   type RecordBatchBuilder,
 } from '../broker/record-batch.ts'
-import type { RecordHeader } from '../broker/record-headers.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { RecordContext } from '../topology/node.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { EventTimeLimits, OperatorTime } from './operator-time.ts'
+import type { RowPlace } from './row-place.ts'
 
 /**
  * Why a record was dropped; a metric label. `future-timestamp`: its event time is further ahead of the wall
@@ -127,14 +127,14 @@ export interface TaskContext {
   timeOf(node: string): OperatorTime
   /** Wall clock of the step in work, epoch ms. */
   readonly nowMs: number
-  /** The row in work, where one of a source is. */
+  /** The row in work; undefined while results go out at a commit or by the clock. */
   place: RowPlace | undefined
   /** When the oldest input that is not yet put out was appended; Infinity when there is none. Epoch ms. */
   readonly oldestMs: number
   /** Rows of a source were so many ms behind the stream time. */
   behind(lateMs: number, rows: number): void
-  /** Counts a record that ends here. */
-  drop(node: string, reason: DropReason): void
+  /** Counts a record that ends here, and writes it where `onDrop` says so, unless it was written already. */
+  drop(node: string, reason: DropReason, wasWritten?: boolean): void
   output(topic: string): TopicOutput
   addStore(store: TaskStore): void
   /** `emit` is called when updates are to go out: each emit interval and before each commit. */
@@ -147,14 +147,6 @@ export interface TaskContext {
   schedule(type: PunctuationType, everyMs: number, punctuate: Punctuator): () => void
   /** Counts a join that found no row, per key. */
   unmatched(node: string, key: string | number): void
-}
-
-/** The row in work, for errors and dead letters. */
-export interface RowPlace {
-  readonly topic: string
-  readonly partition: number
-  batch: RecordBatch
-  row: number
 }
 
 /** User code or a serde failed on a record. The message names node, topic, partition and offset. */
@@ -173,25 +165,5 @@ export function userError(node: string, cause: unknown): ProcessingError {
   return new ProcessingError(
     `${node}: ${cause instanceof Error ? cause.message : String(cause)}`,
     cause,
-  )
-}
-
-/** Headers of a dead letter, as of KIP-1034. */
-export function deadLetterHeaders(place: RowPlace, error: Error): RecordHeader[] {
-  const text = (value: string): Uint8Array => new TextEncoder().encode(toAscii(value))
-  return [
-    { key: '__streams.errors.exception', value: text(error.name) },
-    { key: '__streams.errors.message', value: text(error.message) },
-    { key: '__streams.errors.topic', value: text(place.topic) },
-    { key: '__streams.errors.partition', value: text(String(place.partition)) },
-    { key: '__streams.errors.offset', value: text(String(place.batch.offsets[place.row] ?? -1)) },
-  ]
-}
-
-/** Header values reach Kafka as text: what is not printable ASCII becomes an escape. */
-function toAscii(value: string): string {
-  return value.replace(
-    /[^\x20-\x7e]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

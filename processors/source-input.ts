@@ -1,18 +1,19 @@
 // The head of a task that reads a topic: takes batches, runs their rows through the nodes behind the
 // source, no further in event time than it is told.
-import { NO_ROWS, type RecordBatch } from '../broker/record-batch.ts'
+import type { RecordBatch } from '../broker/record-batch.ts'
 import type { ErasedTopic } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { InputHead } from './input-head.ts'
 import type { Parser } from './parse.ts'
-import { ProcessingError, StreamRecord, type RowPlace, type TaskContext } from './processor.ts'
+import { ProcessingError, StreamRecord, type TaskContext } from './processor.ts'
+import { SourcePlace } from './row-place.ts'
 
 /** Runs the rows of one input partition. */
 export class SourceInput implements InputHead {
   readonly #parsers: readonly Parser[]
   readonly #context: TaskContext
   readonly #keySerde: Serde<unknown>
-  readonly #place: RowPlace
+  readonly #place: SourcePlace
   readonly #record = new StreamRecord()
   #batch: RecordBatch | undefined
   #row = 0
@@ -28,7 +29,7 @@ export class SourceInput implements InputHead {
     this.#parsers = parsers
     this.#context = context
     this.#keySerde = keySerde
-    this.#place = { topic: topic.name, partition: context.partition, batch: NO_ROWS, row: 0 }
+    this.#place = new SourcePlace(topic.name, context.partition)
     context.eventTime.addSource()
   }
 

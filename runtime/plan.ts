@@ -3,7 +3,7 @@
 import type { TopicPartition, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { TopologyError } from '../topology/errors.ts'
-import type { ErasedSinkTopic, ErrorPolicy, TopologyNode } from '../topology/node.ts'
+import type { DropPolicy, ErasedSinkTopic, ErrorPolicy, TopologyNode } from '../topology/node.ts'
 import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
 import { storesOf as storesOfNode } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -64,19 +64,20 @@ export function globalTopicsOf(topology: Topology): string[] {
   return topology.nodes.flatMap((node) => (node.kind === 'global-table' ? [node.topic.name] : []))
 }
 
-/** The topics that a job writes for others, dead letters included. */
+/** The topics that a job writes for others, those of dead letters and dropped records included. */
 export function sinkTopicsOf(topology: Topology): string[] {
   const names = topology.nodes.flatMap(topicsWritten)
-  return [...new Set([...names, ...deadLettersOf(topology.onError)])]
+  const others = [topology.onError, topology.onDrop].flatMap(deadLettersOf)
+  return [...new Set([...names, ...others])]
 }
 
 function topicsWritten(node: TopologyNode): string[] {
   if (node.kind === 'sink') return [node.topic.name]
-  const malformed = 'malformed' in node ? deadLettersOf(node.malformed) : []
-  return [...malformed, ...deadLettersOf(node.onError)]
+  const malformed = 'malformed' in node ? node.malformed : undefined
+  return [malformed, node.onError, node.onDrop].flatMap(deadLettersOf)
 }
 
-function deadLettersOf(policy: ErrorPolicy | undefined): string[] {
+function deadLettersOf(policy: ErrorPolicy | DropPolicy | undefined): string[] {
   return typeof policy === 'object' ? [policy.topic] : []
 }
 

@@ -3,8 +3,10 @@
 import type { TopicPartitionOffset } from '../broker/ports.ts'
 import { buildTask, type TaskProcessors } from '../processors/build.ts'
 import { EventTimeLimits, OperatorTime } from '../processors/operator-time.ts'
-import type { DropReason, RowPlace, TaskContext, TaskStore } from '../processors/processor.ts'
+import { DropLetters } from '../processors/dead-letters.ts'
+import type { DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
 import { Punctuations } from '../processors/punctuations.ts'
+import type { RowPlace } from '../processors/row-place.ts'
 import type { TaskState } from '../processors/task-state.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
 import { changelogTopic } from '../state/changelog.ts'
@@ -32,6 +34,7 @@ export class Task implements TaskContext {
   processed = 0
   readonly #around: TaskSurroundings
   readonly #metrics: TaskMetrics
+  readonly #dropLetters: DropLetters
   readonly stores: TaskStore[] = []
   readonly #emitters: (() => void)[] = []
   readonly #processors: TaskProcessors
@@ -59,6 +62,7 @@ export class Task implements TaskContext {
     this.#toOpen = toOpen
     this.#around = around
     this.#metrics = new TaskMetrics(metrics, topology, spec)
+    this.#dropLetters = new DropLetters(topology.nodes, topology.onDrop, this)
     const idle = idleTimesOf(around)
     this.eventTime.goesOnWhenIdle = idle !== undefined
     this.#processors = buildTask(topology.subtopologies[spec.subtopology]!, this, {
@@ -223,8 +227,9 @@ export class Task implements TaskContext {
     this.#metrics.late(lateMs / 1_000, rows)
   }
 
-  drop(node: string, reason: DropReason): void {
+  drop(node: string, reason: DropReason, wasWritten = false): void {
     this.#metrics.drop(node, reason)
+    if (!wasWritten) this.#dropLetters.write(node, reason)
     this.#around.dropped?.(node, reason)
   }
 

@@ -86,7 +86,7 @@ export function foreignJoin(
   right: Origin,
   spec: ForeignJoinSpec<never, never, never, never, never, unknown>,
 ): readonly [ForeignSubscriptionNode, ForeignAnswerNode, ForeignJoinNode] {
-  const { on, merge, store: kept, serdes = {}, onError } = spec
+  const { on, merge, store: kept, serdes = {}, onError, onDrop } = spec
   if (how === 'outer') {
     throw new TopologyError(
       name,
@@ -117,6 +117,7 @@ export function foreignJoin(
       store: result === undefined ? undefined : { key, value: result },
       isKept: kept !== undefined,
       onError,
+      onDrop,
     },
   ]
 }

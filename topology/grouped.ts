@@ -10,7 +10,7 @@ import type { Serde } from './serdes/serde.ts'
 import { windowed } from './serdes/windowed.ts'
 import { SessionStream } from './session-stream.ts'
 import { orFail } from './skin.ts'
-import type { OperatorOptions, Origin, Unattached } from './stream-specs.ts'
+import type { DropOption, OperatorOptions, Origin, Unattached } from './stream-specs.ts'
 import { Table } from './table.ts'
 import type { EventTimeWindows, Windowed } from './windows.ts'
 
@@ -37,7 +37,7 @@ export interface AggregateSpec<K, V, A, Emit> extends OperatorOptions {
 }
 
 /** What aggregates over windows may say beside. */
-export interface WindowOptions {
+export interface WindowOptions extends DropOption {
   /** How long windows can be read; at least size and grace, which is what it is when left out. */
   readonly retention?: DurationMs
 }
@@ -132,7 +132,7 @@ export class WindowedStream<K, V> {
    */
   count(
     name: string,
-    { emit, retention }: { emit: EmitStrategy } & WindowOptions,
+    { emit, retention, onDrop }: { emit: EmitStrategy } & WindowOptions,
   ): Table<Windowed<K>, number> {
     const windows = this.#windows
     if (windows.kind === 'time-windows' && retention === undefined) {
@@ -144,11 +144,12 @@ export class WindowedStream<K, V> {
         key: orFail(name, key),
         windows,
         emit,
+        onDrop,
       })
       return this.#tableOf(name, at, float64 as unknown as Serde<never>)
     }
     const value = float64 as unknown as Serde<never>
-    return this.#table(name, { initialize: zero, add: countOne, value, emit }, retention)
+    return this.#table(name, { initialize: zero, add: countOne, value, emit, onDrop }, retention)
   }
 
   /** Reduces the values per key and window; the first is taken as it is. */
@@ -166,7 +167,7 @@ export class WindowedStream<K, V> {
 
   #table<A>(
     name: string,
-    spec: Pick<AggregateNodeOf<'aggregate'>, 'initialize' | 'add' | 'value' | 'emit' | 'onError'>,
+    spec: Omit<Unattached<AggregateNodeOf<'aggregate'>>, 'kind' | 'name' | 'key' | 'historyMs'>,
     retentionMs: number | undefined,
   ): Table<Windowed<K>, A> {
     const { append, from } = this.#at

@@ -39,7 +39,13 @@ export interface DeadLetter {
   readonly topic: string
 }
 
-/** The policy that writes bad records to a topic (KIP-1034). */
+/**
+ * What becomes of a record that an operator drops, beside the count: nothing, or it goes to a topic as it
+ * came, the reason in `__streams.drop.*` headers. Kafka Streams writes none of these (KIP-1328 discusses it).
+ */
+export type DropPolicy = 'count' | DeadLetter
+
+/** The policy that writes bad or dropped records to a topic (KIP-1034). */
 export const deadLetter = (topic: string): DeadLetter =>
   Object.freeze({ kind: 'dead-letter', topic })
 
@@ -79,6 +85,8 @@ export interface Node<Kind extends string> {
   readonly name: string
   /** What becomes of a record that user code fails on; the topology's policy when left out. */
   readonly onError?: ErrorPolicy | undefined
+  /** What becomes of a record that the node drops; the topology's policy when left out. */
+  readonly onDrop?: DropPolicy | undefined
 }
 
 export interface Derived<Kind extends string> extends Node<Kind> {

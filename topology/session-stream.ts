@@ -34,10 +34,10 @@ export class SessionStream<K, V> {
    */
   count(
     name: string,
-    { emit, retention }: { emit: EmitStrategy } & WindowOptions,
+    { emit, retention, onDrop }: { emit: EmitStrategy } & WindowOptions,
   ): Table<Windowed<K>, number> {
     const value = float64 as unknown as Serde<never>
-    const spec = { initialize: zero, add: countOne, merge: sum, value, emit }
+    const spec = { initialize: zero, add: countOne, merge: sum, value, emit, onDrop }
     return this.#table(name, spec, retention)
   }
 
@@ -65,7 +65,7 @@ export class SessionStream<K, V> {
     name: string,
     spec: Pick<
       WindowedAggregateNode,
-      'initialize' | 'add' | 'merge' | 'value' | 'emit' | 'onError'
+      'initialize' | 'add' | 'merge' | 'value' | 'emit' | 'onError' | 'onDrop'
     >,
     retentionMs: number | undefined,
   ): Table<Windowed<K>, A> {

@@ -31,8 +31,9 @@ export function staticJoin<K, V, J extends string | number, R, M, W>(
 export function globalJoin<K, V, M, W>(
   name: string,
   table: { readonly name: string },
-  { on, merge, onError }: GlobalJoinSpec<K, V, unknown, M, W>,
+  { on, merge, onError, onDrop }: GlobalJoinSpec<K, V, unknown, M, W>,
   isLeft: boolean,
 ): Unattached<TopologyNode> {
-  return { kind: 'global-join', name, table: table.name, isLeft, on, merge, onError }
+  const policies = { onError, onDrop }
+  return { kind: 'global-join', name, table: table.name, isLeft, on, merge, ...policies }
 }

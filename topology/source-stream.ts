@@ -8,7 +8,7 @@ import type { ParseSpec } from './stream-specs.ts'
 export class SourceStream<K, V> extends Stream<K, V> {
   /** Reads the bytes of each record as a value, and its event time. */
   parse<W>(name: string, spec: ParseSpec<K, W>): Stream<K, W> {
-    const { decode, timestamp, malformed, invalidTimestamp } = spec
+    const { decode, timestamp, malformed, invalidTimestamp, onDrop } = spec
     const node: TopologyNode = {
       kind: 'parse',
       name,
@@ -17,6 +17,7 @@ export class SourceStream<K, V> extends Stream<K, V> {
       timestamp: timestamp as Mapper | undefined,
       malformed,
       invalidTimestamp,
+      onDrop,
     }
     const value = typeof decode === 'function' ? undefined : (decode as unknown as Serde<never>)
     return new Stream<K, W>({ ...this.at, from: this.at.append(node), value })

@@ -119,7 +119,7 @@ export abstract class StreamJoins<K, V> {
       const rows = other as StaticTable<never, never>
       return this.newValue(staticJoin(name, rows, spec, isLeft))
     }
-    const { merge, onError, grace: graceMs } = spec
+    const { merge, onError, onDrop, grace: graceMs } = spec
     // Records that wait are kept by their serdes.
     const known =
       graceMs === undefined
@@ -131,6 +131,6 @@ export abstract class StreamJoins<K, V> {
     const key = spec.key ?? known.key
     const value = spec.value ?? known.value
     const node = { kind: 'stream-table-join', name, isLeft, merge, key, value, graceMs } as const
-    return this.newValue({ ...node, with: (other as Table<K, unknown>).origin, onError })
+    return this.newValue({ ...node, with: (other as Table<K, unknown>).origin, onError, onDrop })
   }
 }

@@ -1,6 +1,12 @@
 // What the methods of streams take beside functions, and what they need to go on from a node.
 import type { DurationMs } from './duration.ts'
-import type { ErrorPolicy, InvalidTimestamp, RecordContext, TopologyNode } from './node.ts'
+import type {
+  DropPolicy,
+  ErrorPolicy,
+  InvalidTimestamp,
+  RecordContext,
+  TopologyNode,
+} from './node.ts'
 import type { Serde, Serializer } from './serdes/serde.ts'
 
 /** A node before it knows its origin; `Omit` would lose the union. */
@@ -17,8 +23,14 @@ export interface Origin {
   readonly value: Serde<never> | undefined
 }
 
+/** What operators that drop records take. */
+export interface DropOption {
+  /** What becomes of a record that the operator drops; the topology's `onDrop` when left out. */
+  readonly onDrop?: DropPolicy
+}
+
 /** What operators with user code take last. */
-export interface OperatorOptions {
+export interface OperatorOptions extends DropOption {
   /** What becomes of a record that the function throws on; the topology's `onError` when left out. */
   readonly onError?: ErrorPolicy
 }
@@ -39,7 +51,7 @@ export interface JoinSpec<K, V, J, R, W> {
 }
 
 /** How the bytes of a source become records. */
-export interface ParseSpec<K, V> {
+export interface ParseSpec<K, V> extends DropOption {
   /** A serde, such as `json.object({…})`, or a function of the bytes that throws on bad ones. */
   decode: Serde<V> | ((bytes: Uint8Array, record: RecordContext<K>) => V)
   /** Event time in epoch ms; without it the record's own timestamp stays. */
@@ -51,7 +63,7 @@ export interface ParseSpec<K, V> {
 }
 
 /** How a source reads its topics. */
-export interface SourceSpec<K, V> {
+export interface SourceSpec<K, V> extends DropOption {
   /** What becomes of values that the topic's serde cannot read. Default 'fail'. */
   readonly malformed?: ErrorPolicy
   /** Event time in epoch ms (Kafka's TimestampExtractor); without it the record's own timestamp stays. */

@@ -8,6 +8,7 @@ import { orFail } from './skin.ts'
 import type { Serde } from './serdes/serde.ts'
 import { SplitStream } from './split.ts'
 import type {
+  DropOption,
   Fn,
   OperatorOptions,
   RepartitionSpec,
@@ -136,7 +137,7 @@ export class Stream<K, V> extends StreamJoins<K, V> {
   /** Reads the stream as a table: the last value of each key, null deletes. */
   toTable(
     name: string,
-    spec: SerdePair<K, V> & { readonly store?: boolean } & HistoryOption = {},
+    spec: SerdePair<K, V> & { readonly store?: boolean } & HistoryOption & DropOption = {},
   ): Table<K, V> {
     const [key, value] = this.#serdes(name, spec)
     const { append, from } = this.at
@@ -145,7 +146,7 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     const store = { key, value, historyMs }
     return new Table({
       append,
-      from: append({ kind: 'to-table', name, from, store, isKept }),
+      from: append({ kind: 'to-table', name, from, store, isKept, onDrop: spec.onDrop }),
       key,
       value,
     })

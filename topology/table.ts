@@ -154,9 +154,10 @@ export class Table<K, V> {
     }
     if ('on' in (spec as object))
       return this.#foreignJoin(name, other as Table<unknown, unknown>, spec, how)
-    const { merge, store, onError } = spec as TablesJoinSpec<K, never, never, unknown>
+    const { merge, store, onError, onDrop } = spec as TablesJoinSpec<K, never, never, unknown>
     const kept = this.#storeOf(name, store, undefined)
-    const node = { kind: 'table-join', name, how, merge, store: kept, onError } as const
+    const policies = { onError, onDrop }
+    const node = { kind: 'table-join', name, how, merge, store: kept, ...policies } as const
     return this.#next({ ...node, with: (other as Table<K, unknown>).origin }, kept?.value)
   }
 

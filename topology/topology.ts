@@ -2,7 +2,7 @@
 import { describeJson, describeMermaid, describeText } from './describe.ts'
 import { TopologyError } from './errors.ts'
 import type { HistoryOption } from './history.ts'
-import type { ErasedTopic, ErrorPolicy, Mapper, TopologyNode } from './node.ts'
+import type { DropPolicy, ErasedTopic, ErrorPolicy, Mapper, TopologyNode } from './node.ts'
 import { rekeyed } from './rekey.ts'
 import type { Append, SourceSpec } from './stream-specs.ts'
 import { SourceStream } from './source-stream.ts'
@@ -22,6 +22,8 @@ export interface Topology {
   readonly tables: ReadonlyMap<string, TablePlan>
   /** What becomes of records that user code fails on, where a node does not say. */
   readonly onError: ErrorPolicy
+  /** What becomes of records that operators drop, where a node does not say. */
+  readonly onDrop: DropPolicy
   /** Kafka's text, a mermaid flowchart, or JSON. */
   describe(options?: { format?: 'text' | 'mermaid' | 'json' }): string
 }
@@ -61,6 +63,8 @@ export interface TopologyBuilder {
 export interface TopologyOptions {
   /** What becomes of records that user code fails on, where an operator does not say. Default 'fail'. */
   readonly onError?: ErrorPolicy
+  /** Where records go that operators drop, where an operator does not say. Default 'count': nowhere. */
+  readonly onDrop?: DropPolicy
 }
 
 /**
@@ -72,7 +76,7 @@ export function defineTopology(
   build: (builder: TopologyBuilder) => void,
   options: TopologyOptions = {},
 ): Topology {
-  const { onError = 'fail' } = options
+  const { onError = 'fail', onDrop = 'count' } = options
   const defined: TopologyNode[] = []
   const append = (node: TopologyNode): string => {
     defined.push(Object.freeze(node))
@@ -80,7 +84,7 @@ export function defineTopology(
   }
   build(builderOf(append))
   const nodes = rekeyed(Object.freeze(defined))
-  validate(name, nodes, onError)
+  validate(name, nodes, [onError, onDrop])
   const subtopologies = Object.freeze(subtopologiesOf(nodes))
   const topology: Topology = {
     name,
@@ -88,6 +92,7 @@ export function defineTopology(
     subtopologies,
     tables: tablePlansOf(nodes),
     onError,
+    onDrop,
     describe({ format = 'text' } = {}) {
       if (format === 'json') return describeJson(topology)
       return format === 'mermaid' ? describeMermaid(topology) : describeText(topology)
@@ -105,11 +110,12 @@ function builderOf(append: Append): TopologyBuilder {
     ) {
       const all = Array.isArray(topic) ? (topic as Topic<K, V>[]) : [topic as Topic<K, V>]
       const topics = all as unknown as ErasedTopic[]
-      const { malformed = 'fail', invalidTimestamp = 'fail' } = spec
+      const { malformed = 'fail', invalidTimestamp = 'fail', onDrop } = spec
       const timestamp = spec.timestamp as Mapper | undefined
       const [first] = topics
       if (first === undefined) throw new TopologyError(name, 'a source reads at least one topic')
-      const node = { kind: 'source', name, topics, malformed, timestamp, invalidTimestamp } as const
+      const policies = { malformed, invalidTimestamp, onDrop }
+      const node = { kind: 'source', name, topics, timestamp, ...policies } as const
       return new SourceStream<K, V>({
         append,
         from: append(node),
@@ -118,7 +124,8 @@ function builderOf(append: Append): TopologyBuilder {
       })
     },
     table: (name, topic, { store = false, history, ...spec } = {}) => {
-      const kept = history === undefined ? { store } : { store, history }
+      const { onDrop } = spec
+      const kept = { store, ...(history && { history }), ...(onDrop && { onDrop }) }
       return builder.source(`${name}-source`, topic, spec).toTable(name, kept)
     },
     globalTable(name, topic, { malformed = 'fail' } = {}) {

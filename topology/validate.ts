@@ -1,6 +1,6 @@
 // What makes a topology wrong; called once, when it is built.
 import { TopologyError } from './errors.ts'
-import { parentsOf, reads, type ErrorPolicy, type TopologyNode } from './node.ts'
+import { parentsOf, reads, type DropPolicy, type ErrorPolicy, type TopologyNode } from './node.ts'
 import { isCut } from './subtopology.ts'
 import { isTopicName } from './topic.ts'
 import { validateJoin } from './validate-joins.ts'
@@ -12,7 +12,7 @@ const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,100}$/
 export function validate(
   topology: string,
   nodes: readonly TopologyNode[],
-  onError: ErrorPolicy,
+  policies: readonly (ErrorPolicy | DropPolicy)[],
 ): void {
   checkName(topology, topology)
   if (nodes.length === 0) throw new TopologyError(topology, 'there is no source; add one')
@@ -29,10 +29,11 @@ export function validate(
     names.add(node.name)
     checkTopics(node, topics)
   }
-  checkDeadLetter(topology, onError, topics)
+  for (const policy of policies) checkDeadLetter(topology, policy, topics)
   for (const node of nodes) {
     checkDeadLetter(node.name, 'malformed' in node ? node.malformed : undefined, topics)
     checkDeadLetter(node.name, node.onError, topics)
+    checkDeadLetter(node.name, node.onDrop, topics)
     checkParents(node, names)
     checkPartitions(node)
     checkEnd(node, nodes)
@@ -72,7 +73,7 @@ function checkTopics(node: TopologyNode, topics: Map<string, string>): void {
 /** Dead letters in a topic that the job reads would be read again, fail again and never end. */
 function checkDeadLetter(
   node: string,
-  policy: ErrorPolicy | undefined,
+  policy: ErrorPolicy | DropPolicy | undefined,
   sources: ReadonlyMap<string, string>,
 ): void {
   if (policy === undefined || typeof policy === 'string') return

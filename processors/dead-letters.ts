@@ -1,0 +1,100 @@
+// Writes records that end here to topics of their own: dead letters with what is wrong with them, dropped
+// records with the reason. As they came: the bytes of the topic that the task reads.
+import { partitionFor } from '../broker/partitioner.ts'
+import type { RecordHeader } from '../broker/record-headers.ts'
+import type { DeadLetter, DropPolicy, TopologyNode } from '../topology/node.ts'
+import type { DropReason, TaskContext } from './processor.ts'
+import type { RowPlace } from './row-place.ts'
+
+/** Writes the record in work with where it stood and what is wrong with it. */
+export function writeDeadLetter(
+  policy: DeadLetter,
+  place: RowPlace,
+  error: Error,
+  context: TaskContext,
+): void {
+  write(policy, place, deadLetterHeaders(place, error), context)
+}
+
+/** Writes what operators drop, each record once for an operator and a reason. */
+export class DropLetters {
+  readonly #policies: ReadonlyMap<string, DeadLetter>
+  readonly #context: TaskContext
+  /** What was written of the record in work; windows and mapped records drop it several times. */
+  readonly #written = new Set<string>()
+  #topic = ''
+  #offset = -1
+  #row = -1
+
+  /** @param others what holds for nodes that say nothing. */
+  constructor(nodes: readonly TopologyNode[], others: DropPolicy, context: TaskContext) {
+    this.#context = context
+    this.#policies = new Map(
+      nodes.flatMap(({ name, onDrop = others }) =>
+        onDrop === 'count' ? [] : [[name, onDrop] as const],
+      ),
+    )
+  }
+
+  /** Writes the record in work; what goes out without one, at a commit or by the clock, is only counted. */
+  write(node: string, reason: DropReason): void {
+    const { place } = this.#context
+    const policy = this.#policies.get(node)
+    if (policy === undefined || place === undefined) return
+    const { topic, offset, row } = place
+    if (topic !== this.#topic || offset !== this.#offset || row !== this.#row) {
+      this.#written.clear()
+      this.#topic = topic
+      this.#offset = offset
+      this.#row = row
+    }
+    const name = `${node} ${reason}`
+    if (this.#written.has(name)) return
+    this.#written.add(name)
+    const headers = [
+      { key: '__streams.drop.reason', value: textOf(reason) },
+      { key: '__streams.drop.node', value: textOf(node) },
+      ...placeHeaders(place),
+    ]
+    write(policy, place, headers, this.#context)
+  }
+}
+
+function write(
+  { topic }: DeadLetter,
+  place: RowPlace,
+  headers: readonly RecordHeader[],
+  context: TaskContext,
+): void {
+  const { key, value, timestampMs } = place
+  const output = context.output(topic)
+  const partition =
+    key === null ? place.partition % output.partitions : partitionFor(key, output.partitions)
+  output.rowsOf(partition).append(key, value, timestampMs, [...place.headers, ...headers])
+}
+
+/** Headers of a dead letter, as of KIP-1034. */
+function deadLetterHeaders(place: RowPlace, error: Error): RecordHeader[] {
+  return [
+    { key: '__streams.errors.exception', value: textOf(error.name) },
+    { key: '__streams.errors.message', value: textOf(error.message) },
+    ...placeHeaders(place),
+  ]
+}
+
+function placeHeaders({ topic, partition, offset }: RowPlace): RecordHeader[] {
+  return [
+    { key: '__streams.errors.topic', value: textOf(topic) },
+    { key: '__streams.errors.partition', value: textOf(String(partition)) },
+    { key: '__streams.errors.offset', value: textOf(String(offset)) },
+  ]
+}
+
+/** Header values reach Kafka as text: what is not printable ASCII becomes an escape. */
+function textOf(value: string): Uint8Array {
+  const ascii = value.replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return new TextEncoder().encode(ascii)
+}
