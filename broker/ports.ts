@@ -141,6 +141,8 @@ export interface GroupOptions {
   readonly instanceId?: string
   /** Whether a partition of one topic must come to a member with those of the same number of all others. */
   readonly isCoPartitioned?: boolean
+  /** Where other instances reach this one's server, `host:port`: told to the group. */
+  readonly applicationServer?: string | undefined
 }
 
 /** What a crash may do to results: repeat some, or nothing at all (Kafka's processing.guarantee). */
@@ -178,6 +180,11 @@ export interface DataPathInfo {
 export interface Group {
   /** Left out where there is only one. */
   readonly dataPath?: DataPathInfo
+  /**
+   * Where the other members' servers are, of those that have told; asked of the broker, a second at most.
+   * Left out where nobody can know.
+   */
+  readonly peers?: (() => readonly string[]) | undefined
   /** How long the brokers took to answer lately; empty until they told of it. */
   readonly roundTrips?: readonly BrokerRoundTrip[]
   /** Resolves when the subscription is made; partitions come through the listener. */

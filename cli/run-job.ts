@@ -101,6 +101,13 @@ function serve(
       return () => watchers.delete(watch)
     },
     topology: () => streams.topology.describe(),
+    state: {
+      get stores() {
+        return streams.queries.stores
+      },
+      ask: (query) => streams.queries.ask(query),
+      peers: () => streams.peers(),
+    },
     onError: (error) => {
       context.logger.error({ err: error }, 'the server failed')
     },

@@ -1,6 +1,6 @@
 // The keys of streams.properties: the one home of their types, defaults, limits and reasons.
 import { key, optional, type PrefixDefinition } from './definition.ts'
-import { bootstrapServers, bytes, int, ms, name, oneOf, text } from './values.ts'
+import { bootstrapServers, bytes, endpoint, int, ms, name, oneOf, text } from './values.ts'
 
 const onlyKafka = (why: string) => ({ embedded: `has no effect with the embedded log: ${why}` })
 
@@ -11,6 +11,11 @@ export const streamsKeys = {
     "Names the application: its consumer group and the prefix of its topics; the job's name when unset.",
   ),
   'client.id': optional(name, 'How this instance calls itself towards the broker.'),
+  'application.server': optional(
+    endpoint,
+    "Where other instances reach this one's server, host:port: they ask it for the state that it has.",
+    onlyKafka('there is one instance'),
+  ),
   'bootstrap.servers': key(
     bootstrapServers,
     { kind: 'embedded', address: 'embedded:.data/log', directory: '.data/log' },

@@ -90,6 +90,12 @@ export const bootstrapServers: ValueType<BootstrapServers> = {
   },
 }
 
+/** Where a server listens. */
+export const endpoint: ValueType<string> = {
+  expects: 'a host:port',
+  read: (value) => (isHostAndPort(value) ? value : undefined),
+}
+
 function isHostAndPort(server: string): boolean {
   const [, port] = /^(?:[\w.-]+|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(server) ?? []
   return port !== undefined && within(Number(port), 1, 65_535) !== undefined

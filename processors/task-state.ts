@@ -4,11 +4,14 @@ import { assertNever, type TopologyNode } from '../topology/node.ts'
 import type { SuppressNode } from '../topology/table-nodes.ts'
 import { isPlainCount, type TablePlan } from '../topology/table-plan.ts'
 import type { CountView } from '../state/count-view.ts'
+import { MemorySessionStore } from '../state/stores/session-store.ts'
+import { MemoryVersionedStore } from '../state/stores/versioned-store.ts'
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../topology/store-contracts.ts'
 import type { Windowed } from '../topology/windows.ts'
 import { openAggregateStore } from './aggregate.ts'
 import { openProcessStores, type ProcessStores } from './process.ts'
 import { StreamRecord, type TaskContext } from './processor.ts'
+import type { QueryableStore } from './queryable.ts'
 import { openRecordWindowedStore, type RecordWindowedStore } from './record-windowed-aggregate.ts'
 import { openSubscriptions, type SubscriptionStore } from './foreign-answer.ts'
 import type { JoinStores } from './stream-join.ts'
@@ -92,6 +95,18 @@ export class TaskState {
   /** Counts by key id have a store of their own kind. */
   addCounts(name: string, view: CountView<unknown>): void {
     this.#counts.set(name, view)
+  }
+
+  /** The store of this name as it can be asked from outside; undefined where there is none. */
+  queryable(name: string): QueryableStore | undefined {
+    const table = this.#tables.get(name)
+    if (table instanceof MemoryVersionedStore) return { kind: 'versioned', store: table }
+    const keyValue = table ?? this.processStores.get(name)
+    if (keyValue !== undefined) return { kind: 'key-value', store: keyValue }
+    const byRecords = this.#recordWindowed.get(name)
+    if (byRecords instanceof MemorySessionStore) return { kind: 'session', store: byRecords }
+    const windows = byRecords ?? this.windowStore(name)
+    return windows === undefined ? undefined : { kind: 'window', store: windows }
   }
 
   /** The key-value store of this name, to be read; undefined where there is none. */

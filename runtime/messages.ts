@@ -4,6 +4,7 @@ import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { SlabSpec } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
+import type { StoreAnswer, StoreQuery } from './store-query.ts'
 import type { TimeSettings } from './task-surroundings.ts'
 
 /** The settings that a worker needs; nothing secret is among them. */
@@ -69,6 +70,8 @@ export type ThreadRequest =
   | { readonly kind: 'not-committed' }
   /** The transaction is being undone: all tasks are closed and what they produced is discarded. */
   | { readonly kind: 'discard' }
+  /** Reads a store; answered with `store`. */
+  | { readonly kind: 'query'; readonly query: StoreQuery }
   | { readonly kind: 'stop' }
 
 export type NumberedRequest = ThreadRequest & { readonly id: number }
@@ -81,6 +84,8 @@ export interface ThreadAnswer {
   readonly unfinished: number
   /** Joins that found no row since the last answer, per node and key. */
   readonly unmatched: readonly (readonly [node: string, key: string, count: number])[]
+  /** To a query: what the tasks of the thread know. */
+  readonly store?: StoreAnswer
 }
 
 /** How a worker ended when it did not end as asked: errors lose their fields between threads. */

@@ -12,6 +12,7 @@ import { inputsOf, planOf, topicsOf } from './plan.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
 import { Restarts, type OpenClient } from './restarts.ts'
 import { silentLog, type RunLog } from './run-log.ts'
+import type { StoreQueries } from './store-queries.ts'
 import { StreamClient } from './stream-client.ts'
 import { isLogged, prepareTopics } from './topics.ts'
 
@@ -41,6 +42,10 @@ export interface RunningStreams {
   readonly progress: QueryProgress | undefined
   /** The last progress reports, up to 100, the oldest first. */
   readonly recentProgress: readonly QueryProgress[]
+  /** The stores of the application, as far as this instance has them. */
+  readonly queries: StoreQueries
+  /** Addresses of the other instances' servers (`application.server`), where the broker knows them. */
+  peers(): readonly string[]
   /** All metrics; `readings` are values that only the caller knows. */
   metrics(readings?: readonly Reading[]): MetricFamily[]
   /** Asks for an orderly stop: what was processed is committed, the group is left at once. */
@@ -110,16 +115,19 @@ async function startStreams(
       stateDir: config.stateDir,
       guarantee: config.processingGuarantee,
       isCoPartitioned: plan.tasks.some(({ inputs }) => inputs.length > 1),
+      applicationServer: config.applicationServer,
       ...(instance === undefined ? {} : { instanceId: instance.id }),
     })
   const runId = randomUUID()
   const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
   let dataPath: DataPathInfo | undefined
   let roundTrips = (): readonly BrokerRoundTrip[] => []
+  let peers = (): readonly string[] => []
   const openClient: OpenClient = async (metrics) => {
     const group = await openGroup()
     dataPath = group.dataPath
     roundTrips = () => group.roundTrips ?? []
+    peers = () => group.peers?.() ?? []
     return new StreamClient({
       topologyUrl: topologyUrl.href,
       topology,
@@ -159,6 +167,10 @@ async function startStreams(
     get threads() {
       return restarts.client.threadStates
     },
+    get queries() {
+      return restarts.client.queries
+    },
+    peers: () => peers(),
     get progress() {
       return reporter.recent.at(-1)
     },

@@ -10,6 +10,7 @@ import { Committer, type CommitResult } from './committer.ts'
 import { layoutOf } from './metrics/layout.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { dimensionsOf, inputsOf, type TaskSpec } from './plan.ts'
+import { StoreQueries } from './store-queries.ts'
 import { StreamThreads } from './stream-threads.ts'
 import { patiently, TaskBounds } from './task-bounds.ts'
 
@@ -69,6 +70,17 @@ export class StreamClient {
       threadId,
       tasks: this.#assignment.tasksOf(i).map(({ taskId }) => taskId),
     }))
+  }
+
+  /** The stores of the tasks that are here, to be asked. */
+  get queries(): StoreQueries {
+    const { plan } = this.#parts
+    return new StoreQueries({
+      plan,
+      assignment: this.#assignment,
+      threadIds: () => this.#threads.handles.map(({ threadId }) => threadId),
+      request: (thread, request) => this.#threads.request(thread, request),
+    })
   }
 
   /** Asks for an orderly stop; `run` resolves after it. */

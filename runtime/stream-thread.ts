@@ -10,6 +10,8 @@ import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './me
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
 import { inputsOf, storeNamesOf } from './plan.ts'
+import { RestoringTasks } from './restoring-tasks.ts'
+import { askStores } from './store-query.ts'
 import { Task } from './task.ts'
 import type { TaskSurroundings } from './task-surroundings.ts'
 import { TaskCheckpoints } from './task-checkpoints.ts'
@@ -38,8 +40,7 @@ export class StreamThread {
   readonly #globals: GlobalReading
   readonly #unmatched = new Unmatched()
   readonly #tasks = new Map<string, Task>()
-  /** Tasks whose stores are behind their changelogs. */
-  readonly #restoring = new Map<string, { readonly toOpen: TaskToOpen; restore: TaskRestore }>()
+  readonly #restoring: RestoringTasks
   #lastEmitMs = 0
   #isStopping = false
 
@@ -57,6 +58,7 @@ export class StreamThread {
     this.#vitals = new Vitals(spec.vitals)
     this.#commits = new ThreadCommits(port, this.#outputs, this.#vitals)
     this.#metrics = new ThreadMetrics(metrics, storeNamesOf(plan))
+    this.#restoring = new RestoringTasks(this.#metrics, (toOpen) => this.#run(toOpen))
     this.#globals = new GlobalReading(topology, plan, port, metrics)
     this.#around = {
       topology,
@@ -81,7 +83,7 @@ export class StreamThread {
     while (!this.#isStopping) {
       this.#vitals.beat()
       this.#answerRequests()
-      const rows = this.#globals.step() + this.#runTasks() + this.#restoreTasks()
+      const rows = this.#globals.step() + this.#runTasks() + this.#restoring.step()
       this.#emitIfDue(rows === 0)
       this.#send()
       const nowMs = Date.now()
@@ -100,8 +102,7 @@ export class StreamThread {
 
   /** Gives up all that the thread holds. */
   close(): void {
-    for (const { restore } of this.#restoring.values()) restore.close()
-    this.#restoring.clear()
+    this.#restoring.closeAll()
     for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
     this.#globals.close()
@@ -202,6 +203,11 @@ export class StreamThread {
         this.#discard()
         this.#reply(request.id, [])
         return
+      case 'query': {
+        const store = askStores(this.#tasks.values(), request.query)
+        this.#spec.control.postMessage({ ...this.#answerOf(request.id, [], []), store })
+        return
+      }
       case 'stop':
         this.#metrics.in('commit', () => this.#commits.finish())
         this.#isStopping = true
@@ -233,7 +239,7 @@ export class StreamThread {
         const checkpoints = new TaskCheckpoints(this.#port.openState(taskId), taskId)
         const restore = new TaskRestore(checkpoints, toOpen, this.#port)
         if (restore.isDone) return this.#run(toOpen)
-        this.#restoring.set(taskId, { toOpen, restore })
+        this.#restoring.add(toOpen, restore)
         return inputsOf(spec).map((input, i) => ({ ...input, offset: inputs[i]!.offset }))
       }),
     )
@@ -247,30 +253,8 @@ export class StreamThread {
     return task.starts
   }
 
-  /** @returns how many changelog records were read. */
-  #restoreTasks(): number {
-    if (this.#restoring.size === 0) return 0
-    return this.#metrics.in('restore', () => {
-      let records = 0
-      for (const [taskId, { toOpen, restore }] of this.#restoring) {
-        const read = restore.step()
-        this.#metrics.restored(taskId, read, restore.remaining)
-        records += read
-        if (!restore.isDone) continue
-        this.#restoring.delete(taskId)
-        this.#run(toOpen)
-      }
-      return records
-    })
-  }
-
   #close(taskId: string): void {
-    const restoring = this.#restoring.get(taskId)
-    if (restoring !== undefined) {
-      restoring.restore.close()
-      this.#restoring.delete(taskId)
-      this.#port.closeState(taskId)
-    }
+    if (this.#restoring.close(taskId)) this.#port.closeState(taskId)
     const task = this.#tasks.get(taskId)
     if (task === undefined) return
     this.#commits.release(task)
@@ -279,7 +263,7 @@ export class StreamThread {
   }
 
   #discard(): void {
-    for (const taskId of [...this.#tasks.keys(), ...this.#restoring.keys()]) this.#close(taskId)
+    for (const taskId of [...this.#tasks.keys(), ...this.#restoring.taskIds]) this.#close(taskId)
     this.#outputs.discard()
     this.#commits.discard()
     this.#port.discard?.()

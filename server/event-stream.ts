@@ -1,7 +1,7 @@
 // Server-sent events over a connection that stays open: as many watchers as there is room for, each of
 // which must read what it asked for. Used by http-server.ts.
 import type { ServerResponse } from 'node:http'
-import type { EventReply } from './routes.ts'
+import type { EventReply } from './reply.ts'
 
 /** Connections that watch at the same time. */
 const WATCHERS_MAX = 32

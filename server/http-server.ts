@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EventStreams } from './event-stream.ts'
-import { plain, ROUTES, type EventReply, type Reply, type ServerSources } from './routes.ts'
+import { STORES_PATH } from './stores.ts'
+import { plain, type EventReply, type Reply } from './reply.ts'
+import { ROUTES, type ServerSources } from './routes.ts'
 
 export interface ServerOptions extends ServerSources {
   /** Address to listen on; `server.host`, 127.0.0.1 by default: nothing here asks who is calling. */
@@ -75,7 +77,7 @@ async function answer(
   const isHead = request.method === 'HEAD'
   let reply: Reply | EventReply
   try {
-    reply = await replyTo(options, request.method ?? '', path)
+    reply = await replyTo(options, request.method ?? '', path, request.url ?? '/')
   } catch (error) {
     options.onError(error, path)
     reply = plain(500, `${path} failed; the log says why`)
@@ -94,17 +96,23 @@ async function answer(
   response.end(isHead ? undefined : reply.body)
 }
 
+/** Routes that answer for all that is below them. */
+const BRANCHES = [...ROUTES]
+  .filter(([path]) => path === STORES_PATH)
+  .map(([path, route]) => [`${path}/`, route] as const)
+
 function replyTo(
   sources: ServerSources,
   method: string,
   path: string,
+  target: string,
 ): Reply | EventReply | Promise<Reply> {
-  const found = ROUTES.get(path)
+  const found = ROUTES.get(path) ?? BRANCHES.find(([branch]) => path.startsWith(branch))?.[1]
   if (found === undefined) {
     return plain(404, `there is nothing here; there is ${[...ROUTES.keys()].join(' ')}`)
   }
   if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} can only be read`)
-  return found.route(sources)
+  return found.route(sources, target)
 }
 
 async function close(server: Server): Promise<void> {

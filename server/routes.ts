@@ -2,6 +2,8 @@
 import type { MetricFamily } from '../runtime/metrics/snapshot.ts'
 import { indexPage } from './page.ts'
 import { renderMetrics } from './prometheus.ts'
+import { html, jsonReply, plain, type EventReply, type Reply } from './reply.ts'
+import { STORES_PATH, storesReply, type StoreSources } from './stores.ts'
 
 /** Whether the application does its work, and why not. */
 export interface Health {
@@ -23,30 +25,12 @@ export interface ServerSources {
   readonly watchProgress: (watch: (progress: unknown) => void) => () => void
   /** The topology as `describe()` prints it. */
   readonly topology: () => string
+  /** The state of the application, where there is any. */
+  readonly state?: StoreSources
 }
 
-export interface Reply {
-  readonly status: number
-  readonly contentType: string
-  readonly body: string
-}
-
-/** A reply that goes on: events as they happen (server-sent events, by the HTML standard). */
-export interface EventReply {
-  /** Has a function called with the text of each event. @returns what ends that. */
-  readonly events: (send: (text: string) => void) => () => void
-}
-
-export type Route = (sources: ServerSources) => Reply | EventReply | Promise<Reply>
-
-const TEXT = 'text/plain; charset=utf-8'
-const HTML = 'text/html; charset=utf-8'
-const JSON_TYPE = 'application/json; charset=utf-8'
-
-/** A reply of one line of text. */
-export function plain(status: number, line: string): Reply {
-  return { status, contentType: TEXT, body: `${line}\n` }
-}
+/** `target` is what was asked for: the path with its query. */
+export type Route = (sources: ServerSources, target: string) => Reply | EventReply | Promise<Reply>
 
 /** All routes; the index page lists them with these words. */
 export const ROUTES: ReadonlyMap<string, { readonly about: string; readonly route: Route }> =
@@ -57,12 +41,13 @@ export const ROUTES: ReadonlyMap<string, { readonly about: string; readonly rout
     ['/progress', { about: 'the last progress report, as JSON', route: progress }],
     ['/progress/recent', { about: 'the last 100, the oldest first', route: recentProgress }],
     ['/progress/events', { about: 'each as it comes, as server-sent events', route: liveProgress }],
+    [STORES_PATH, { about: 'the stores, and /stores/NAME/KEY what they hold', route: stores }],
     ['/topology', { about: 'sources, processors, stores and sinks', route: topology }],
   ])
 
 function index({ applicationId }: ServerSources): Reply {
   const links = [...ROUTES].map(([path, { about }]) => ({ path, about }))
-  return { status: 200, contentType: HTML, body: indexPage(applicationId, links) }
+  return html(indexPage(applicationId, links))
 }
 
 async function metrics(sources: ServerSources): Promise<Reply> {
@@ -72,16 +57,16 @@ async function metrics(sources: ServerSources): Promise<Reply> {
 
 function health(sources: ServerSources): Reply {
   const { status, reasons, details } = sources.health()
-  const body = json({ status, applicationId: sources.applicationId, reasons, ...details })
-  return { status: status === 'ok' ? 200 : 503, contentType: JSON_TYPE, body }
+  const body = { status, applicationId: sources.applicationId, reasons, ...details }
+  return jsonReply(status === 'ok' ? 200 : 503, body)
 }
 
 function progress(sources: ServerSources): Reply {
-  return { status: 200, contentType: JSON_TYPE, body: json(sources.progress().at(-1) ?? null) }
+  return jsonReply(200, sources.progress().at(-1) ?? null)
 }
 
 function recentProgress(sources: ServerSources): Reply {
-  return { status: 200, contentType: JSON_TYPE, body: json(sources.progress()) }
+  return jsonReply(200, sources.progress())
 }
 
 /** The last one at once: who looks at an idle application would wait for the next. */
@@ -95,10 +80,10 @@ function liveProgress(sources: ServerSources): EventReply {
   }
 }
 
-function topology(sources: ServerSources): Reply {
-  return { status: 200, contentType: TEXT, body: sources.topology() }
+function stores({ state }: ServerSources, target: string): Reply | Promise<Reply> {
+  return state === undefined ? plain(404, 'there are no stores here') : storesReply(state, target)
 }
 
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+function topology(sources: ServerSources): Reply {
+  return plain(200, sources.topology().trimEnd())
 }

@@ -11,6 +11,8 @@ import { consumerConf, nativeConf } from './settings.ts'
 /** How rows get from and to the workers of a group. */
 export interface DataPath {
   readonly info: DataPathInfo
+  /** Where the other members' servers are; left out where the members cannot be asked for. */
+  readonly servers?: () => string[]
   /** What the group has assigned. */
   readonly intake: PartitionIntake
   /** What is read besides. */

@@ -25,7 +25,13 @@ export interface Connected {
 /** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
 export async function connectGroup(
   factory: ClientFactory,
-  { applicationId, guarantee, instanceId, isCoPartitioned = false }: GroupOptions,
+  {
+    applicationId,
+    guarantee,
+    instanceId,
+    isCoPartitioned = false,
+    applicationServer,
+  }: GroupOptions,
   callbacks: ExtraConf['consumer'],
 ): Promise<Connected> {
   const { address } = factory
@@ -50,7 +56,7 @@ export async function connectGroup(
       }
     : { consumer: { ...callbacks, ...member }, producer: {} }
   const choice = chooseDataPath(factory)
-  const connected = await connectBy(choice, factory, applicationId, extra)
+  const connected = await connectBy(choice, factory, { applicationId, applicationServer }, extra)
   if (!isExactlyOnce) return { ...connected, transactions: undefined }
   const transactions = new Transactions({ address, transactionalId, ...connected.clients })
   await transactions.open()
@@ -60,13 +66,13 @@ export async function connectGroup(
 async function connectBy(
   choice: DataPathChoice,
   factory: ClientFactory,
-  groupId: string,
+  member: Pick<GroupOptions, 'applicationId' | 'applicationServer'>,
   extra: ExtraConf,
 ): Promise<Omit<Connected, 'transactions'>> {
   if (choice.path === 'native') {
-    const clients = await connectNative(factory, choice, groupId, extra)
+    const clients = await connectNative(factory, choice, member, extra)
     return { clients, open: (options) => nativePath(clients, choice, options) }
   }
-  const clients = await connectPlain(factory, groupId, extra)
+  const clients = await connectPlain(factory, member.applicationId, extra)
   return { clients, open: (options) => plainPath(clients, choice.reason, options) }
 }

@@ -109,6 +109,10 @@ class KafkaGroup implements Group {
     return this.#roundTrips.all
   }
 
+  get peers(): (() => readonly string[]) | undefined {
+    return this.#path.servers
+  }
+
   get dataPath(): DataPathInfo {
     return this.#path.info
   }

@@ -2,9 +2,10 @@
 // clients that the main thread has made. It keeps membership, offsets and seeking.
 import { randomUUID } from 'node:crypto'
 import type { KafkaAddon } from '../native/kafka-addon.ts'
-import { BrokerError } from '../ports.ts'
+import { BrokerError, type GroupOptions } from '../ports.ts'
 import { Beside } from './beside.ts'
 import { connectConsumer, connectProducer, type ClientFactory } from './clients.ts'
+import { serversOf, withServer } from './member-servers.ts'
 import type { DataPath, DataPathChoice } from './data-path.ts'
 import { NativeIntake } from './native-intake.ts'
 import { NativeOutbox } from './native-outbox.ts'
@@ -27,13 +28,13 @@ const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
 export async function connectNative(
   factory: ClientFactory,
   { addon, addonPath }: NativeChoice,
-  groupId: string,
+  { applicationId, applicationServer }: Pick<GroupOptions, 'applicationId' | 'applicationServer'>,
   extra: ExtraConf,
 ): Promise<NativeClients> {
-  const consumerId = uniqueId(factory)
+  const consumerId = withServer(uniqueId(factory), applicationServer)
   const producerId = uniqueId(factory)
   const [consumer, producer] = await Promise.all([
-    connectConsumer(factory, groupId, {
+    connectConsumer(factory, applicationId, {
       ...extra.consumer,
       ...END_OF_PARTITION,
       ...nativeConf(addonPath, consumerId),
@@ -70,6 +71,7 @@ export function nativePath(
   const deliveryMs = deliveryMsOf(factory.address)
   return {
     info: { path: 'native' },
+    servers: () => serversOf(addon, consumerId, applicationId),
     intake: new NativeIntake({ consumer, clientId: consumerId, addon, inGroup: true, failed }),
     beside: new Beside({ connect, failed }),
     outbox: new NativeOutbox({ producer, clientId: producerId, addon, deliveryMs }),

@@ -24,6 +24,11 @@ describe('the server', () => {
       watchers.add(watch)
       return () => watchers.delete(watch)
     },
+    state: {
+      stores: [],
+      ask: () => Promise.reject(new Error('nobody asks')),
+      peers: () => [],
+    },
     topology: () => 'Topologies:\n   Sub-topology: 0\n',
     onError: (error, path) => errors.push([error, path]),
   }
@@ -109,6 +114,7 @@ describe('the server', () => {
     const paths = [...page.matchAll(/href="([^"]+)"/g)].map(([, path]) => path)
     expect(paths).to.deep.equal([
       ...['/', '/metrics', '/healthz', '/progress', '/progress/recent', '/progress/events'],
+      '/stores',
       '/topology',
     ])
     for (const path of paths) {

@@ -1,0 +1,182 @@
+// What is asked of a store from outside, and how one thread answers it, between two steps of its tasks.
+// Kafka Streams: ReadOnlyKeyValueStore and its kin by KafkaStreams.store, one task after the other.
+import type { QueryableStore } from '../processors/queryable.ts'
+import type { TaskState } from '../processors/task-state.ts'
+import type { Windowed } from '../topology/windows.ts'
+
+/** A question to a store. Keys are JSON, or plain text where the key's serde takes no such value. */
+export interface StoreQuery {
+  readonly store: string
+  /** Exactly this key. */
+  readonly key?: string | undefined
+  /** Keys from this one to that one, both inclusive; either side may be left open. */
+  readonly fromKey?: string | undefined
+  readonly toKey?: string | undefined
+  /**
+   * Windows that start, sessions that lie, versions that are valid from here to there, both inclusive;
+   * epoch ms. Left out: all windows and sessions, and of versions the latest.
+   */
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+  /** Entries that are wanted at most. */
+  readonly limit: number
+}
+
+/** The kinds of stores that can be asked. */
+export type StoreKind = QueryableStore['kind']
+
+/** An entry, as JSON: `{"key","window"?,"value","timestampMs","validToMs"?}`. */
+export type StoreRowJson = string
+
+/** What the tasks of a thread know. */
+export interface StoreAnswer {
+  /** Undefined where none of them has the store. */
+  readonly kind: StoreKind | undefined
+  /** Partitions of the tasks that were asked. */
+  readonly partitions: readonly number[]
+  readonly rows: readonly StoreRowJson[]
+  /** Whether there are more entries than were wanted, or than fit. */
+  readonly isCut: boolean
+  /** Why the question cannot be answered by any such store. */
+  readonly refused?: string
+}
+
+/** A task that can be asked. */
+export interface AskedTask {
+  readonly partition: number
+  readonly state: TaskState
+  /** All of its stores. */
+  readonly stores: readonly { readonly name: string }[]
+}
+
+/** What an answer may hold, in characters: the thread stands still while it is made. */
+const LENGTH_MAX = 4_194_304
+/** The latest time that a Date can hold. */
+const LATEST_MS = 8.64e15
+
+interface Row {
+  readonly key: unknown
+  readonly window?: unknown
+  readonly value: unknown
+  readonly timestampMs: number
+  readonly validToMs?: number | undefined
+}
+
+/** Asks the tasks that have the store, in their order. */
+export function askStores(tasks: Iterable<AskedTask>, query: StoreQuery): StoreAnswer {
+  const having = [...tasks].filter(({ stores }) => stores.some(({ name }) => name === query.store))
+  const partitions = having.map(({ partition }) => partition)
+  const answer: { -readonly [Field in keyof StoreAnswer]: StoreAnswer[Field] } & {
+    readonly rows: StoreRowJson[]
+  } = { kind: undefined, partitions, rows: [], isCut: false }
+  try {
+    let length = 0
+    for (const { partition, state } of having) {
+      const found = state.queryable(query.store)
+      if (found === undefined) throw new Error('an operator keeps it for itself')
+      answer.kind = found.kind
+      for (const row of rowsOf(found, query)) {
+        const json = JSON.stringify({ ...row, partition }, asJson)
+        length += json.length
+        answer.isCut = answer.rows.length === query.limit || length > LENGTH_MAX
+        if (answer.isCut) return answer
+        answer.rows.push(json)
+      }
+    }
+    return answer
+  } catch (error) {
+    const refused = error instanceof Error ? error.message : String(error)
+    return { ...answer, rows: [], refused }
+  }
+}
+
+function rowsOf(found: QueryableStore, query: StoreQuery): Iterable<Row> {
+  const { key, fromKey, toKey, fromMs = 0, toMs = LATEST_MS } = query
+  switch (found.kind) {
+    case 'key-value': {
+      const { store } = found
+      if (key === undefined) return asked([fromKey, toKey], (from, to) => store.range(from, to))
+      return asked([key], (wanted) => {
+        const entry = store.getWithTimestamp(wanted)
+        return entry === undefined ? [] : [{ key: wanted, ...entry }]
+      })
+    }
+    case 'versioned': {
+      const { store } = found
+      if (key === undefined) throw new Error('a versioned store is asked for one key: give it')
+      const isLatest = query.fromMs === undefined && query.toMs === undefined
+      return asked([key], (wanted) => {
+        const latest = isLatest ? store.get(wanted) : undefined
+        const versions = isLatest ? [] : store.versions(wanted, fromMs, toMs)
+        return [...(latest === undefined ? [] : [latest]), ...versions].map((version) => {
+          return { key: wanted, ...version }
+        })
+      })
+    }
+    case 'window': {
+      const { store } = found
+      const [from, to] = key === undefined ? [fromKey, toKey] : [key, key]
+      return unwindowed(
+        asked([from, to], (one, other) => store.fetchKeys(one, other, fromMs, toMs)),
+      )
+    }
+    case 'session': {
+      const { store } = found
+      if (key !== undefined) {
+        return unwindowed(asked([key], (wanted) => store.findSessions(wanted, fromMs, toMs)))
+      }
+      const all = asked([fromKey, toKey], (from, to) => store.fetchKeys(from, to))
+      return unwindowed(all, fromMs, toMs)
+    }
+  }
+}
+
+type Found<T> = (...keys: unknown[]) => Iterable<T>
+
+/** Asks with the keys read as JSON, and where the store's serde takes none of these as the texts they are. */
+function asked<T>(texts: readonly (string | undefined)[], ask: Found<T>): Iterable<T> {
+  const values = texts.map((text) => (text === undefined ? undefined : jsonOf(text)))
+  if (values.includes(NOT_JSON)) return ask(...texts)
+  try {
+    return ask(...values)
+  } catch (cause) {
+    try {
+      return ask(...texts)
+    } catch {
+      throw cause
+    }
+  }
+}
+
+const NOT_JSON = Symbol('not JSON')
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return NOT_JSON
+  }
+}
+
+type WindowedRow = Omit<Row, 'key'> & { readonly key: Windowed<unknown> }
+
+/** Key and window apart; sessions that lie outside of the times are left out. */
+function* unwindowed(
+  entries: Iterable<WindowedRow>,
+  fromMs = -Infinity,
+  toMs = Infinity,
+): Generator<Row> {
+  for (const { key, value, timestampMs } of entries) {
+    const { window } = key
+    if (window.endMs < fromMs || window.startMs > toMs) continue
+    yield { key: key.key, window, value, timestampMs }
+  }
+}
+
+/** What JSON cannot hold: long integers as text, bytes as base64. */
+function asJson(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
+  // A Buffer has been asked for its own idea of JSON before this is called.
+  const held = this[name]
+  if (held instanceof Uint8Array) return Buffer.from(held).toString('base64')
+  return typeof value === 'bigint' ? value.toString() : value
+}

@@ -1,0 +1,32 @@
+// What a route answers, without any HTTP; http-server.ts sends it.
+
+export interface Reply {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/** A reply that goes on: events as they happen (server-sent events, by the HTML standard). */
+export interface EventReply {
+  /** Has a function called with the text of each event. @returns what ends that. */
+  readonly events: (send: (text: string) => void) => () => void
+}
+
+const TEXT = 'text/plain; charset=utf-8'
+const HTML = 'text/html; charset=utf-8'
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** A reply of one line of text. */
+export function plain(status: number, line: string): Reply {
+  return { status, contentType: TEXT, body: `${line}\n` }
+}
+
+/** A page. */
+export function html(body: string): Reply {
+  return { status: 200, contentType: HTML, body }
+}
+
+/** A reply of a value as JSON. */
+export function jsonReply(status: number, value: unknown): Reply {
+  return { status, contentType: JSON_TYPE, body: `${JSON.stringify(value, null, 2)}\n` }
+}
