@@ -2,7 +2,7 @@
 // command.ts for one run of one command, and closed after it.
 import type { Broker } from '../broker/ports.ts'
 import { openBroker } from '../broker/open.ts'
-import { loadConfig, type Config } from '../config/config.ts'
+import { loadConfig, type Config, type LoadOptions } from '../config/config.ts'
 import { brokerOptions } from '../runtime/broker-options.ts'
 import { InterruptedError, OutputClosedError, UsageError } from './exit-codes.ts'
 import { createLogger, type Logger } from './logger.ts'
@@ -18,8 +18,10 @@ export interface CommonOptions {
 
 /** A command's surroundings; configuration, logger and broker are made when first asked for. */
 export interface CliContext {
-  /** @throws ConfigError */
+  /** As it was when it was first asked for. @throws ConfigError */
   readonly config: Config
+  /** Where it comes from, to follow its edits. @throws UsageError */
+  readonly configSource: LoadOptions
   readonly logger: Logger
   readonly verbose: boolean
   /** Whether a person sees what is written. */
@@ -50,11 +52,10 @@ export function createContext(options: CommonOptions): CliContext {
   const isVerbose = options.verbose === true
   const context: CliContext = {
     get config() {
-      config ??= loadConfig({
-        directory: options.config,
-        overrides: overridesOf(options.set ?? []),
-      })
-      return config
+      return (config ??= loadConfig(context.configSource))
+    },
+    get configSource() {
+      return { directory: options.config, overrides: overridesOf(options.set ?? []) }
     },
     get logger() {
       logger ??= createLogger({

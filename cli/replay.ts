@@ -3,12 +3,13 @@ import { Command } from 'commander'
 import type { Broker } from '../broker/ports.ts'
 import type { Config, ReplayConfig } from '../config/config.ts'
 import { newestEventTime } from '../data/newest-event-time.ts'
-import type { Pace } from '../data/pace.ts'
-import { replay } from '../data/replay.ts'
+import { LivePace, type Pace } from '../data/pace.ts'
+import { refuseCombinations, replay } from '../data/replay.ts'
 import type { ReplayProgress, ReplayResult } from '../data/replay.ts'
 import { inContext } from './command.ts'
 import type { CliContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
+import { LiveConfig } from './live-config.ts'
 import { grouped, startProgress, summary } from './progress.ts'
 
 interface ReplayOptions {
@@ -82,6 +83,12 @@ async function run(
   const producer = await broker.openProducer()
   const progress = startProgress()
   const startMs = performance.now()
+  const pace = new LivePace(paceOf(config))
+  const live = new LiveConfig(context)
+  live.follow(({ replay: next }) => {
+    refuseCombinations({ ...config, pace: paceOf(next), afterMs })
+    pace.change(paceOf(next))
+  })
   try {
     const result = await replay({
       file,
@@ -89,7 +96,7 @@ async function run(
       topic: config.topic,
       partitions,
       order: config.order,
-      pace: paceOf(config),
+      pace,
       repeat: config.repeat,
       afterMs,
       zone: config.zone,
@@ -115,6 +122,7 @@ async function run(
     }
     throw error
   } finally {
+    live.close()
     await producer.close()
   }
   // Only a signal ends what repeats, so that nothing was cut short.

@@ -1,14 +1,14 @@
 // The one place where the command line starts the runtime: the job, its server, its log. Used by start
 // and demo.
-import { createHash } from 'node:crypto'
 import type { DataPathInfo } from '../broker/ports.ts'
-import { describeConfig } from '../config/config.ts'
+import { configHash } from '../config/hot.ts'
 import type { Reading } from '../runtime/metrics/snapshot.ts'
 import type { QueryProgress } from '../runtime/progress.ts'
 import { runStreams, type RunningStreams } from '../runtime/run-streams.ts'
 import { startServer, type RunningServer } from '../server/http-server.ts'
 import type { CliContext } from './context.ts'
 import type { LoadedJob } from './job.ts'
+import { LiveConfig } from './live-config.ts'
 import { SummaryLog } from './summary-log.ts'
 import { versionOfPackage } from './version.ts'
 
@@ -38,11 +38,13 @@ export async function startJob(
   job: LoadedJob,
   { once, onProgress }: RunJobOptions,
 ): Promise<RunningJob> {
-  const { config, logger } = context
+  const { logger } = context
+  const live = new LiveConfig(context)
+  const { streams: settings } = live.current
   const broker = await context.openBroker()
   const watchers = new Set<(progress: unknown) => void>()
-  const summary = new SummaryLog(logger, config.streams.logSummaryIntervalMs)
-  const streams = await runStreams(job.url, config.streams, {
+  const summary = new SummaryLog(logger, settings.logSummaryIntervalMs)
+  const streams = await runStreams(job.url, settings, {
     broker,
     once,
     log: logger,
@@ -58,12 +60,17 @@ export async function startJob(
   context.signal.addEventListener('abort', onAbort)
   // The job may fail before anybody awaits its end.
   streams.done.catch(() => undefined)
-  const server = await serve(context, streams, watchers).catch(async (error: unknown) => {
+  const server = await serve(context, streams, live, watchers).catch(async (error: unknown) => {
     streams.stop()
     await streams.done.catch(() => undefined)
     throw error
   })
+  live.follow(async (next) => {
+    await streams.reconfigure(next.streams)
+    summary.every(next.streams.logSummaryIntervalMs)
+  })
   const done = streams.done.finally(async () => {
+    live.close()
     context.signal.removeEventListener('abort', onAbort)
     summary.close()
     await server?.close()
@@ -75,16 +82,16 @@ export async function startJob(
 function serve(
   context: CliContext,
   streams: RunningStreams,
+  live: LiveConfig,
   watchers: Set<(progress: unknown) => void>,
 ): Promise<RunningServer | undefined> {
   const { server, streams: settings } = context.config
   if (!server.enabled) return Promise.resolve(undefined)
-  const readings = readingsOf(context, streams)
   return startServer({
     host: server.host,
     port: server.port,
     applicationId: streams.applicationId,
-    metrics: () => streams.metrics(readings),
+    metrics: () => streams.metrics(readingsOf(live, streams)),
     health: () => ({
       status: streams.problems.length === 0 ? 'ok' : 'failing',
       reasons: streams.problems,
@@ -100,6 +107,7 @@ function serve(
       watchers.add(watch)
       return () => watchers.delete(watch)
     },
+    config: () => live.report,
     topology: () => streams.topology.describe(),
     state: {
       get stores() {
@@ -114,26 +122,22 @@ function serve(
   })
 }
 
-/** What is constant while a job runs: what it is, and with which settings. */
+/** What is running, and with which settings. */
 function readingsOf(
-  { config }: CliContext,
+  live: LiveConfig,
   { applicationId, runId, dataPath }: RunningStreams,
 ): Reading[] {
-  const entries = describeConfig(config)
-  const text = entries.map(({ key, value }) => `${key}=${value}`).join('\n')
   const info = {
-    client_id: config.streams.clientId ?? applicationId,
+    client_id: live.current.streams.clientId ?? applicationId,
     version: versionOfPackage(),
     commit_id: '',
     run_id: runId,
-    config_hash: createHash('sha256').update(text).digest('hex').slice(0, 12),
+    config_hash: configHash(live.current),
   }
   return [
     { name: 'kafka_stream_info', labels: info, value: 1 },
     ...(dataPath === undefined ? [] : [dataPathReading(dataPath)]),
-    ...entries.map(({ key, value }): Reading => {
-      return { name: 'kafka_stream_config_info', labels: { key, value }, value: 1 }
-    }),
+    ...live.readings,
   ]
 }
 

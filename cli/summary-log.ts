@@ -4,7 +4,8 @@ import type { Logger } from './logger.ts'
 
 export class SummaryLog {
   readonly #logger: Logger
-  readonly #timer: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
+  #intervalMs = -1
   #rows = 0
   #results = 0
   #commits = 0
@@ -13,6 +14,14 @@ export class SummaryLog {
   /** `intervalMs` below 0 logs nothing. */
   constructor(logger: Logger, intervalMs: number) {
     this.#logger = logger
+    this.every(intervalMs)
+  }
+
+  /** From now on logs at another interval. */
+  every(intervalMs: number): void {
+    if (intervalMs === this.#intervalMs) return
+    this.#intervalMs = intervalMs
+    clearInterval(this.#timer)
     if (intervalMs < 0) return
     this.#timer = setInterval(() => this.#log(), intervalMs)
     this.#timer.unref()

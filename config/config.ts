@@ -64,9 +64,14 @@ export interface LoadOptions {
   readonly env?: Variables
 }
 
-const FILES = ['streams.properties', 'server.properties', 'replay.properties'] as const
+/** The files of a configuration, each for its keys. */
+export const CONFIG_FILES = [
+  'streams.properties',
+  'server.properties',
+  'replay.properties',
+] as const
 
-function homeOf(key: string): (typeof FILES)[number] {
+function homeOf(key: string): (typeof CONFIG_FILES)[number] {
   if (key.startsWith('server.')) return 'server.properties'
   return key.startsWith('replay.') ? 'replay.properties' : 'streams.properties'
 }
@@ -77,11 +82,11 @@ function homeOf(key: string): (typeof FILES)[number] {
  * @throws ConfigError with everything that is wrong, each with file, line and key.
  */
 export function loadConfig(options: LoadOptions = {}): Config {
-  const directory = options.directory ?? join(packageRoot(), 'config')
+  const directory = directoryOf(options)
   const env = options.env ?? process.env
   const problems: ConfigProblem[] = []
   const settings = new Map<string, Setting>()
-  for (const file of filesIn(directory, FILES)) {
+  for (const file of filesIn(directory, CONFIG_FILES)) {
     for (const setting of readSettings(file, env, problems)) {
       const home = homeOf(setting.key)
       if (basename(file) === home || !isKey(setting.key)) settings.set(setting.key, setting)
@@ -92,6 +97,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
     settings.set(setting.key, setting)
   }
   return configOf([...settings.values()], problems)
+}
+
+/** The directory that options mean. */
+export function directoryOf({ directory }: LoadOptions): string {
+  return directory ?? join(packageRoot(), 'config')
 }
 
 /**

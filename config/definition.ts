@@ -12,6 +12,8 @@ export interface KeyDefinition<T> {
   readonly doc: string
   /** Brokers with which setting the key is refused, and why. */
   readonly refused: Refused
+  /** Whether an edit takes effect while a job runs; of other keys it does at the next start. */
+  readonly hot: boolean
 }
 
 /** Reason by kind of broker. */
@@ -34,7 +36,7 @@ export function key<T>(
   doc: string,
   refused: Refused = {},
 ): KeyDefinition<T & {}> {
-  return { type, fallback, doc, refused }
+  return { type, fallback, doc, refused, hot: false }
 }
 
 /** A key that may stay unset. */
@@ -43,7 +45,12 @@ export function optional<T>(
   doc: string,
   refused: Refused = {},
 ): KeyDefinition<(T & {}) | undefined> {
-  return { type, fallback: undefined, doc, refused }
+  return { type, fallback: undefined, doc, refused, hot: false }
+}
+
+/** A key whose edits take effect while a job runs. */
+export function hot<T>(definition: KeyDefinition<T>): KeyDefinition<T> {
+  return { ...definition, hot: true }
 }
 
 /** All keys of a file by their name in it. */

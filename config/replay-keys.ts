@@ -1,5 +1,5 @@
 // The keys of replay.properties.
-import { key, optional } from './definition.ts'
+import { hot, key, optional } from './definition.ts'
 import { boolean, bytes, int, oneOf, positive, text, timeZone } from './values.ts'
 
 /** What replay.properties may set. */
@@ -11,10 +11,12 @@ export const replayKeys = {
     'event-time',
     'Sorted by when the calls happened, or as they lie in the file.',
   ),
-  'replay.rate': optional(positive, 'Rows per second; as fast as possible when unset.'),
-  'replay.speed': optional(
-    positive,
-    'How many times faster than the calls happened; as fast as possible when unset.',
+  'replay.rate': hot(optional(positive, 'Rows per second; as fast as possible when unset.')),
+  'replay.speed': hot(
+    optional(
+      positive,
+      'How many times faster than the calls happened; as fast as possible when unset.',
+    ),
   ),
   'replay.repeat': key(
     boolean,

@@ -1,5 +1,5 @@
 // The keys of streams.properties: the one home of their types, defaults, limits and reasons.
-import { key, optional, type PrefixDefinition } from './definition.ts'
+import { hot, key, optional, type PrefixDefinition } from './definition.ts'
 import { bootstrapServers, bytes, endpoint, int, ms, name, oneOf, text } from './values.ts'
 
 const onlyKafka = (why: string) => ({ embedded: `has no effect with the embedded log: ${why}` })
@@ -21,20 +21,24 @@ export const streamsKeys = {
     { kind: 'embedded', address: 'embedded:.data/log', directory: '.data/log' },
     'Where the records are: a directory with the embedded log, or the addresses of Kafka.',
   ),
-  'num.stream.threads': optional(
-    int(1, 256),
-    'How many worker threads run tasks; the smaller of cores and partitions when unset.',
+  'num.stream.threads': hot(
+    optional(
+      int(1, 256),
+      'How many worker threads run tasks; the smaller of cores and partitions when unset.',
+    ),
   ),
   'processing.guarantee': key(
     oneOf('at_least_once', 'exactly_once_v2'),
     'at_least_once',
     'What a crash may do to results: repeat some, or nothing at all.',
   ),
-  'commit.interval.ms': key(ms(1, 3_600_000), 100, 'How often progress becomes durable.'),
-  'emit.interval.ms': key(
-    ms(0, 3_600_000),
-    20,
-    "How long an 'on-update-coalesced' aggregate may hold back an update.",
+  'commit.interval.ms': hot(key(ms(1, 3_600_000), 100, 'How often progress becomes durable.')),
+  'emit.interval.ms': hot(
+    key(
+      ms(0, 3_600_000),
+      20,
+      "How long an 'on-update-coalesced' aggregate may hold back an update.",
+    ),
   ),
   'state.dir': key(
     text,
@@ -42,44 +46,46 @@ export const streamsKeys = {
     'Where tasks keep their state.',
     onlyKafka("state lives in the log's directory, in the same transactions"),
   ),
-  'max.poll.records': key(int(1, 65_536), 4096, 'How many rows a task takes per step, at most.'),
-  'poll.ms': key(ms(1, 10_000), 5, 'The longest idle wait between two looks at the input.'),
-  'buffered.bytes.max': key(
-    bytes(65_536),
-    // Kafka's buffer.memory.
-    33_554_432,
-    'Bytes a worker may have produced and not yet handed to the broker before it stops taking input.',
+  'max.poll.records': hot(
+    key(int(1, 65_536), 4096, 'How many rows a task takes per step, at most.'),
   ),
-  'source.alignment.max.drift.ms': key(
-    ms(-1),
-    86_400_000,
-    'How far one input partition may run ahead of the slowest one in event time; -1 for any distance.',
+  'poll.ms': hot(key(ms(1, 10_000), 5, 'The longest idle wait between two looks at the input.')),
+  'buffered.bytes.max': hot(
+    key(
+      bytes(65_536),
+      // Kafka's buffer.memory.
+      33_554_432,
+      'Bytes a worker may have produced and not yet handed to the broker before it stops taking input.',
+    ),
   ),
-  'max.task.idle.ms': key(
-    // A writer of a repartition topic that is silent for five minutes holds nobody back any more.
-    ms(-1, 240_000),
-    0,
-    'How long a task with several inputs waits for one that is empty; -1 for not even what can be fetched.',
+  'source.alignment.max.drift.ms': hot(
+    key(
+      ms(-1),
+      86_400_000,
+      'How far one input partition may run ahead of the slowest one in event time; -1 for any distance.',
+    ),
   ),
-  'timestamp.future.max.ms': key(
-    ms(-1),
-    -1,
-    'How far an event time may be ahead of the wall clock; -1 for any distance.',
+  'max.task.idle.ms': hot(
+    key(
+      // A writer of a repartition topic that is silent for five minutes holds nobody back any more.
+      ms(-1, 240_000),
+      0,
+      'How long a task with several inputs waits for one that is empty; -1 for not even what can be fetched.',
+    ),
+  ),
+  'timestamp.future.max.ms': hot(
+    key(ms(-1), -1, 'How far an event time may be ahead of the wall clock; -1 for any distance.'),
   ),
   'stream.time.idle.advance.ms': key(
     ms(-1),
     -1,
     'After how long without a record event time goes on with the wall clock; -1 for never.',
   ),
-  'worker.hang.timeout.ms': key(
-    ms(1_000),
-    30_000,
-    'After how long without a sign of life a worker counts as hung.',
+  'worker.hang.timeout.ms': hot(
+    key(ms(1_000), 30_000, 'After how long without a sign of life a worker counts as hung.'),
   ),
-  'shutdown.timeout.ms': key(
-    ms(100),
-    10_000,
-    'How long an orderly stop may take before it is forced.',
+  'shutdown.timeout.ms': hot(
+    key(ms(100), 10_000, 'How long an orderly stop may take before it is forced.'),
   ),
   'topic.partitions': key(int(1, 4096), 4, 'Partitions of the topics that the job creates.'),
   'topic.retention.ms': key(
@@ -98,15 +104,15 @@ export const streamsKeys = {
     "Copies of each topic that the job creates; -1 for the broker's own default.",
     onlyKafka('it keeps one copy, on this disk'),
   ),
-  'log.level': key(
-    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
-    'info',
-    'How much is logged.',
+  'log.level': hot(
+    key(
+      oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+      'info',
+      'How much is logged.',
+    ),
   ),
-  'log.summary.interval.ms': key(
-    ms(-1),
-    120_000,
-    'How often a line sums up what was processed; -1 for never.',
+  'log.summary.interval.ms': hot(
+    key(ms(-1), 120_000, 'How often a line sums up what was processed; -1 for never.'),
   ),
 } as const
 

@@ -30,26 +30,55 @@ export const systemClock: Clock = {
   },
 }
 
+/** How fast a replay goes; it may change while the replay runs. */
+export class LivePace {
+  #pace: Pace
+  #changed = new AbortController()
+
+  constructor(pace: Pace) {
+    this.#pace = pace
+  }
+
+  get pace(): Pace {
+    return this.#pace
+  }
+
+  /** Aborted when the pace is another one: whoever waits for a row to be due asks anew. */
+  get changed(): AbortSignal {
+    return this.#changed.signal
+  }
+
+  /** From the next row on goes at another pace. */
+  change(pace: Pace): void {
+    this.#pace = pace
+    const before = this.#changed
+    this.#changed = new AbortController()
+    before.abort()
+  }
+}
+
 /** Tells how many milliseconds row `row` (from 0) with event time `timestampMs` must wait; 0 or less: none. */
 export type WaitMs = (row: number, timestampMs: number) => number
 
 /**
- * The waiting times of a pace. Rows are due by the time since the first one, not since the one before:
- * what a slow broker holds up is caught up with, so that the mean rate is the one asked for.
+ * The waiting times of a pace. Rows are due by the time since the first one at that pace, not since the one
+ * before: what a slow broker holds up is caught up with, so that the mean rate is the one asked for.
  */
-export function pacer(pace: Pace, clock: Clock): WaitMs {
-  if (pace.kind === 'fastest') return () => 0
-  let startMs: number | undefined
-  let firstTimestampMs = 0
+export function pacer(live: LivePace, clock: Clock): WaitMs {
+  let pace: Pace | undefined
+  let startMs = 0
+  let first = { row: 0, timestampMs: 0 }
   return (row, timestampMs) => {
-    if (startMs === undefined) {
+    if (pace !== live.pace) {
+      pace = live.pace
       startMs = clock.nowMs()
-      firstTimestampMs = timestampMs
+      first = { row, timestampMs }
     }
+    if (pace.kind === 'fastest') return 0
     const dueMs =
       pace.kind === 'rate'
-        ? (row * 1_000) / pace.rowsPerSecond
-        : (timestampMs - firstTimestampMs) / pace.factor
+        ? ((row - first.row) * 1_000) / pace.rowsPerSecond
+        : (timestampMs - first.timestampMs) / pace.factor
     return dueMs === 0 ? 0 : startMs + dueMs - clock.nowMs()
   }
 }

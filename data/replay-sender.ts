@@ -3,7 +3,7 @@ import { partitionFor } from '../broker/partitioner.ts'
 import type { Producer } from '../broker/ports.ts'
 import { RecordBatchBuilder, keyOf, valueOf } from '../broker/record-batch.ts'
 import type { RecordBatch } from '../broker/record-batch.ts'
-import { pacer } from './pace.ts'
+import { LivePace, pacer } from './pace.ts'
 import type { Clock, Pace, WaitMs } from './pace.ts'
 
 /** Where to send, how fast and how much. */
@@ -11,7 +11,7 @@ export interface SendOptions {
   readonly producer: Producer
   readonly topic: string
   readonly partitions: number
-  readonly pace: Pace
+  readonly pace: Pace | LivePace
   readonly afterMs?: number | undefined
   readonly limit?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -28,14 +28,17 @@ const WAIT_MS_MAX = 3_600_000
 export class ReplaySender {
   readonly #options: SendOptions
   readonly #clock: Clock
+  readonly #pace: LivePace
   readonly #waitMs: WaitMs
+  #until: { readonly changed: AbortSignal; readonly either: AbortSignal } | undefined
   readonly #waiting: readonly RecordBatchBuilder[]
   #sent = 0
 
   constructor(options: SendOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#waitMs = pacer(options.pace, clock)
+    this.#pace = options.pace instanceof LivePace ? options.pace : new LivePace(options.pace)
+    this.#waitMs = pacer(this.#pace, clock)
     this.#waiting = Array.from({ length: options.partitions }, () => new RecordBatchBuilder())
   }
 
@@ -73,8 +76,20 @@ export class ReplaySender {
       const waitMs = this.#waitMs(this.#sent, timestampMs)
       if (waitMs <= 0 || signal?.aborted === true) return
       await this.handOver()
-      await this.#clock.sleep(Math.min(WAIT_MS_MAX, Math.max(WAIT_MS_MIN, waitMs)), signal)
+      const ms = Math.min(WAIT_MS_MAX, Math.max(WAIT_MS_MIN, waitMs))
+      await this.#clock.sleep(ms, this.#untilChanged())
     }
+  }
+
+  /** Aborted when the replay is, or its pace changes; made anew for each pace, not for each wait. */
+  #untilChanged(): AbortSignal {
+    const { signal } = this.#options
+    const { changed } = this.#pace
+    if (this.#until?.changed !== changed) {
+      const either = signal === undefined ? changed : AbortSignal.any([signal, changed])
+      this.#until = { changed, either }
+    }
+    return this.#until.either
   }
 
   async #produce(partition: number): Promise<void> {

@@ -2,7 +2,7 @@
 // round after round. `millrace replay` and `millrace demo` call it; on return every row is delivered.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Producer } from '../broker/ports.ts'
-import { systemClock } from './pace.ts'
+import { LivePace, systemClock } from './pace.ts'
 import type { Clock, Pace } from './pace.ts'
 import type { SkippedRows } from './record-source.ts'
 import { ReplayError } from './replay-error.ts'
@@ -19,7 +19,8 @@ export interface ReplayOptions {
   readonly partitions: number
   /** `event-time`: ascending by time, rows of one time as in the file. `file`: as they lie there. */
   readonly order: 'event-time' | 'file'
-  readonly pace: Pace
+  /** A `LivePace` may change while the replay runs. */
+  readonly pace: Pace | LivePace
   /**
    * Begin anew at the end of the file, for ever: each round with event times later by so many whole
    * days that they go on rising, and hours of the day stay. Only the time field is changed.
@@ -106,7 +107,17 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   }
 }
 
-function refuseCombinations({ pace, order, repeat = false, afterMs }: ReplayOptions): void {
+/**
+ * Refuses a pace that goes with no such order or repetition; also one that is to be changed to.
+ * @throws ReplayError MILLRACE_REPLAY_PACE
+ */
+export function refuseCombinations({
+  pace: given,
+  order,
+  repeat = false,
+  afterMs,
+}: Pick<ReplayOptions, 'pace' | 'order' | 'repeat' | 'afterMs'>): void {
+  const pace = given instanceof LivePace ? given.pace : given
   const needsOrder =
     pace.kind === 'speed' ? 'a speed' : repeat ? 'repeat' : afterMs !== undefined ? 'continue' : ''
   if (order === 'file' && needsOrder !== '') {

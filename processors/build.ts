@@ -38,7 +38,7 @@ export interface BuildOptions {
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
   /** How far an event time may be ahead of the wall clock; any distance where left out. */
-  readonly futureMsMax?: number | undefined
+  readonly futureMsMax?: (() => number) | undefined
 }
 
 /** Makes the processors of one task. @throws StaticTableError when a static table cannot be read. */

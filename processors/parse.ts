@@ -53,7 +53,7 @@ export class Parser {
   readonly #context: TaskContext
   readonly #decoder: RowDecoder
   readonly #timestampOf: TimestampOf | undefined
-  readonly #futureMsMax: number
+  readonly #futureMsMax: () => number
   /** The latest event time that a record of the batch may have, epoch ms. */
   #latestMs = EPOCH_MS_MAX
   #lastMs = 0
@@ -62,13 +62,13 @@ export class Parser {
   readonly #bad = new Map<number, { error: Error; reason: DropReason }>()
   #nulls: Uint8Array | undefined
 
-  /** @param futureMsMax how far an event time may be ahead of the wall clock; any distance where left out. */
+  /** @param futureMsMax how far an event time may be ahead of the wall clock; asked each batch. */
   constructor(
     node: ParserSpec,
     next: Forward,
     context: TaskContext,
     readerOf?: RowReaderFactory,
-    futureMsMax = Infinity,
+    futureMsMax = () => Infinity,
   ) {
     this.#node = node
     this.#futureMsMax = futureMsMax
@@ -84,7 +84,7 @@ export class Parser {
     if (this.#bad.size > 0) this.#bad.clear()
     this.#nulls = batch.nulls
     this.#decoder.begin(batch)
-    this.#latestMs = Math.min(EPOCH_MS_MAX, this.#context.nowMs + this.#futureMsMax)
+    this.#latestMs = Math.min(EPOCH_MS_MAX, this.#context.nowMs + this.#futureMsMax())
     for (let row = 0; row < batch.count; row++) {
       record.readKeyOf(batch, row, keySerde)
       this.#read(batch, row, record)

@@ -6,14 +6,14 @@ const BEHIND = 1
 
 /** The event times of all input partitions, seen from one thread. */
 export class SourceAlignment {
-  readonly #driftMs: number
+  readonly #driftMs: () => number
   readonly #states: Int32Array
   readonly #times: Float64Array
   readonly #reached: Float64Array
 
-  /** `driftMs` below 0 turns alignment off. */
-  constructor(buffer: SharedArrayBuffer, slots: number, driftMs: number) {
-    this.#driftMs = driftMs
+  /** `driftMs` below 0 turns alignment off; a function is asked each time. */
+  constructor(buffer: SharedArrayBuffer, slots: number, driftMs: number | (() => number)) {
+    this.#driftMs = typeof driftMs === 'number' ? () => driftMs : driftMs
     // Doubles first: they must lie at a multiple of eight. Each has one writer, and a reader that sees
     // a moment's old time only waits a moment longer.
     this.#times = new Float64Array(buffer, 0, slots)
@@ -56,12 +56,13 @@ export class SourceAlignment {
 
   /** The event time up to which a partition may run: the slowest other one's plus the drift. */
   limitFor(slot: number): number {
-    if (this.#driftMs < 0) return Infinity
+    const driftMs = this.#driftMs()
+    if (driftMs < 0) return Infinity
     let slowest = Infinity
     for (let other = 0; other < this.#times.length; other++) {
       if (other === slot || Atomics.load(this.#states, other) === IDLE) continue
       slowest = Math.min(slowest, this.#times[other]!)
     }
-    return slowest + this.#driftMs
+    return slowest + driftMs
   }
 }

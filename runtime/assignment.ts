@@ -3,7 +3,7 @@ import type { TaskSpec } from './plan.ts'
 
 /** Owners by task id; threads are counted from 0. */
 export class Assignment {
-  readonly #threads: number
+  #threads: number
   readonly #owners = new Map<string, { readonly spec: TaskSpec; readonly thread: number }>()
 
   constructor(threads: number) {
@@ -33,6 +33,25 @@ export class Assignment {
     return removed
   }
 
+  /**
+   * Goes over to so many threads, and takes away the tasks that must leave theirs for equal shares: as few
+   * as will do. `add` gives them to others. @returns them, and their ids by the thread that had them.
+   */
+  resize(threads: number): { readonly tasks: TaskSpec[]; readonly from: Map<number, string[]> } {
+    const shares = new Shares(threads)
+    const leaving = new Set<TaskSpec>()
+    for (const { spec, thread } of this.#owners.values()) {
+      if (thread < threads) shares.add(spec, thread)
+      else leaving.add(spec)
+    }
+    for (const spec of leaving) shares.add(spec, shares.least(spec.subtopology))
+    for (const spec of shares.even()) leaving.add(spec)
+    const tasks = [...leaving]
+    const from = this.remove(tasks)
+    this.#threads = threads
+    return { tasks, from }
+  }
+
   /** The tasks of a thread. */
   tasksOf(thread: number): TaskSpec[] {
     return [...this.#owners.values()].flatMap((owner) =>
@@ -59,5 +78,61 @@ export class Assignment {
       if (load < bestLoad) [best, bestLoad] = [thread, load]
     }
     return best
+  }
+}
+
+/** Who would have which tasks. */
+class Shares {
+  readonly #byThread: readonly TaskSpec[][]
+
+  constructor(threads: number) {
+    this.#byThread = Array.from({ length: threads }, () => [])
+  }
+
+  add(spec: TaskSpec, thread: number): void {
+    this.#byThread[thread]!.push(spec)
+  }
+
+  /** The thread with the fewest tasks of a sub-topology, and among those with the fewest of all. */
+  least(subtopology: number): number {
+    return this.#extremes(subtopology).least
+  }
+
+  /** Moves tasks until no move makes shares more equal. @returns those that were moved. */
+  even(): TaskSpec[] {
+    const moved: TaskSpec[] = []
+    const parts = new Set(this.#byThread.flat().map(({ subtopology }) => subtopology))
+    for (let isEven = false; !isEven;) {
+      isEven = true
+      for (const part of parts) {
+        const { most, least } = this.#extremes(part)
+        const same = this.#count(most, part) - this.#count(least, part)
+        const all = this.#byThread[most]!.length - this.#byThread[least]!.length
+        if (same < 1 || (same === 1 && all < 2)) continue
+        isEven = false
+        const at = this.#byThread[most]!.findIndex(({ subtopology }) => subtopology === part)
+        const [spec] = this.#byThread[most]!.splice(at, 1)
+        this.add(spec!, least)
+        moved.push(spec!)
+      }
+    }
+    return moved
+  }
+
+  #extremes(subtopology: number): { readonly most: number; readonly least: number } {
+    let [most, least] = [0, 0]
+    for (let thread = 1; thread < this.#byThread.length; thread++) {
+      if (this.#load(thread, subtopology) > this.#load(most, subtopology)) most = thread
+      if (this.#load(thread, subtopology) < this.#load(least, subtopology)) least = thread
+    }
+    return { most, least }
+  }
+
+  #load(thread: number, subtopology: number): number {
+    return this.#count(thread, subtopology) * 100_000 + this.#byThread[thread]!.length
+  }
+
+  #count(thread: number, subtopology: number): number {
+    return this.#byThread[thread]!.filter((spec) => spec.subtopology === subtopology).length
   }
 }

@@ -20,11 +20,10 @@ export class ClientStatus {
   readonly #slab: MetricSlab
   readonly #log: RunLog
 
-  /** `commitIntervalMs` is told once. */
   constructor(slab: MetricSlab, log: RunLog, commitIntervalMs: number) {
     this.#slab = slab
     this.#log = log
-    slab.gauge('kafka_stream_query_trigger_interval_seconds').set(commitIntervalMs / 1_000)
+    this.commitsEvery(commitIntervalMs)
     // Zeros from the start: a rate does not see the first of a series that appears with it.
     for (const code of ERROR_KINDS) slab.counter('kafka_client_errors_total', { code })
     this.enter('CREATED')
@@ -36,6 +35,11 @@ export class ClientStatus {
     this.state = transition(this.state, state)
     this.#slab.gauge('kafka_stream_client_state').set(ordinalOf(this.state))
     this.#log.debug({ state }, 'state')
+  }
+
+  /** How often it commits, from now on. */
+  commitsEvery(intervalMs: number): void {
+    this.#slab.gauge('kafka_stream_query_trigger_interval_seconds').set(intervalMs / 1_000)
   }
 
   /** A transaction of the group was committed, or undone. */

@@ -5,7 +5,7 @@ import type { TaskInput } from './task-input.ts'
 /** The wait for empty inputs of one task. */
 export class InputWaits {
   readonly #inputs: readonly TaskInput[]
-  readonly #idleMsMax: number
+  readonly #idleMsMax: () => number
   /** Since when an input is empty and has nothing to fetch, epoch ms; Infinity while it is not so. */
   readonly #emptySinceMs: Float64Array
 
@@ -17,9 +17,9 @@ export class InputWaits {
 
   /**
    * @param idleMsMax how long to wait for an input that has nothing to fetch; -1 for not even waiting for
-   * what is there and not at hand yet.
+   * what is there and not at hand yet. Asked each time.
    */
-  constructor(inputs: readonly TaskInput[], idleMsMax: number) {
+  constructor(inputs: readonly TaskInput[], idleMsMax: () => number) {
     this.#inputs = inputs
     this.#idleMsMax = idleMsMax
     this.#emptySinceMs = new Float64Array(inputs.length).fill(Infinity)
@@ -28,7 +28,8 @@ export class InputWaits {
   /** @param nextMs event time of the row that is next among those at hand; -Infinity where it is none. */
   isWaiting(nextMs: number, nowMs: number): boolean {
     this.isForNothingKnown = false
-    if (this.#idleMsMax < 0) return false
+    const idleMsMax = this.#idleMsMax()
+    if (idleMsMax < 0) return false
     let isIdle = false
     for (let i = 0; i < this.#inputs.length; i++) {
       const input = this.#inputs[i]!
@@ -39,7 +40,7 @@ export class InputWaits {
         // What it still has may be earlier than all that is at hand.
         this.#emptySinceMs[i] = Infinity
         return true
-      } else if (this.#isAwaited(input, i, nextMs, nowMs)) {
+      } else if (this.#isAwaited(input, i, nextMs, nowMs, idleMsMax)) {
         isIdle = true
       }
     }
@@ -47,10 +48,16 @@ export class InputWaits {
     return isIdle
   }
 
-  #isAwaited(input: TaskInput, i: number, nextMs: number, nowMs: number): boolean {
-    if (this.#idleMsMax === 0 || input.isAtStop) return false
+  #isAwaited(
+    input: TaskInput,
+    i: number,
+    nextMs: number,
+    nowMs: number,
+    idleMsMax: number,
+  ): boolean {
+    if (idleMsMax === 0 || input.isAtStop) return false
     if (this.#emptySinceMs[i] === Infinity) this.#emptySinceMs[i] = nowMs
-    if (nowMs - this.#emptySinceMs[i]! >= this.#idleMsMax) return false
+    if (nowMs - this.#emptySinceMs[i]! >= idleMsMax) return false
     // Who writes it has told that nothing so early will come; a frame that only tells is run at once.
     const toldMs = input.frames?.writers.streamTimeMs ?? -Infinity
     return nextMs !== -Infinity && toldMs <= nextMs

@@ -1,5 +1,5 @@
 // What the main thread and a worker say to each other: requests with a number, each answered once.
-import type { MessagePort } from 'node:worker_threads'
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { SlabSpec } from './metrics/slab.ts'
@@ -11,8 +11,28 @@ import type { TimeSettings } from './task-surroundings.ts'
 export type ThreadConfig = TimeSettings &
   Pick<
     StreamsConfig,
-    'emitIntervalMs' | 'maxPollRecords' | 'pollMs' | 'bufferedBytesMax' | 'topicFormats'
+    | 'emitIntervalMs'
+    | 'maxPollRecords'
+    | 'pollMs'
+    | 'bufferedBytesMax'
+    | 'sourceAlignmentMaxDriftMs'
+    | 'topicFormats'
   >
+
+/** The part of the settings that a worker is sent. */
+export function threadConfigOf(config: StreamsConfig): ThreadConfig {
+  return {
+    emitIntervalMs: config.emitIntervalMs,
+    maxPollRecords: config.maxPollRecords,
+    pollMs: config.pollMs,
+    bufferedBytesMax: config.bufferedBytesMax,
+    sourceAlignmentMaxDriftMs: config.sourceAlignmentMaxDriftMs,
+    topicFormats: config.topicFormats,
+    maxTaskIdleMs: config.maxTaskIdleMs,
+    timestampFutureMaxMs: config.timestampFutureMaxMs,
+    streamTimeIdleAdvanceMs: config.streamTimeIdleAdvanceMs,
+  }
+}
 
 /** What a worker is started with. */
 export interface ThreadSpec {
@@ -24,7 +44,6 @@ export interface ThreadSpec {
   readonly channel: ChannelSpec
   readonly metrics: SlabSpec
   readonly alignment: SharedArrayBuffer
-  readonly alignmentDriftMs: number
   readonly vitals: SharedArrayBuffer
   readonly control: MessagePort
 }
@@ -72,9 +91,20 @@ export type ThreadRequest =
   | { readonly kind: 'discard' }
   /** Reads a store; answered with `store`. */
   | { readonly kind: 'query'; readonly query: StoreQuery }
+  /** Goes on with other settings. */
+  | { readonly kind: 'configure'; readonly config: ThreadConfig }
   | { readonly kind: 'stop' }
 
 export type NumberedRequest = ThreadRequest & { readonly id: number }
+
+/** The requests that have come, without waiting for more. */
+export function* requestsOn(control: MessagePort): Generator<NumberedRequest> {
+  for (;;) {
+    const received = receiveMessageOnPort(control) as { message: NumberedRequest } | undefined
+    if (received === undefined) return
+    yield received.message
+  }
+}
 
 /** What a worker answers; which fields are there depends on the request. */
 export interface ThreadAnswer {

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { openBroker } from '../broker/open.ts'
 import type { Broker, BrokerRoundTrip, DataPathInfo, Group } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
+import { streamsWithHot } from '../config/hot.ts'
 import { brokerOptions } from './broker-options.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
 import { takeInstance } from './instance.ts'
@@ -48,6 +49,11 @@ export interface RunningStreams {
   peers(): readonly string[]
   /** All metrics; `readings` are values that only the caller knows. */
   metrics(readings?: readonly Reading[]): MetricFamily[]
+  /**
+   * Goes on with the hot keys of another configuration (`commit.interval.ms`, `poll.ms`, …), without a
+   * restart; its other keys are left as they are. Resolves when every thread has taken them over.
+   */
+  reconfigure(config: StreamsConfig): Promise<void>
   /** Asks for an orderly stop: what was processed is committed, the group is left at once. */
   stop(): void
   /** Resolves after the end; rejects with what made the job fail. */
@@ -94,7 +100,8 @@ async function startStreams(
       .flatMap((part) => topicsOf(part, applicationId))
       .map((name) => partitions.get(name) ?? 1),
   )
-  const threads = config.numStreamThreads ?? Math.min(availableParallelism(), widest)
+  const threadsOf = ({ numStreamThreads }: StreamsConfig): number =>
+    numStreamThreads ?? Math.min(availableParallelism(), widest)
   const sources = plan.tasks
     .flatMap(inputsOf)
     .filter(({ topic }) => plan.sourceTopics.includes(topic))
@@ -120,6 +127,7 @@ async function startStreams(
     })
   const runId = randomUUID()
   const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
+  let current = config
   let dataPath: DataPathInfo | undefined
   let roundTrips = (): readonly BrokerRoundTrip[] => []
   let peers = (): readonly string[] => []
@@ -131,11 +139,11 @@ async function startStreams(
     return new StreamClient({
       topologyUrl: topologyUrl.href,
       topology,
-      config,
+      config: current,
       plan,
       broker,
       group,
-      threads,
+      threads: threadsOf(current),
       log,
       ends,
       metrics,
@@ -179,6 +187,10 @@ async function startStreams(
     },
     metrics: (readings = []) =>
       collectMetrics(restarts.client.metrics, [...readings, ...roundTrips().flatMap(readingsOf)]),
+    reconfigure: async (next) => {
+      current = streamsWithHot(current, next)
+      await restarts.client.reconfigure(current, threadsOf(current))
+    },
     stop: () => restarts.stop(),
     done: restarts.run().finally(async () => {
       instance?.release()

@@ -1,49 +1,51 @@
-// One instance of an application, on the main thread: its group membership, its tasks, its state.
-// Starting is in run-streams.ts, the threads in stream-threads.ts, the commit in committer.ts.
+// One instance of an application, on the main thread: its group membership, its commits, its state.
+// run-streams.ts starts it. Its threads are in stream-threads.ts, its tasks in task-moves.ts.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BrokerError, type TopicPartition, type TopicPartitionOffset } from '../broker/ports.ts'
+import { BrokerError } from '../broker/ports.ts'
+import type { StreamsConfig } from '../config/config.ts'
 import { Assignment } from './assignment.ts'
 import type { ClientParts } from './client-parts.ts'
+import { ClientSlabs } from './client-slabs.ts'
 import type { ClientState } from './client-state.ts'
 import { ClientStatus } from './client-status.ts'
+import { CommitTimer } from './commit-timer.ts'
 import { Committer, type CommitResult } from './committer.ts'
-import { layoutOf } from './metrics/layout.ts'
-import { MetricSlab } from './metrics/slab.ts'
-import { dimensionsOf, inputsOf, type TaskSpec } from './plan.ts'
+import type { MetricSlab } from './metrics/slab.ts'
+import { dimensionsOf } from './plan.ts'
 import { StoreQueries } from './store-queries.ts'
 import { StreamThreads } from './stream-threads.ts'
-import { patiently, TaskBounds } from './task-bounds.ts'
+import { TaskBounds } from './task-bounds.ts'
+import { TaskMoves } from './task-moves.ts'
 
 export class StreamClient {
-  /** The main thread's metrics first, then one slab a thread. */
-  readonly metrics: readonly MetricSlab[]
   readonly #parts: ClientParts
   readonly #status: ClientStatus
   readonly #assignment: Assignment
   readonly #bounds: TaskBounds
   readonly #committer: Committer
   readonly #threads: StreamThreads
+  readonly #moves: TaskMoves
+  readonly #slabs: ClientSlabs
   readonly #stopping = new AbortController()
+  readonly #timer: CommitTimer
+  #config: StreamsConfig
   #failure: Error | undefined
 
   constructor(parts: ClientParts) {
     const { topology, plan, group, threads, config } = parts
     this.#parts = parts
+    this.#config = config
+    this.#timer = new CommitTimer(config.commitIntervalMs)
+    this.#stopping.signal.addEventListener('abort', () => this.#timer.stop(), { once: true })
     this.#assignment = new Assignment(threads)
     this.#bounds = new TaskBounds(parts)
-    const dimensions = dimensionsOf(topology, plan)
-    const layout = layoutOf(dimensions)
-    const names = Array.from({ length: threads }, (_, i) => `stream-thread-${i + 1}`)
-    this.metrics =
-      parts.metrics ??
-      [undefined, ...names].map((name) => MetricSlab.create(dimensions, name, layout))
-    for (const slab of parts.metrics ?? []) slab.clearGauges()
+    this.#slabs = new ClientSlabs(dimensionsOf(topology, plan), threads, parts.metrics)
     this.#threads = new StreamThreads(parts, this.metrics, this.#stopping.signal, {
       tasksOf: (thread) => this.#assignment.tasksOf(thread),
       reopen: async (thread, tasks) => {
         // What the thread produced is in the transaction of all, and its positions never will be.
         if (group.abort !== undefined) await this.#rewind()
-        else await this.#reopen(thread, tasks)
+        else await this.#moves.reopen(thread, tasks)
       },
       fail: (error) => this.fail(error),
     })
@@ -53,6 +55,23 @@ export class StreamClient {
       () => this.#bounds.changelogEnds([...this.#assignment.all.values()].flat()),
     )
     this.#status = new ClientStatus(this.metrics[0]!, parts.log, config.commitIntervalMs)
+    this.#moves = new TaskMoves({
+      ...parts,
+      assignment: this.#assignment,
+      threads: this.#threads,
+      bounds: this.#bounds,
+      committer: this.#committer,
+      status: this.#status,
+      stopping: this.#stopping.signal,
+      commit: () => this.#commit(),
+      rewind: () => this.#rewind(),
+      fail: (error) => this.fail(error),
+    })
+  }
+
+  /** The main thread's metrics first, then one slab a thread that it has or had. */
+  get metrics(): readonly MetricSlab[] {
+    return this.#slabs.all
   }
 
   get state(): ClientState {
@@ -88,6 +107,15 @@ export class StreamClient {
     this.#stopping.abort()
   }
 
+  /** Goes on with other settings and so many threads; resolves when all of them do. */
+  async reconfigure(config: StreamsConfig, threads: number): Promise<void> {
+    this.#config = config
+    this.#timer.every(config.commitIntervalMs)
+    this.#status.commitsEvery(config.commitIntervalMs)
+    await this.#threads.reconfigure(config)
+    await this.#moves.resize(threads, () => this.#slabs.grow(threads))
+  }
+
   /**
    * Runs until stopped, or until all input is processed when there are ends.
    * @throws what made the application fail, after it was closed.
@@ -98,9 +126,9 @@ export class StreamClient {
     this.#threads.start()
     try {
       await group.join([...plan.sourceTopics, ...plan.repartitionTopics], {
-        onAssigned: (partitions) => this.#assigned(partitions),
-        onRevoked: (partitions) => this.#revoked(partitions),
-        onLost: (partitions) => this.#lost(partitions),
+        onAssigned: (partitions) => this.#moves.assigned(partitions),
+        onRevoked: (partitions) => this.#moves.revoked(partitions),
+        onLost: (partitions) => this.#moves.lost(partitions),
         onFailed: (error) => this.fail(error),
       })
       await this.#commitUntilDone()
@@ -112,23 +140,18 @@ export class StreamClient {
   }
 
   async #commitUntilDone(): Promise<void> {
-    const { config, ends } = this.#parts
+    const { ends } = this.#parts
     const { signal } = this.#stopping
     const aborted = new Promise<undefined>((resolve) => {
       signal.addEventListener('abort', () => resolve(undefined), { once: true })
     })
     let wasFinished = false
-    let dueMs = performance.now() + config.commitIntervalMs
     while (!signal.aborted) {
-      await sleep(Math.max(0, dueMs - performance.now()), undefined, { signal }).catch(
-        () => undefined,
-      )
-      // From begin to begin: with exactly once results wait for it, and for what a commit takes besides.
-      dueMs = performance.now() + config.commitIntervalMs
+      await this.#timer.due()
       // A thread that hangs answers no commit; a stop must not wait for it.
       const result = await Promise.race([this.#commit(), aborted])
       if (result === undefined || ends === undefined) continue
-      const isFinished = result.unfinished === 0
+      const isFinished = result.unfinished === 0 && !this.#moves.isUnderWay
       // The threads answer one after the other: only the second time all of them knew of all others.
       if (isFinished && wasFinished && (await this.#bounds.isDrained(result.positions))) return
       wasFinished = isFinished
@@ -167,100 +190,10 @@ export class StreamClient {
   async #rewind(): Promise<void> {
     this.#status.transaction('aborted')
     try {
-      await this.#committer.rewind(async () => {
-        const byThread = this.#assignment.all
-        const tasks = [...byThread.values()].flat()
-        const inputs = tasks.flatMap(inputsOf)
-        const committed = await patiently(
-          () => this.#parts.group.committed(inputs),
-          this.#stopping.signal,
-        )
-        const opening = [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed))
-        for (const opened of await Promise.allSettled(opening)) {
-          // A thread that dies meanwhile is replaced, and begins this anew.
-          if (opened.status === 'rejected' && opened.reason instanceof BrokerError) {
-            throw opened.reason
-          }
-        }
-      })
+      await this.#committer.rewind(() => this.#moves.reopenAll())
     } catch (error) {
       this.fail(error as Error)
     }
-  }
-
-  async #assigned(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    if (partitions.length === 0) return []
-    const started = performance.now()
-    if (this.state === 'RUNNING') this.#status.enter('REBALANCING')
-    const byThread = this.#assignment.add(this.#tasksOf(partitions))
-    // What a task does while a transaction is undone would be in none.
-    const starts = await this.#committer.inTurn(async () => {
-      const committed = await this.#parts.group.committed(partitions)
-      return Promise.all(
-        [...byThread].map(([thread, specs]) => this.#open(thread, specs, committed)),
-      )
-    })
-    if (this.state === 'REBALANCING') this.#status.enter('RUNNING')
-    this.#status.rebalanced('assigned', started, this.#assignment.size)
-    return starts.flat()
-  }
-
-  async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length === 0) return
-    const started = performance.now()
-    // Out of the assignment first: a commit that comes to nothing opens what is assigned again.
-    const leaving = this.#assignment.remove(this.#tasksOf(partitions))
-    // What a task did after its last commit would be committed with the others', and done again elsewhere.
-    await this.#tell('seal', leaving)
-    await this.#commit()
-    await this.#tell('close', leaving)
-    this.#status.rebalanced('revoked', started, this.#assignment.size)
-  }
-
-  async #lost(partitions: readonly TopicPartition[]): Promise<void> {
-    const started = performance.now()
-    this.#parts.log.warn({ partitions }, 'partitions were lost: what was not committed is dropped')
-    await this.#tell('close', this.#assignment.remove(this.#tasksOf(partitions)))
-    // What the lost tasks produced must not be committed with what the others did.
-    if (this.#parts.group.abort !== undefined) await this.#rewind()
-    this.#status.rebalanced('lost', started, this.#assignment.size)
-  }
-
-  #reopen(thread: number, tasks: readonly TaskSpec[]): Promise<unknown> {
-    return this.#committer.inTurn(async () =>
-      this.#open(thread, tasks, await this.#parts.group.committed(tasks.flatMap(inputsOf))),
-    )
-  }
-
-  async #open(
-    thread: number,
-    specs: readonly TaskSpec[],
-    committed: readonly TopicPartitionOffset[],
-  ): Promise<readonly TopicPartitionOffset[]> {
-    const ask = () => this.#bounds.of(specs, committed)
-    const asked = await patiently(ask, this.#stopping.signal)
-    // Meanwhile some may have been taken away.
-    const owned = new Set(this.#assignment.tasksOf(thread).map(({ taskId }) => taskId))
-    const tasks = asked.filter(({ spec }) => owned.has(spec.taskId))
-    const answer = await this.#threads.request(thread, { kind: 'open', tasks })
-    return answer.positions
-  }
-
-  async #tell(
-    kind: 'seal' | 'close',
-    byThread: ReadonlyMap<number, readonly string[]>,
-  ): Promise<void> {
-    await Promise.allSettled(
-      [...byThread].map(([thread, taskIds]) => this.#threads.request(thread, { kind, taskIds })),
-    )
-    this.#status.assigned(this.#assignment.size)
-  }
-
-  #tasksOf(partitions: readonly TopicPartition[]): TaskSpec[] {
-    const assigned = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`))
-    return this.#parts.plan.tasks.filter((task) =>
-      inputsOf(task).some(({ topic, partition }) => assigned.has(`${topic}/${partition}`)),
-    )
   }
 
   /** Ends the application; `run` rejects with the first error. */
@@ -274,11 +207,11 @@ export class StreamClient {
 
   /** 1 commit, unless it failed  2 leave the group  3 stop the threads  4 end those that do not stop */
   async #close(): Promise<void> {
-    const { group, config, log } = this.#parts
+    const { group, log } = this.#parts
     const hasFailed = this.#failure !== undefined
     if (!hasFailed) this.#status.enter('PENDING_SHUTDOWN')
     this.#stopping.abort()
-    const deadline = () => sleep(config.shutdownTimeoutMs, 'late' as const, { ref: false })
+    const deadline = () => sleep(this.#config.shutdownTimeoutMs, 'late' as const, { ref: false })
     const orderly = (async () => {
       if (!hasFailed) await this.#commit()
       await group.leave()

@@ -1,12 +1,12 @@
 // The loop of one worker: it owns tasks, polls their partitions, runs them, and takes part in commits.
-import { receiveMessageOnPort } from 'node:worker_threads'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import { SourceAlignment } from './alignment.ts'
 import { GlobalReading } from './global-reading.ts'
-import type { NumberedRequest, TaskToOpen, ThreadAnswer, ThreadSpec } from './messages.ts'
+import { requestsOn, type NumberedRequest, type TaskToOpen } from './messages.ts'
+import type { ThreadAnswer, ThreadConfig, ThreadSpec } from './messages.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
 import { inputsOf, storeNamesOf } from './plan.ts'
@@ -31,6 +31,8 @@ const COMMIT_BYTES = 2_097_152
 
 export class StreamThread {
   readonly #spec: ThreadSpec
+  /** As it is now: tasks look into it at each step. */
+  readonly #config: { -readonly [Key in keyof ThreadConfig]: ThreadConfig[Key] }
   readonly #port: DataPort
   readonly #around: TaskSurroundings
   readonly #outputs: Outputs
@@ -52,7 +54,9 @@ export class StreamThread {
   ) {
     const metrics = MetricSlab.open(spec.metrics)
     const { plan } = spec
+    const config = { ...spec.config }
     this.#spec = spec
+    this.#config = config
     this.#port = port
     this.#outputs = new Outputs(port, metrics, plan.partitions)
     this.#vitals = new Vitals(spec.vitals)
@@ -63,13 +67,19 @@ export class StreamThread {
     this.#around = {
       topology,
       plan,
-      formats: spec.config.topicFormats,
-      time: spec.config,
-      rowsMax: spec.config.maxPollRecords,
+      formats: config.topicFormats,
+      time: config,
+      get rowsMax() {
+        return config.maxPollRecords
+      },
       port,
       outputs: this.#outputs,
       metrics,
-      alignment: new SourceAlignment(spec.alignment, plan.alignmentSlots, spec.alignmentDriftMs),
+      alignment: new SourceAlignment(
+        spec.alignment,
+        plan.alignmentSlots,
+        () => config.sourceAlignmentMaxDriftMs,
+      ),
       unmatched: (node, key) => this.#unmatched.add(node, key),
       globals: this.#globals.tables,
       readerOf,
@@ -82,7 +92,7 @@ export class StreamThread {
     let idleMs = 1
     while (!this.#isStopping) {
       this.#vitals.beat()
-      this.#answerRequests()
+      for (const request of requestsOn(this.#spec.control)) this.#answer(request)
       const rows = this.#globals.step() + this.#runTasks() + this.#restoring.step()
       this.#emitIfDue(rows === 0)
       this.#send()
@@ -96,7 +106,7 @@ export class StreamThread {
       if (rows > 0 || isBegun) idleMs = 1
       if (rows > 0) continue
       this.#metrics.in(this.#isFull() ? 'blocked' : 'idle', () => this.#vitals.wait(idleMs))
-      idleMs = Math.min(idleMs * 2, this.#spec.config.pollMs)
+      idleMs = Math.min(idleMs * 2, this.#config.pollMs)
     }
   }
 
@@ -122,7 +132,7 @@ export class StreamThread {
 
   /** Whether more has been produced than the broker has taken, beyond the limit. */
   #isFull(): boolean {
-    return this.#bytesWaiting > this.#spec.config.bufferedBytesMax
+    return this.#bytesWaiting > this.#config.bufferedBytesMax
   }
 
   get #bytesWaiting(): number {
@@ -131,7 +141,7 @@ export class StreamThread {
 
   #emitIfDue(isIdle: boolean): void {
     const nowMs = Date.now()
-    if (!isIdle && nowMs - this.#lastEmitMs < this.#spec.config.emitIntervalMs) return
+    if (!isIdle && nowMs - this.#lastEmitMs < this.#config.emitIntervalMs) return
     this.#emit(nowMs)
   }
 
@@ -152,15 +162,6 @@ export class StreamThread {
       if (!commits.isGateClosed) this.#outputs.flush()
     } else if (commits.isBegun) this.#metrics.in('commit', () => commits.finishIfFlushed())
     else if (this.#bytesWaiting > COMMIT_BYTES) this.#prepare(() => () => undefined)
-  }
-
-  #answerRequests(): void {
-    for (;;) {
-      const received = receiveMessageOnPort(this.#spec.control) as
-        { message: NumberedRequest } | undefined
-      if (received === undefined) return
-      this.#answer(received.message)
-    }
   }
 
   #answer(request: NumberedRequest): void {
@@ -208,6 +209,10 @@ export class StreamThread {
         this.#spec.control.postMessage({ ...this.#answerOf(request.id, [], []), store })
         return
       }
+      case 'configure':
+        Object.assign(this.#config, request.config)
+        this.#reply(request.id, [])
+        return
       case 'stop':
         this.#metrics.in('commit', () => this.#commits.finish())
         this.#isStopping = true

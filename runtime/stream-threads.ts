@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Group } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { SourceAlignment } from './alignment.ts'
-import type { ThreadAnswer, ThreadRequest } from './messages.ts'
+import { threadConfigOf, type ThreadAnswer, type ThreadRequest } from './messages.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
 import type { RunLog } from './run-log.ts'
@@ -21,7 +21,7 @@ export interface ThreadsParts {
   readonly config: StreamsConfig
   readonly plan: Plan
   readonly group: Group
-  /** How many there are. */
+  /** How many there are at first. */
   readonly threads: number
   readonly log: RunLog
 }
@@ -47,6 +47,7 @@ export class StreamThreads {
   readonly #alignment: SharedArrayBuffer
   readonly #watchdog: Watchdog
   readonly #deathsMs: number[] = []
+  #config: StreamsConfig
 
   /**
    * @param metrics the main thread's slab first, then one a thread.
@@ -60,12 +61,16 @@ export class StreamThreads {
   ) {
     const { plan, config, log } = parts
     this.#parts = parts
+    this.#config = config
     this.#metrics = metrics
     this.#stopping = stopping
     this.#owner = owner
     this.#alignment = SourceAlignment.allocate(plan.alignmentSlots)
-    this.#watchdog = new Watchdog(config.workerHangTimeoutMs, log, () => this.#handles)
-    this.#main.gauge('kafka_stream_configured_stream_threads').set(parts.threads)
+    this.#watchdog = new Watchdog(
+      () => this.#config.workerHangTimeoutMs,
+      log,
+      () => this.#handles,
+    )
     this.#main.counter('kafka_stream_failed_stream_threads_total')
   }
 
@@ -81,13 +86,35 @@ export class StreamThreads {
 
   /** Starts all threads, and the watch over them. */
   start(): void {
-    for (let i = 0; i < this.#parts.threads; i++) this.#start(i)
+    this.grow(this.#parts.threads)
     this.#watchdog.start()
+  }
+
+  /** Starts those that are missing to so many. */
+  grow(threads: number): void {
+    this.#main.gauge('kafka_stream_configured_stream_threads').set(threads)
+    for (let i = this.#handles.length; i < threads; i++) this.#start(i)
+  }
+
+  /** Stops those above so many, which must have no tasks any more; resolves when they have ended. */
+  async shrink(threads: number): Promise<void> {
+    this.#main.gauge('kafka_stream_configured_stream_threads').set(threads)
+    const retired = this.#handles.splice(threads)
+    await Promise.allSettled(retired.map((handle) => handle.request({ kind: 'stop' })))
+    await Promise.all(retired.map(({ ended }) => ended))
   }
 
   /** Asks a thread and awaits its answer. @throws ThreadError when it ends first. */
   request(thread: number, request: ThreadRequest): Promise<ThreadAnswer> {
     return this.#handles[thread]!.request(request)
+  }
+
+  /** Has all threads, and those that replace them, go on with other settings; resolves when they do. */
+  async reconfigure(config: StreamsConfig): Promise<void> {
+    this.#config = config
+    const request = { kind: 'configure', config: threadConfigOf(config) } as const
+    // One that dies meanwhile is replaced by one that has them.
+    await Promise.allSettled(this.#handles.map((handle) => handle.request(request)))
   }
 
   /** Asks all threads to stop; resolves when they have ended. */
@@ -104,26 +131,16 @@ export class StreamThreads {
   }
 
   #start(index: number): void {
-    const { topologyUrl, plan, config, group } = this.#parts
+    const { topologyUrl, plan, group } = this.#parts
     const slab = this.#metrics[index + 1]!
     const handle = new ThreadHandle({
       threadId: slab.spec.threadId!,
       topology: topologyUrl,
       plan,
-      config: {
-        emitIntervalMs: config.emitIntervalMs,
-        maxPollRecords: config.maxPollRecords,
-        pollMs: config.pollMs,
-        bufferedBytesMax: config.bufferedBytesMax,
-        topicFormats: config.topicFormats,
-        maxTaskIdleMs: config.maxTaskIdleMs,
-        timestampFutureMaxMs: config.timestampFutureMaxMs,
-        streamTimeIdleAdvanceMs: config.streamTimeIdleAdvanceMs,
-      },
+      config: threadConfigOf(this.#config),
       channel: group.openChannel(index, () => this.#handles[index]?.vitals.wake()),
       metrics: slab.spec,
       alignment: this.#alignment,
-      alignmentDriftMs: config.sourceAlignmentMaxDriftMs,
     })
     this.#handles[index] = handle
     this.#enter(index, THREAD_STATE.STARTING)
@@ -138,6 +155,11 @@ export class StreamThreads {
   async #ended(index: number, handle: ThreadHandle, end: ThreadEnd): Promise<void> {
     this.#tellAlive()
     await handle.release()
+    if (this.#handles[index] !== handle) {
+      // It was to end, whether it could do so in good order or not; another one may have its number by now.
+      if (this.#handles[index] === undefined) this.#metrics[index + 1]!.clearGauges()
+      return
+    }
     this.#enter(index, THREAD_STATE.DEAD)
     if (end.how === 'stopped' || this.#stopping.aborted) return
     this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)

@@ -29,7 +29,7 @@ export interface InputSurroundings {
   /** Rows of frames that are run per step, at most. */
   readonly frameRowsMax: number
   /** How long to wait for an empty input, see `InputWaits`; not for one without more to fetch where left out. */
-  readonly maxTaskIdleMs?: number | undefined
+  readonly maxTaskIdleMs?: (() => number) | undefined
   /** When event time goes on without records; never where left out. */
   readonly idle?: IdleTimes | undefined
   /** Whether results come out with times that lie behind the event time of the task. */
@@ -53,7 +53,7 @@ export class TaskInputs {
     this.all = all
     this.#around = around
     this.#clock = new SourceClock(around.alignment)
-    this.#waits = new InputWaits(all, around.maxTaskIdleMs ?? 0)
+    this.#waits = new InputWaits(all, around.maxTaskIdleMs ?? (() => 0))
     this.#hasSource = all.some(({ source }) => source !== undefined)
     const { idle, context } = around
     if (idle !== undefined && this.#hasSource) this.#idle = new IdleClock(idle, context.nowMs)

@@ -17,9 +17,9 @@ export type TimeSettings = Pick<
   'maxTaskIdleMs' | 'timestampFutureMaxMs' | 'streamTimeIdleAdvanceMs'
 >
 
-/** How far an event time may be ahead of the wall clock, ms; undefined for any distance. */
-export function futureMsMaxOf(time: TimeSettings | undefined): number | undefined {
-  return time === undefined || time.timestampFutureMaxMs < 0 ? undefined : time.timestampFutureMaxMs
+/** How far an event time may be ahead of the wall clock, ms; Infinity for any distance. */
+export function futureMsMaxOf(time: TimeSettings | undefined): number {
+  return time === undefined || time.timestampFutureMaxMs < 0 ? Infinity : time.timestampFutureMaxMs
 }
 
 /** When event time goes on without records; undefined for never. */

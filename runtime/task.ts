@@ -72,7 +72,7 @@ export class Task implements TaskContext {
       resolve: (topic) => resolveFormat(topic, formats),
       globals: (node) => around.globals!.viewOf(node),
       readerOf: around.readerOf,
-      futureMsMax: futureMsMaxOf(around.time),
+      futureMsMax: () => futureMsMaxOf(around.time),
     })
     this.#checkpoints = new TaskCheckpoints(
       port.openState(spec.taskId),
@@ -88,9 +88,11 @@ export class Task implements TaskContext {
       alignment: around.alignment,
       metrics: this.#metrics,
       writers: this.#processors.writers,
-      rowsMax: around.rowsMax,
+      get rowsMax() {
+        return around.rowsMax
+      },
       frameRowsMax: around.frameRowsMax ?? Infinity,
-      maxTaskIdleMs: around.time?.maxTaskIdleMs,
+      maxTaskIdleMs: () => around.time?.maxTaskIdleMs ?? 0,
       idle,
       holdsBack: () => isHolding || this.#hasSchedules,
       rankOf: around.rankOf === undefined ? undefined : ({ start }) => around.rankOf!(start),

@@ -6,13 +6,14 @@ import type { ThreadHandle } from './thread-handle.ts'
 const LOOK_MS = 1_000
 
 export class Watchdog {
-  readonly #hangTimeoutMs: number
+  readonly #hangTimeoutMs: () => number
   readonly #log: RunLog
   readonly #threads: () => readonly ThreadHandle[]
   readonly #seen = new Map<ThreadHandle, { beats: number; sinceMs: number }>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(hangTimeoutMs: number, log: RunLog, threads: () => readonly ThreadHandle[]) {
+  /** `hangTimeoutMs` is asked at each look. */
+  constructor(hangTimeoutMs: () => number, log: RunLog, threads: () => readonly ThreadHandle[]) {
     this.#hangTimeoutMs = hangTimeoutMs
     this.#log = log
     this.#threads = threads
@@ -33,7 +34,7 @@ export class Watchdog {
     return this.#threads().flatMap((thread) => {
       const sinceMs = this.#seen.get(thread)?.sinceMs ?? nowMs
       const quietMs = nowMs - sinceMs
-      if (thread.hasEnded || quietMs < this.#hangTimeoutMs) return []
+      if (thread.hasEnded || quietMs < this.#hangTimeoutMs()) return []
       return [`${thread.threadId} has given no sign of life for ${Math.round(quietMs / 1_000)} s`]
     })
   }
@@ -46,7 +47,7 @@ export class Watchdog {
       const seen = this.#seen.get(thread)
       if (seen?.beats !== beats) {
         this.#seen.set(thread, { beats, sinceMs: nowMs })
-      } else if (nowMs - seen.sinceMs >= this.#hangTimeoutMs) {
+      } else if (nowMs - seen.sinceMs >= this.#hangTimeoutMs()) {
         this.#endHung(thread)
       }
     }

@@ -23,6 +23,8 @@ export interface ServerSources {
   readonly progress: () => readonly unknown[]
   /** Has a function called with each progress report from now on. @returns what ends that. */
   readonly watchProgress: (watch: (progress: unknown) => void) => () => void
+  /** The settings in effect and what edits of them did, as JSON can hold them; not served where left out. */
+  readonly config?: () => unknown
   /** The topology as `describe()` prints it. */
   readonly topology: () => string
   /** The state of the application, where there is any. */
@@ -42,6 +44,7 @@ export const ROUTES: ReadonlyMap<string, { readonly about: string; readonly rout
     ['/progress/recent', { about: 'the last 100, the oldest first', route: recentProgress }],
     ['/progress/events', { about: 'each as it comes, as server-sent events', route: liveProgress }],
     [STORES_PATH, { about: 'the stores, and /stores/NAME/KEY what they hold', route: stores }],
+    ['/config', { about: 'settings in effect and their changes, as JSON', route: config }],
     ['/topology', { about: 'sources, processors, stores and sinks', route: topology }],
   ])
 
@@ -82,6 +85,11 @@ function liveProgress(sources: ServerSources): EventReply {
 
 function stores({ state }: ServerSources, target: string): Reply | Promise<Reply> {
   return state === undefined ? plain(404, 'there are no stores here') : storesReply(state, target)
+}
+
+function config(sources: ServerSources): Reply {
+  if (sources.config === undefined) return plain(404, 'the configuration is not known here')
+  return jsonReply(200, sources.config())
 }
 
 function topology(sources: ServerSources): Reply {

@@ -33,6 +33,18 @@ const threads = {
     'key',
     'value',
   ]),
+  kafka_stream_config_last_reload_successful: reading(
+    '1 while the configuration files are in effect, 0 while their last edit is refused.',
+    [],
+  ),
+  kafka_stream_config_last_reload_success_timestamp_seconds: reading(
+    'When settings were last taken over, in seconds since the epoch.',
+    [],
+  ),
+  kafka_stream_config_pending_restart_keys: reading(
+    'Edited settings that take effect only at the next start.',
+    [],
+  ),
   kafka_stream_client_state: gauge(
     'State of the application: 0 CREATED, 1 REBALANCING, 2 RUNNING, 3 PENDING_SHUTDOWN, 4 NOT_RUNNING, 5 PENDING_ERROR, 6 ERROR.',
     [],

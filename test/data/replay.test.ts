@@ -6,6 +6,7 @@ import type { Clock } from '../../data/pace.ts'
 import { generatePoliceCalls } from '../../data/police-calls/generate.ts'
 import { writePoliceCalls } from '../../data/police-calls/write.ts'
 import { ReplayError } from '../../data/replay-error.ts'
+import { LivePace } from '../../data/pace.ts'
 import { replay } from '../../data/replay.ts'
 import type { ReplayOptions, ReplayProgress } from '../../data/replay.ts'
 import { parseDateTime, zoneOffsets } from '../../topology/time/zoned-time.ts'
@@ -177,6 +178,26 @@ describe('replay', () => {
       [10_000, 3],
       [120_000, 4],
     ])
+  })
+
+  it('goes on at another pace as soon as there is one, even in the middle of a wait', async () => {
+    const clock = new SleepingClock()
+    const pace = new LivePace({ kind: 'rate', rowsPerSecond: 100 })
+    let sent = 0
+    producer.onSend = (records) => {
+      if (sent < 1_000 && records >= 1_000) pace.change({ kind: 'rate', rowsPerSecond: 1_000 })
+      sent = records
+    }
+    const { elapsedMs, delivered } = await run('calls.json', { pace, clock })
+    expect(delivered).to.equal(12_000)
+    expect(elapsedMs).to.be.closeTo(10_000 + 11_000, 50)
+    writeTimes('days', ['2018-12-30T10:00', '2018-12-31T10:00'])
+    const real = new LivePace({ kind: 'speed', factor: 1 })
+    producer = new CollectingProducer()
+    producer.onSend = (records) => {
+      if (records === 1) setTimeout(() => real.change({ kind: 'fastest' }), 20)
+    }
+    expect((await run('days', { pace: real })).delivered).to.equal(2)
   })
 
   it('refuses a speed for rows that are not in order of time', async () => {

@@ -72,4 +72,38 @@ describe('the assignment of tasks to threads', () => {
     expect(assignment.remove([task(0, 0), task(0, 0)])).to.deep.equal(new Map([[0, ['0_0']]]))
     expect(assignment.size).to.equal(0)
   })
+
+  it('goes over to other numbers of threads with equal shares, and moves no more than it must', () => {
+    const numbers = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 5 })
+    fc.assert(
+      fc.property(numbers, fc.integer({ min: 1, max: 9 }), ([first = 1, ...more], partitions) => {
+        const assignment = new Assignment(first)
+        const tasks = tasksOf(2, partitions)
+        assignment.add(tasks)
+        for (const threads of more) {
+          const { tasks: leaving, from } = assignment.resize(threads)
+          expect([...from.values()].flat().sort()).to.deep.equal(ids(leaving))
+          assignment.add(leaving)
+          expect(assignment.size).to.equal(tasks.length)
+          const shares = Array.from({ length: threads }, (_, thread) => assignment.tasksOf(thread))
+          expect(ids(shares.flat())).to.deep.equal(ids(tasks))
+          for (const part of [0, 1]) {
+            const same = shares.map((own) => own.filter((t) => t.subtopology === part).length)
+            expect(Math.max(...same) - Math.min(...same)).to.be.at.most(1)
+          }
+          const { tasks: again } = assignment.resize(threads)
+          expect(again).to.deep.equal([])
+        }
+      }),
+    )
+  })
+
+  it('moves a share of each sub-topology to a thread that is new, and nothing else', () => {
+    const assignment = new Assignment(1)
+    assignment.add(tasksOf(2, 4))
+    const { tasks, from } = assignment.resize(2)
+    expect(tasks.map(({ subtopology }) => subtopology).sort()).to.deep.equal([0, 0, 1, 1])
+    expect([...from.keys()]).to.deep.equal([0])
+    expect([...assignment.add(tasks).keys()]).to.deep.equal([1])
+  })
 })

@@ -77,6 +77,13 @@ function readings(configHash: string): Reading[] {
   return [
     { name: 'kafka_stream_info', labels: { ...info, config_hash: configHash }, value: 1 },
     ...settings.map((labels) => ({ name: 'kafka_stream_config_info', labels, value: 1 }) as const),
+    { name: 'kafka_stream_config_last_reload_successful', labels: {}, value: 1 },
+    {
+      name: 'kafka_stream_config_last_reload_success_timestamp_seconds',
+      labels: {},
+      value: Date.now() / 1_000,
+    },
+    { name: 'kafka_stream_config_pending_restart_keys', labels: {}, value: 1 },
     { name: 'kafka_client_data_path_info', labels: { path: 'native', reason: '' }, value: 1 },
     { name: 'kafka_client_broker_rtt_seconds', labels: { ...rtt, stat: 'avg' }, value: 0.001 },
     { name: 'kafka_client_broker_rtt_seconds', labels: { ...rtt, stat: 'p99' }, value: 0.004 },

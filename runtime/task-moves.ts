@@ -1,0 +1,194 @@
+// Which tasks run on which thread, and every change of that: by the group, by a thread that died, by another
+// number of threads. The stream client makes it, the group and the threads call it.
+import { BrokerError, type TopicPartition, type TopicPartitionOffset } from '../broker/ports.ts'
+import { Assignment } from './assignment.ts'
+import type { ClientParts } from './client-parts.ts'
+import type { ClientStatus } from './client-status.ts'
+import type { Committer } from './committer.ts'
+import { inputsOf, type TaskSpec } from './plan.ts'
+import type { StreamThreads } from './stream-threads.ts'
+import { patiently, type TaskBounds } from './task-bounds.ts'
+
+/** What moves of tasks need of their client. */
+export interface MovesParts extends Pick<ClientParts, 'group' | 'plan' | 'log'> {
+  readonly assignment: Assignment
+  readonly threads: StreamThreads
+  readonly bounds: TaskBounds
+  readonly committer: Committer
+  readonly status: ClientStatus
+  /** Once aborted, nothing is waited for any more. */
+  readonly stopping: AbortSignal
+  /** Commits; answers undefined when it came to nothing. */
+  readonly commit: () => Promise<unknown>
+  /** Undoes what was done since the last commit, and begins there again. */
+  readonly rewind: () => Promise<void>
+  /** Ends the application. */
+  readonly fail: (error: Error) => void
+}
+
+/** How often a commit before a move is tried: without it what came since the last one is done again. */
+const COMMITS_MAX = 3
+
+/** The changes of one client's assignment, one after the other. */
+export class TaskMoves {
+  readonly #parts: MovesParts
+  #last: Promise<unknown> = Promise.resolve()
+  /** Whether tasks are on no thread because they move between two of this client. */
+  isUnderWay = false
+
+  constructor(parts: MovesParts) {
+    this.#parts = parts
+  }
+
+  /** The group gives partitions. @returns where each is read from. */
+  assigned(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    if (partitions.length === 0) return Promise.resolve([])
+    return this.#inTurn(async () => {
+      const { assignment, status } = this.#parts
+      const started = performance.now()
+      if (status.state === 'RUNNING') status.enter('REBALANCING')
+      const starts = await this.#openAll(assignment.add(this.#tasksOf(partitions)), partitions)
+      if (status.state === 'REBALANCING') status.enter('RUNNING')
+      status.rebalanced('assigned', started, assignment.size)
+      return starts
+    })
+  }
+
+  /** The group takes partitions away, in good order. */
+  async revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return
+    await this.#inTurn(async () => {
+      const { assignment, commit, status } = this.#parts
+      const started = performance.now()
+      // Out of the assignment first: a commit that comes to nothing opens what is assigned again.
+      const leaving = assignment.remove(this.#tasksOf(partitions))
+      // What a task did after its last commit would be committed with the others', and done again elsewhere.
+      await this.#tell('seal', leaving)
+      await commit()
+      await this.#tell('close', leaving)
+      status.rebalanced('revoked', started, assignment.size)
+    })
+  }
+
+  /** Partitions are another's already. */
+  lost(partitions: readonly TopicPartition[]): Promise<void> {
+    const { assignment, group, log, rewind, status } = this.#parts
+    log.warn({ partitions }, 'partitions were lost: what was not committed is dropped')
+    return this.#inTurn(async () => {
+      const started = performance.now()
+      await this.#tell('close', assignment.remove(this.#tasksOf(partitions)))
+      // What the lost tasks produced must not be committed with what the others did.
+      if (group.abort !== undefined) await rewind()
+      status.rebalanced('lost', started, assignment.size)
+    })
+  }
+
+  /**
+   * Goes over to another number of threads, while the tasks that stay run on: 1 those that move are sealed
+   * 2 what they did is committed  3 they are closed, and opened on their new threads  4 threads that have
+   * none any more stop. `grow` is called before threads are added.
+   */
+  resize(threads: number, grow: () => void): Promise<void> {
+    return this.#inTurn(async () => {
+      const { assignment, committer, log, stopping, threads: all } = this.#parts
+      const before = all.handles.length
+      if (threads === before || stopping.aborted) return
+      const started = performance.now()
+      this.isUnderWay = true
+      grow()
+      all.grow(threads)
+      const { tasks, from } = assignment.resize(threads)
+      await this.#tell('seal', from)
+      for (let i = 0; i < COMMITS_MAX && !stopping.aborted; i++) {
+        if ((await this.#parts.commit()) !== undefined) break
+      }
+      await this.#tell('close', from)
+      await this.#openAll(assignment.add(tasks), tasks.flatMap(inputsOf)).catch((error: Error) => {
+        // One that died meanwhile is replaced, and opens them then.
+        if (!error.name.startsWith('Thread')) this.#parts.fail(error)
+      })
+      this.isUnderWay = false
+      // A commit that asked a thread must find it when it tells it to go on.
+      await committer.inTurn(() => all.shrink(threads))
+      const ms = Math.round(performance.now() - started)
+      const moved = tasks.map(({ taskId }) => taskId)
+      log.info({ from: before, to: threads, moved, ms }, 'stream threads')
+    })
+  }
+
+  /** Opens the tasks of a thread again, at what was committed. */
+  reopen(thread: number, tasks: readonly TaskSpec[]): Promise<unknown> {
+    const { committer, group } = this.#parts
+    return committer.inTurn(async () =>
+      this.open(thread, tasks, await group.committed(tasks.flatMap(inputsOf))),
+    )
+  }
+
+  /** Opens tasks on a thread, as far as they are still its own. @returns where each is read from. */
+  async open(
+    thread: number,
+    specs: readonly TaskSpec[],
+    committed: readonly TopicPartitionOffset[],
+  ): Promise<readonly TopicPartitionOffset[]> {
+    const { assignment, bounds, stopping, threads } = this.#parts
+    const asked = await patiently(() => bounds.of(specs, committed), stopping)
+    // Meanwhile some may have been taken away.
+    const owned = new Set(assignment.tasksOf(thread).map(({ taskId }) => taskId))
+    const tasks = asked.filter(({ spec }) => owned.has(spec.taskId))
+    const answer = await threads.request(thread, { kind: 'open', tasks })
+    return answer.positions
+  }
+
+  /** Opens all tasks of the client again. A thread that dies meanwhile is replaced, and begins this anew. */
+  async reopenAll(): Promise<void> {
+    const { assignment, group, stopping } = this.#parts
+    const byThread = assignment.all
+    const inputs = [...byThread.values()].flat().flatMap(inputsOf)
+    const committed = await patiently(() => group.committed(inputs), stopping)
+    const opening = [...byThread].map(([thread, specs]) => this.open(thread, specs, committed))
+    for (const opened of await Promise.allSettled(opening)) {
+      if (opened.status === 'rejected' && opened.reason instanceof BrokerError) {
+        throw opened.reason
+      }
+    }
+  }
+
+  /** What a task does while a transaction is undone would be in none. */
+  async #openAll(
+    byThread: ReadonlyMap<number, readonly TaskSpec[]>,
+    partitions: readonly TopicPartition[],
+  ): Promise<TopicPartitionOffset[]> {
+    const { committer, group } = this.#parts
+    const starts = await committer.inTurn(async () => {
+      const committed = await group.committed(partitions)
+      return Promise.all(
+        [...byThread].map(([thread, specs]) => this.open(thread, specs, committed)),
+      )
+    })
+    return starts.flat()
+  }
+
+  async #tell(
+    kind: 'seal' | 'close',
+    byThread: ReadonlyMap<number, readonly string[]>,
+  ): Promise<void> {
+    const { assignment, status, threads } = this.#parts
+    await Promise.allSettled(
+      [...byThread].map(([thread, taskIds]) => threads.request(thread, { kind, taskIds })),
+    )
+    status.assigned(assignment.size)
+  }
+
+  #tasksOf(partitions: readonly TopicPartition[]): TaskSpec[] {
+    const assigned = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`))
+    return this.#parts.plan.tasks.filter((task) =>
+      inputsOf(task).some(({ topic, partition }) => assigned.has(`${topic}/${partition}`)),
+    )
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+}

@@ -1,0 +1,84 @@
+// Settings that change while a job runs: they take effect at once, and cost no record.
+import { expect } from 'chai'
+import { streamsConfig, type Settings } from '../../../config/config.ts'
+import { runStreams, type RunningStreams } from '../../../runtime/run-streams.ts'
+import { batchCount } from '../../support/batch-count.ts'
+import { embeddedLogs } from '../../support/embedded-log.ts'
+import {
+  expectTables,
+  generatedCalls,
+  POLICE_JOB,
+  sumOf,
+  writeCalls,
+} from '../../support/police-job.ts'
+import { until } from '../../support/until.ts'
+
+const ROWS = 60_000
+const INPUT_ROWS = 'kafka_stream_query_input_rows_total'
+
+describe('a job whose settings change while it runs', function () {
+  this.timeout(90_000)
+  const logs = embeddedLogs()
+  let streams: RunningStreams | undefined
+
+  afterEach(async () => {
+    streams?.stop()
+    await streams?.done
+    streams = undefined
+  })
+
+  const change = (running: RunningStreams, settings: Settings): Promise<void> =>
+    running.reconfigure(streamsConfig(settings))
+  const valueOf = (running: RunningStreams, name: string): number => sumOf(running.metrics(), name)
+
+  it('goes on with more threads and with fewer, and counts every call once', async () => {
+    const broker = await logs.open('threads')
+    const calls = generatedCalls(ROWS)
+    await writeCalls(broker, calls, 4)
+    const config = streamsConfig({ 'num.stream.threads': 1, 'max.poll.records': 500 })
+    streams = await runStreams(POLICE_JOB, config, { broker, once: true })
+    const running = streams
+    await until('it has begun', () => valueOf(running, INPUT_ROWS) > 0)
+    for (const threads of [3, 2, 4, 1]) {
+      await change(running, { 'num.stream.threads': threads, 'max.poll.records': 500 })
+      expect(running.threads).to.have.length(threads)
+      const shares = running.threads.map(({ tasks }) => tasks.length)
+      expect(Math.max(...shares) - Math.min(...shares), shares.join()).to.be.at.most(1)
+      expect(valueOf(running, 'kafka_stream_configured_stream_threads')).to.equal(threads)
+      expect(valueOf(running, 'kafka_stream_alive_stream_threads')).to.equal(threads)
+    }
+    await running.done
+    await expectTables(broker, batchCount(calls))
+    // What a task had fetched and not run is fetched again where it goes on.
+    expect(valueOf(running, INPUT_ROWS)).to.be.at.least(ROWS)
+  })
+
+  it('commits at a shorter interval at once, though the longer one is not over', async () => {
+    const broker = await logs.open('commit')
+    await writeCalls(broker, generatedCalls(200), 4)
+    const slow = streamsConfig({ 'commit.interval.ms': 3_600_000 })
+    streams = await runStreams(POLICE_JOB, slow, { broker })
+    const running = streams
+    await until('all calls are read', () =>
+      running
+        .metrics()
+        .some(
+          ({ name, samples }) =>
+            name === 'kafka_stream_topic_records_consumed_total' &&
+            samples.some(({ value }) => value >= 200),
+        ),
+    )
+    expect(running.progress).to.equal(undefined)
+    await change(running, { 'commit.interval.ms': 20 })
+    await until('it commits', () => (running.progress?.numInputRows ?? 0) > 0)
+    expect(valueOf(running, 'kafka_stream_query_trigger_interval_seconds')).to.equal(0.02)
+  })
+
+  it('leaves alone what needs a restart', async () => {
+    const broker = await logs.open('cold')
+    streams = await runStreams(POLICE_JOB, streamsConfig(), { broker })
+    await change(streams, { 'application.id': 'another', 'commit.interval.ms': 50 })
+    expect(streams.applicationId).to.equal('police-calls')
+    expect(valueOf(streams, 'kafka_stream_query_trigger_interval_seconds')).to.equal(0.05)
+  })
+})
