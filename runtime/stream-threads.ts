@@ -44,6 +44,8 @@ export class StreamThreads {
   readonly #stopping: AbortSignal
   readonly #owner: ThreadsOwner
   readonly #handles: ThreadHandle[] = []
+  /** Those that are to be added when they run. */
+  readonly #starting = new Set<ThreadHandle>()
   readonly #alignment: SharedArrayBuffer
   readonly #watchdog: Watchdog
   readonly #deathsMs: number[] = []
@@ -86,20 +88,43 @@ export class StreamThreads {
 
   /** Starts all threads, and the watch over them. */
   start(): void {
-    this.grow(this.#parts.threads)
+    const { threads } = this.#parts
+    this.#main.gauge('kafka_stream_configured_stream_threads').set(threads)
+    for (let i = 0; i < threads; i++) this.#start(i)
     this.#watchdog.start()
   }
 
-  /** Starts those that are missing to so many. */
-  grow(threads: number): void {
+  /**
+   * Starts those that are missing to so many; resolves when they run. Until then they are none of the
+   * others': no commit waits for them. @throws ThreadError when one ends first; then none is left.
+   */
+  async grow(threads: number): Promise<void> {
+    const from = this.#handles.length
+    const started = Array.from({ length: Math.max(0, threads - from) }, (_, i) =>
+      this.#launch(from + i),
+    )
+    for (const handle of started) this.#starting.add(handle)
+    try {
+      await Promise.all(started.map((handle) => handle.request({ kind: 'close', taskIds: [] })))
+      this.#stopping.throwIfAborted()
+    } catch (error) {
+      await Promise.all(started.map((handle) => endByForce(handle)))
+      throw error
+    } finally {
+      for (const handle of started) this.#starting.delete(handle)
+    }
+    for (const handle of started) this.#enter(this.#handles.push(handle) - 1, THREAD_STATE.RUNNING)
     this.#main.gauge('kafka_stream_configured_stream_threads').set(threads)
-    for (let i = this.#handles.length; i < threads; i++) this.#start(i)
+    this.#tellAlive()
+    // Meanwhile the settings may have changed.
+    await this.reconfigure(this.#config)
   }
 
   /** Stops those above so many, which must have no tasks any more; resolves when they have ended. */
   async shrink(threads: number): Promise<void> {
     this.#main.gauge('kafka_stream_configured_stream_threads').set(threads)
     const retired = this.#handles.splice(threads)
+    this.#tellAlive()
     await Promise.allSettled(retired.map((handle) => handle.request({ kind: 'stop' })))
     await Promise.all(retired.map(({ ended }) => ended))
   }
@@ -127,10 +152,21 @@ export class StreamThreads {
   /** Ends by force what still runs; resolves when no thread is left. */
   async end(): Promise<void> {
     this.#watchdog.stop()
-    await Promise.all(this.#handles.map((handle) => endByForce(handle)))
+    const all = [...this.#handles, ...this.#starting]
+    await Promise.all(all.map((handle) => endByForce(handle)))
   }
 
   #start(index: number): void {
+    const handle = this.#launch(index)
+    this.#handles[index] = handle
+    this.#tellAlive()
+    void handle.request({ kind: 'close', taskIds: [] }).then(
+      () => this.#enter(index, THREAD_STATE.RUNNING),
+      () => undefined,
+    )
+  }
+
+  #launch(index: number): ThreadHandle {
     const { topologyUrl, plan, group } = this.#parts
     const slab = this.#metrics[index + 1]!
     const handle = new ThreadHandle({
@@ -142,14 +178,9 @@ export class StreamThreads {
       metrics: slab.spec,
       alignment: this.#alignment,
     })
-    this.#handles[index] = handle
     this.#enter(index, THREAD_STATE.STARTING)
-    this.#tellAlive()
     void handle.ended.then((end) => this.#ended(index, handle, end))
-    void handle.request({ kind: 'close', taskIds: [] }).then(
-      () => this.#enter(index, THREAD_STATE.RUNNING),
-      () => undefined,
-    )
+    return handle
   }
 
   async #ended(index: number, handle: ThreadHandle, end: ThreadEnd): Promise<void> {

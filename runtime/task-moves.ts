@@ -87,6 +87,7 @@ export class TaskMoves {
    * Goes over to another number of threads, while the tasks that stay run on: 1 those that move are sealed
    * 2 what they did is committed  3 they are closed, and opened on their new threads  4 threads that have
    * none any more stop. `grow` is called before threads are added.
+   * @throws ThreadError when a thread cannot be started; then all stays as it was.
    */
   resize(threads: number, grow: () => void): Promise<void> {
     return this.#inTurn(async () => {
@@ -94,9 +95,14 @@ export class TaskMoves {
       const before = all.handles.length
       if (threads === before || stopping.aborted) return
       const started = performance.now()
-      this.isUnderWay = true
       grow()
-      all.grow(threads)
+      const grown = await all.grow(threads).catch((error: unknown) => {
+        // Who stops needs no more threads.
+        if (!stopping.aborted) throw error
+        return 'stopping' as const
+      })
+      if (grown === 'stopping') return
+      this.isUnderWay = true
       const { tasks, from } = assignment.resize(threads)
       await this.#tell('seal', from)
       for (let i = 0; i < COMMITS_MAX && !stopping.aborted; i++) {

@@ -1,0 +1,60 @@
+// Another number of threads on Kafka, exactly once: what the tasks that move have in the transaction goes with it.
+import { expect } from 'chai'
+import { openBroker } from '../../../broker/open.ts'
+import type { Broker } from '../../../broker/ports.ts'
+import { streamsConfig, type StreamsConfig } from '../../../config/config.ts'
+import { runStreams } from '../../../runtime/run-streams.ts'
+import { temporaryDirectory } from '../../data/temporary-directory.ts'
+import { batchCount } from '../../support/batch-count.ts'
+import { sharedKafka } from '../../support/kafka.ts'
+import {
+  expectTables,
+  generatedCalls,
+  POLICE_JOB,
+  sumOf,
+  writeCalls,
+} from '../../support/police-job.ts'
+import { until } from '../../support/until.ts'
+
+const ROWS = 16_000
+
+describe('a job on Kafka that gets other threads while it runs', function () {
+  this.timeout(120_000)
+  const path = temporaryDirectory()
+  const calls = generatedCalls(ROWS)
+  let broker: Broker
+  let bootstrapServers: string
+
+  before(async () => {
+    bootstrapServers = (await sharedKafka()).bootstrapServers
+    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    await writeCalls(broker, calls, 4)
+  })
+  after(() => broker.close())
+
+  const withThreads = (threads: number): StreamsConfig =>
+    streamsConfig({
+      'bootstrap.servers': bootstrapServers,
+      'application.id': 'reconfigured',
+      'state.dir': path('state'),
+      'processing.guarantee': 'exactly_once_v2',
+      'num.stream.threads': threads,
+      'max.poll.records': 200,
+    })
+
+  it('counts every call once', async () => {
+    const streams = await runStreams(POLICE_JOB, withThreads(1))
+    const rows = (): number => sumOf(streams.metrics(), 'kafka_stream_query_input_rows_total')
+    await until('it has begun', () => rows() > 0)
+    for (const threads of [3, 1, 2]) {
+      await streams.reconfigure(withThreads(threads))
+      expect(streams.threads).to.have.length(threads)
+      expect(streams.problems).to.deep.equal([])
+    }
+    streams.stop()
+    await streams.done
+    const rest = await runStreams(POLICE_JOB, withThreads(2), { once: true })
+    await rest.done
+    await expectTables(broker, batchCount(calls))
+  })
+})
