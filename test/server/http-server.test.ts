@@ -115,6 +115,7 @@ describe('the server', () => {
     expect(paths).to.deep.equal([
       ...['/', '/metrics', '/healthz', '/progress', '/progress/recent', '/progress/events'],
       '/stores',
+      '/config',
       '/topology',
     ])
     for (const path of paths) {
