@@ -29,6 +29,7 @@ describe('the server', () => {
       ask: () => Promise.reject(new Error('nobody asks')),
       peers: () => [],
     },
+    config: () => ({ hash: 'a1', changes: [] }),
     topology: () => 'Topologies:\n   Sub-topology: 0\n',
     onError: (error, path) => errors.push([error, path]),
   }
@@ -101,6 +102,12 @@ describe('the server', () => {
     const again = await fetch(`${server.url}/progress/events`)
     expect(again.status).to.equal(200)
     await again.body!.cancel()
+  })
+
+  it('tells the settings in effect and what edits did, where they are known', async () => {
+    const reply = await fetch(`${server.url}/config`)
+    expect(reply.headers.get('content-type')).to.equal('application/json; charset=utf-8')
+    expect(await reply.json()).to.deep.equal({ hash: 'a1', changes: [] })
   })
 
   it('prints the topology as text', async () => {
