@@ -172,7 +172,7 @@ export class NodeBuilder {
       case 'process':
         return userProcessor(node, state.processStores, after(), failed, context, this.#starts)
       case 'static-join':
-        return staticJoin(node, after(), context)
+        return staticJoin(node, after(), failed, context)
       case 'stream-table-join':
         return this.#joins.withTable(node, failed)
       case 'global-join':

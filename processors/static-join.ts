@@ -1,10 +1,16 @@
 // Joins each record with a row of a static table (Kafka's KStreamKTableJoin on a table that stands still).
 import { loadStaticTable } from '../state/static-rows.ts'
 import type { StaticJoinNode } from '../topology/node.ts'
-import { userError, type Forward, type StreamRecord, type TaskContext } from './processor.ts'
+import type { OnFailure } from './failures.ts'
+import type { Forward, StreamRecord, TaskContext } from './processor.ts'
 
 /** The left join forwards records without a row too; the inner join ends them, unmatched and counted. */
-export function staticJoin(node: StaticJoinNode, next: Forward, context: TaskContext): Forward {
+export function staticJoin(
+  node: StaticJoinNode,
+  next: Forward,
+  failed: OnFailure,
+  context: TaskContext,
+): Forward {
   const rows = loadStaticTable(node.table)
   const keyOf = node.on as unknown as (
     value: unknown,
@@ -32,7 +38,8 @@ export function staticJoin(node: StaticJoinNode, next: Forward, context: TaskCon
       if (row === undefined && !node.isLeft) return
       merged = merge(value, row, record)
     } catch (cause) {
-      throw userError(node.name, cause)
+      failed(record, cause)
+      return
     }
     record.value = merged
     next(record)

@@ -15,6 +15,8 @@ export function rekeyed(nodes: readonly TopologyNode[]): readonly TopologyNode[]
 class Rekeying {
   readonly nodes: TopologyNode[] = []
   readonly #byName = new Map<string, TopologyNode>()
+  /** Names of the repartition topics put in: a node of the user's with such a name is none of them. */
+  readonly #made = new Set<string>()
 
   add(node: TopologyNode): void {
     switch (node.kind) {
@@ -51,7 +53,8 @@ class Rekeying {
     wantedBy = name,
   ): string {
     if (!isKeyChanged(from, this.#byName)) return from
-    if (!this.#byName.has(name)) {
+    if (!this.#made.has(name)) {
+      this.#made.add(name)
       this.#push(repartitionOf(name, from, orFail(wantedBy, key), orFail(wantedBy, value)))
     }
     return name

@@ -20,11 +20,12 @@ export function orFail(name: string, wanted: unknown): unknown {
 export function staticJoin<K, V, J extends string | number, R, M, W>(
   name: string,
   table: StaticTable<J, R>,
-  spec: JoinSpec<K, V, J, M, W>,
+  { on, merge, onError, onDrop }: JoinSpec<K, V, J, M, W>,
   isLeft: boolean,
 ): Unattached<TopologyNode> {
   const erased = table as unknown as StaticTable<never, never>
-  return { kind: 'static-join', name, table: erased, isLeft, on: spec.on, merge: spec.merge }
+  const policies = { onError, onDrop }
+  return { kind: 'static-join', name, table: erased, isLeft, on, merge, ...policies }
 }
 
 /** The node of a join with a global table. */

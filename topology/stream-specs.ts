@@ -44,7 +44,7 @@ export interface SinkTopic<K, V> {
 }
 
 /** How a record finds its row, and what becomes of both. */
-export interface JoinSpec<K, V, J, R, W> {
+export interface JoinSpec<K, V, J, R, W> extends OperatorOptions {
   /** The row's key; null finds none. */
   on: (value: V, record: RecordContext<K>) => J | null
   merge: (value: V, row: R, record: RecordContext<K>) => W

@@ -125,7 +125,11 @@ function builderOf(append: Append): TopologyBuilder {
     },
     table: (name, topic, { store = false, history, ...spec } = {}) => {
       const { onDrop } = spec
-      const kept = { store, ...(history && { history }), ...(onDrop && { onDrop }) }
+      const kept = {
+        store,
+        ...(history !== undefined && { history }),
+        ...(onDrop !== undefined && { onDrop }),
+      }
       return builder.source(`${name}-source`, topic, spec).toTable(name, kept)
     },
     globalTable(name, topic, { malformed = 'fail' } = {}) {

@@ -3,10 +3,10 @@ import { TopologyError } from './errors.ts'
 import { parentsOf, reads, type DropPolicy, type ErrorPolicy, type TopologyNode } from './node.ts'
 import { isCut } from './subtopology.ts'
 import { isTopicName } from './topic.ts'
+import { checkName } from './validate-names.ts'
 import { validateJoin } from './validate-joins.ts'
+import { checkProcessStores, checkStoreNames } from './validate-stores.ts'
 import { validateSuppress, validateWindows } from './validate-windows.ts'
-
-const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,100}$/
 
 /** @throws TopologyError for the first thing that is wrong. */
 export function validate(
@@ -37,21 +37,13 @@ export function validate(
     checkParents(node, names)
     checkPartitions(node)
     checkEnd(node, nodes)
-    checkStores(node, nodes, names)
+    checkProcessStores(node, nodes, names)
     checkValueSerde(node, nodes)
     validateWindows(node)
     validateSuppress(node, nodes)
     validateJoin(node, nodes)
   }
-}
-
-function checkName(name: string, node: string): void {
-  if (!LEGAL_NAME.test(name)) {
-    throw new TopologyError(
-      node,
-      'a name is 1 to 100 letters, digits, dots, dashes and underscores: it becomes part of topic names',
-    )
-  }
+  checkStoreNames(nodes)
 }
 
 /** A topic is read once; two sources of it would read it with two offsets. */
@@ -119,35 +111,6 @@ function checkEnd(node: TopologyNode, nodes: readonly TopologyNode[]): void {
   if (node.kind !== 'group' && node.kind !== 'table-group') return
   if (!nodes.some((other) => reads(other, node.name))) {
     throw new TopologyError(node.name, 'nothing aggregates this grouping; add a count or remove it')
-  }
-}
-
-/** Stores of processors are shared by passing one spec, and share their names with nodes' stores. */
-function checkStores(
-  node: TopologyNode,
-  nodes: readonly TopologyNode[],
-  names: ReadonlySet<string>,
-): void {
-  if (node.kind !== 'process') return
-  for (const store of node.stores) {
-    checkName(store.name, node.name)
-    if (names.has(store.name)) {
-      throw new TopologyError(
-        node.name,
-        `store ${store.name} has the name of a node, which may keep a store of its own; give it another`,
-      )
-    }
-    const other = nodes.find(
-      (one) =>
-        one.kind === 'process' &&
-        one.stores.some((its) => its.name === store.name && its !== store),
-    )
-    if (other !== undefined) {
-      throw new TopologyError(
-        node.name,
-        `store ${store.name} is declared twice, here and by ${other.name}; share one declaration`,
-      )
-    }
   }
 }
 

@@ -12,8 +12,13 @@ import { collect, collectAll, lastBefore } from './order-reads.ts'
 import { readMs, TimedBound, writeMs } from './timed-store.ts'
 
 const SUFFIX_BYTES = 8
+/** The first byte of a version: even for deletions. */
 const DELETED = 0
 const VALUE = 1
+/** A deletion put before a later version that was there. */
+const DELETED_BEFORE = 2
+/** A value put in the place of a deletion of the same time. */
+const VALUE_OVER_DELETION = 3
 /** History that has become too old is looked for once so many versions have been put, at least. */
 const SWEEP_PUTS_MIN = 1_024
 
@@ -51,12 +56,18 @@ export class MemoryVersionedStore<K, V>
     const keyEnd = this.writeKey(key)
     this.key.reserve(SUFFIX_BYTES)
     writeMs(this.key.bytes, keyEnd, timestampMs)
-    const valueEnd = this.#writeVersion(value)
     const end = keyEnd + SUFFIX_BYTES
+    const replaced = this.#kindOf(this.table.find(this.key.bytes, 0, end))
+    const isTakenBack = value === null && replaced === VALUE
+    const valueEnd = this.#writeVersion(
+      value,
+      this.#kindToPut(value, replaced, keyEnd, timestampMs),
+    )
     this.table.set(this.key.bytes, 0, end, this.value.bytes, valueEnd, timestampMs)
     this.#collect(keyEnd, 0, Infinity)
     const latest = this.#found.entries[this.#found.size - 1]!
     const isLatest = this.#timeAt(latest) === timestampMs
+    if (isLatest && isTakenBack) this.#takeBack(latest)
     this.#prune(0, this.#found.size)
     this.#sweepIfDue()
     return isLatest ? 'latest' : 'history'
@@ -115,9 +126,32 @@ export class MemoryVersionedStore<K, V>
     return this.table.entries.timeOf(entry)
   }
 
-  #isDeletion(entry: number): boolean {
+  /** -1 where there is no entry. */
+  #kindOf(entry: number): number {
     const { entries } = this.table
-    return entries.pageOf(entry)[entries.keyEnd(entry)] === DELETED
+    return entry < 0 ? -1 : entries.pageOf(entry)[entries.keyEnd(entry)]!
+  }
+
+  #kindToPut(value: V | null, replaced: number, keyEnd: number, timestampMs: number): number {
+    if (value !== null) return replaced === -1 || replaced === VALUE ? VALUE : VALUE_OVER_DELETION
+    const latest = this.#lastBefore(keyEnd, Infinity)
+    return latest >= 0 && this.#timeAt(latest) > timestampMs ? DELETED_BEFORE : DELETED
+  }
+
+  /**
+   * The latest of the found versions, a value, was deleted as of its own time: as in Kafka's store it is as
+   * though it had never been, unless something before it is kept as having ended then.
+   */
+  #takeBack(latest: number): void {
+    const found = this.#found
+    const before = found.size < 2 ? -1 : found.entries[found.size - 2]!
+    if (before >= 0 && this.#kindOf(before) !== DELETED) return
+    this.table.remove(latest)
+    found.size -= 1
+  }
+
+  #isDeletion(entry: number): boolean {
+    return isDeletion(this.#kindOf(entry))
   }
 
   override valueAt(entry: number): V {
@@ -131,11 +165,11 @@ export class MemoryVersionedStore<K, V>
     return { value: this.valueAt(entry), timestampMs: this.#timeAt(entry), validToMs }
   }
 
-  #writeVersion(value: V | null): number {
+  #writeVersion(value: V | null, kind: number): number {
     const { value: buffer } = this
     buffer.position = 0
     buffer.reserve(1)
-    buffer.bytes[0] = value === null ? DELETED : VALUE
+    buffer.bytes[0] = kind
     buffer.position = 1
     if (value !== null) this.valueSerde.serialize(value, buffer)
     return buffer.position
@@ -214,3 +248,5 @@ export class MemoryVersionedStore<K, V>
     return compareBytes(page, start, end, otherPage, otherStart, otherEnd) === 0
   }
 }
+
+const isDeletion = (kind: number): boolean => kind === DELETED || kind === DELETED_BEFORE

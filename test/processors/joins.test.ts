@@ -1,6 +1,6 @@
 // Joins with tables over several partitions: rows meet where their key is, however they came there.
 import { expect } from 'chai'
-import { minutes, type TopologyBuilder } from '../../index.ts'
+import { joinWindows, minutes, seconds, type Stream, type TopologyBuilder } from '../../index.ts'
 import { strings, TextDriver, texts } from '../support/texts.ts'
 
 const merge = (left: string | undefined, right: string | undefined) => `${left}+${right}`
@@ -26,6 +26,24 @@ describe('a join over several partitions', () => {
     expect(text.read('out')).to.have.members(found)
     expect(text.read('all-out')).to.have.members([...found, 'none:none+undefined@3'])
     expect(text.driver.drops()).to.deep.equal({})
+  })
+
+  it('of streams puts out what lost its key on the way to a repartition topic, on outer sides', () => {
+    const within = joinWindows({ before: seconds(1), after: seconds(1), grace: seconds(0) })
+    open(({ source }) => {
+      const [left, right] = ['left', 'right'].map((name) =>
+        source(name, texts(name)).selectKey(`${name}-keyed`, (value) => value || null),
+      ) as [Stream<string, string>, Stream<string, string>]
+      const serdes = { key: strings.key, left: strings.value, right: strings.value }
+      left.leftJoin('one-side', right, { within, merge, serdes }).to('left-out', texts('left-out'))
+      left.outerJoin('both-sides', right, { within, merge, serdes }).to('out', texts('out'))
+    })
+    for (const topic of ['left', 'right']) {
+      text.driver.pipeInput(texts(topic), { key: 'k', value: '', timestampMs: 1 })
+    }
+    expect(text.read('left-out')).to.deep.equal([':+undefined@1'])
+    expect(text.read('out')).to.have.members([':+undefined@1', ':undefined+@1'])
+    expect(text.driver.drops()).to.deep.equal({ 'null-key': 1 })
   })
 
   it('joins two tables, one of them an aggregate', () => {

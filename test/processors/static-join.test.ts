@@ -108,6 +108,29 @@ describe('a join with a static table', () => {
     }
   })
 
+  it('leaves out what user code throws on where it says so, or the topology does', () => {
+    const spec = {
+      on: (text: string) => text,
+      merge: (text: string, { name }: { name: string }) => {
+        if (text === 'b') throw new Error('broken')
+        return name
+      },
+    }
+    const { task, seen } = taskOf((stream) =>
+      stream.join('named', names(), { ...spec, onError: 'skip' }),
+    )
+    pipe(task, 'a', 'b', 'a')
+    expect(seen).to.deep.equal(['k0:Anna@0', 'k2:Anna@2'])
+    expect(task.drops).to.deep.equal([['named', 'processing-error']])
+    const lenient = new TestTask(
+      defineTopology('job', ({ source }) => void source('in', texts).join('named', names(), spec), {
+        onError: 'skip',
+      }),
+    )
+    pipe(lenient, 'b')
+    expect(lenient.drops).to.deep.equal([['named', 'processing-error']])
+  })
+
   it('fails when the task is built where the file cannot be read', () => {
     const parts = { on: (text: string) => text, merge: (text: string) => text }
     expect(() => taskOf((stream) => stream.join('named', names('none.json'), parts))).to.throw(

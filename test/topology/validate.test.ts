@@ -5,6 +5,7 @@ import {
   defineTopology,
   float64,
   hopping,
+  joinWindows,
   keyValueStore,
   minutes,
   seconds,
@@ -126,6 +127,51 @@ describe('what is refused', () => {
     )
     expect(refusal(process(['p0']))).to.match(/^p0: store p0 has the name of a node/)
     expect(refusal(process(['a b']))).to.match(/^p0: a name is/)
+  })
+
+  it('is a store that a join names after itself where another node has one of that name', () => {
+    const within = joinWindows({ before: minutes(1), after: minutes(1), grace: minutes(0) })
+    const joined = (name: string) => (builder: TopologyBuilder) => {
+      const [left, right] = [builder.source('l', texts('l')), builder.source('r', texts('r'))]
+      left.leftJoin('both', right, { within, merge: (one) => one })
+      left.groupByKey('by-key').count(name, { emit })
+    }
+    for (const name of ['both-left', 'both-right', 'both-unmatched']) {
+      expect(refusal(joined(name))).to.equal(
+        `${name}: its store ${name} has the name of one of both; give one of the two another name`,
+      )
+    }
+    // A node without a store may have that name.
+    defineTopology('job', ({ source }) => {
+      const [left, right] = [source('l', texts('l')), source('r', texts('r'))]
+      left.join('both', right, { within, merge: (one) => one }).to('both-left', texts('out'))
+    })
+    const waiting = refusal((builder) => {
+      const rows = builder.table('rows', texts('rows'), { history: minutes(1) })
+      const left = builder.source('l', texts('l'))
+      left.join('both', rows, { grace: minutes(1), merge })
+      left.process('seen', {
+        stores: [keyValueStore('both-waiting', strings)],
+        make: () => () => undefined,
+      })
+    })
+    expect(waiting).to.match(/^seen: its store both-waiting has the name of one of both/)
+    const foreign = refusal((builder) => {
+      const [left, right] = [builder.table('l', texts('l')), builder.table('r', texts('r'))]
+      left.join('both', right, { on: (value) => value, merge: (one) => one })
+      builder.source('in', texts('in')).toTable('both-subscription-store', { store: true })
+    })
+    expect(foreign).to.match(/^both-subscription-store: its store .* one of both; give/)
+  })
+
+  it('is a node with the name of a repartition topic that a join puts in', () => {
+    const message = refusal((builder) => {
+      const rows = builder.table('rows', texts('rows'))
+      const stream = builder.source('in', texts('in'))
+      stream.peek('new-key-by-key', () => undefined)
+      stream.selectKey('new-key', (value) => value).leftJoin('both', rows, { merge, ...strings })
+    })
+    expect(message).to.match(/^new-key-by-key: two nodes have this name/)
   })
 
   it('are two branches of one name', () => {

@@ -1,0 +1,62 @@
+// What makes the names of stores wrong: each store, and its changelog, needs one of its own. Part of the
+// validation of a topology.
+import { TopologyError } from './errors.ts'
+import type { TopologyNode } from './node.ts'
+import { storesOf, tablePlansOf } from './table-plan.ts'
+import { checkName } from './validate-names.ts'
+
+/**
+ * Stores of processors are shared by passing one spec, and share their names with nodes' stores.
+ * @throws TopologyError when a name is taken.
+ */
+export function checkProcessStores(
+  node: TopologyNode,
+  nodes: readonly TopologyNode[],
+  names: ReadonlySet<string>,
+): void {
+  if (node.kind !== 'process') return
+  for (const store of node.stores) {
+    checkName(store.name, node.name)
+    if (names.has(store.name)) {
+      throw new TopologyError(
+        node.name,
+        `store ${store.name} has the name of a node, which may keep a store of its own; give it another`,
+      )
+    }
+    const other = nodes.find(
+      (one) =>
+        one.kind === 'process' &&
+        one.stores.some((its) => its.name === store.name && its !== store),
+    )
+    if (other !== undefined) {
+      throw new TopologyError(
+        node.name,
+        `store ${store.name} is declared twice, here and by ${other.name}; share one declaration`,
+      )
+    }
+  }
+}
+
+/**
+ * Some nodes keep stores that are named after them, such as the two sides of a join of streams.
+ * @throws TopologyError when one has the name of another node's store.
+ */
+export function checkStoreNames(nodes: readonly TopologyNode[]): void {
+  const plans = tablePlansOf(nodes)
+  const owners = new Map<string, TopologyNode>()
+  for (const node of nodes) {
+    for (const store of storesOf(node, plans)) {
+      const owner = owners.get(store)
+      owners.set(store, node)
+      const isShared = owner?.kind === 'process' && node.kind === 'process'
+      if (owner === undefined || isShared) continue
+      throw new TopologyError(
+        nameOf(node),
+        `its store ${store} has the name of one of ${nameOf(owner)}; give one of the two another name`,
+      )
+    }
+  }
+}
+
+/** As the user named it. */
+const nameOf = (node: TopologyNode): string => ('join' in node ? node.join : node.name)
