@@ -12,6 +12,7 @@ const slab = MetricSlab.create({
   topics: ['calls'],
   partitions: tasks.map((_, partition) => ({ topic: 'calls', partition })),
   stores: [{ name: 'counts' }],
+  operators: [],
   nodes: ['sink'],
   dropReasons: ['malformed'],
 })

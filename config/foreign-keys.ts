@@ -16,7 +16,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'topology.optimization': 'the topology runs as it is written',
   'state.cleanup.delay.ms': 'state is kept until it is deleted',
   'application.server': 'see server.host and server.port in server.properties',
-  'metrics.recording.level': 'there is one level of metrics, and it is always recorded',
   'buffered.records.per.partition': 'see buffered.bytes.max and max.poll.records',
   // Kafka's clients
   'group.id': 'the consumer group is application.id',

@@ -104,6 +104,13 @@ export const streamsKeys = {
     "Copies of each topic that the job creates; -1 for the broker's own default.",
     onlyKafka('it keeps one copy, on this disk'),
   ),
+  'metrics.recording.level': hot(
+    key(
+      oneOf('INFO', 'DEBUG'),
+      'INFO',
+      'How much is measured: DEBUG counts the records of each operator of each task, too.',
+    ),
+  ),
   'log.level': hot(
     key(
       oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

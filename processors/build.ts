@@ -9,7 +9,7 @@ import { inTurn, unpackingChange } from './forwards.ts'
 import { FrameInput } from './frame-input.ts'
 import { NodeBuilder } from './node-builder.ts'
 import { Parser } from './parse.ts'
-import type { TaskContext } from './processor.ts'
+import type { Forward, TaskContext } from './processor.ts'
 import type { RepartitionWriter } from './repartition-writer.ts'
 import { SourceInput } from './source-input.ts'
 import type { TableView } from './table-view.ts'
@@ -37,6 +37,8 @@ export interface BuildOptions {
   readonly globals: (node: string) => TableView
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
+  /** Counts the records that come to a node on their way to a forward; nothing is counted where left out. */
+  readonly counted?: ((node: string, next: Forward) => Forward) | undefined
   /** How far an event time may be ahead of the wall clock; any distance where left out. */
   readonly futureMsMax?: (() => number) | undefined
 }
@@ -83,11 +85,19 @@ class TaskBuilder {
 
   #parsersOf(node: SourceNode): Parser[] {
     const context = this.#context
-    const { readerOf, futureMsMax } = this.#options
+    const { readerOf, futureMsMax, counted = uncounted } = this.#options
     const children = this.#nodes.childrenOf(node.name)
     const parsers = children.flatMap((child) =>
       child.kind === 'parse'
-        ? [new Parser(child, this.#nodes.after(child.name), context, readerOf, futureMsMax)]
+        ? [
+            new Parser(
+              child,
+              counted(child.name, this.#nodes.after(child.name)),
+              context,
+              readerOf,
+              futureMsMax,
+            ),
+          ]
         : [],
     )
     const others = children.filter(({ kind }) => kind !== 'parse')
@@ -113,3 +123,5 @@ class TaskBuilder {
     return new FrameInput(spec, next, this.#context)
   }
 }
+
+const uncounted = (_node: string, next: Forward): Forward => next

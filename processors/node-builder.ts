@@ -95,8 +95,14 @@ export class NodeBuilder {
     return after
   }
 
-  /** What a node does with the records of one that it reads; a join takes its sides apart. */
+  /** What a node does with the records of one that it reads, counted where that is asked for. */
   forwardOf(node: TopologyNode, from: string): Forward {
+    const forward = this.#forwardOf(node, from)
+    return this.#options.counted?.(node.name, forward) ?? forward
+  }
+
+  /** A join takes its sides apart. */
+  #forwardOf(node: TopologyNode, from: string): Forward {
     if (node.kind === 'stream-join') return this.#joins.ofStreams(node, from)
     if (node.kind === 'cogroup') return cogroupInput(node, from, this.after(node.name))
     if (node.kind === 'stream-table-join' && from === node.with) return () => undefined

@@ -16,6 +16,7 @@ export type ThreadConfig = TimeSettings &
     | 'pollMs'
     | 'bufferedBytesMax'
     | 'sourceAlignmentMaxDriftMs'
+    | 'metricsRecordingLevel'
     | 'topicFormats'
   >
 
@@ -27,6 +28,7 @@ export function threadConfigOf(config: StreamsConfig): ThreadConfig {
     pollMs: config.pollMs,
     bufferedBytesMax: config.bufferedBytesMax,
     sourceAlignmentMaxDriftMs: config.sourceAlignmentMaxDriftMs,
+    metricsRecordingLevel: config.metricsRecordingLevel,
     topicFormats: config.topicFormats,
     maxTaskIdleMs: config.maxTaskIdleMs,
     timestampFutureMaxMs: config.timestampFutureMaxMs,

@@ -197,6 +197,11 @@ export function dimensionsOf(topology: Topology, plan: Plan): MetricDimensions {
       inputs.map(({ topic }) => ({ topic, partition })),
     ),
     stores: storeNamesOf(plan).map((name) => ({ name })),
+    operators: plan.tasks.flatMap(({ taskId, subtopology }) =>
+      topology.subtopologies[subtopology]!.nodes.filter(({ kind }) => kind !== 'source').map(
+        ({ name }) => ({ taskId, node: name }),
+      ),
+    ),
     nodes: topology.nodes.flatMap(({ kind, name }) => (ENDS.has(kind) ? [name] : [])),
     dropReasons,
   }

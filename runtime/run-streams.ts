@@ -186,7 +186,11 @@ async function startStreams(
       return reporter.recent
     },
     metrics: (readings = []) =>
-      collectMetrics(restarts.client.metrics, [...readings, ...roundTrips().flatMap(readingsOf)]),
+      collectMetrics(
+        restarts.client.metrics,
+        [...readings, ...roundTrips().flatMap(readingsOf)],
+        current.metricsRecordingLevel,
+      ),
     reconfigure: async (next) => {
       current = streamsWithHot(current, next)
       await restarts.client.reconfigure(current, threadsOf(current))

@@ -109,11 +109,14 @@ export class StreamClient {
 
   /** Goes on with other settings and so many threads; resolves when all of them do. */
   async reconfigure(config: StreamsConfig, threads: number): Promise<void> {
+    const isOtherLevel = config.metricsRecordingLevel !== this.#config.metricsRecordingLevel
     this.#config = config
     this.#timer.every(config.commitIntervalMs)
     this.#status.commitsEvery(config.commitIntervalMs)
     await this.#threads.reconfigure(config)
     await this.#moves.resize(threads, () => this.#slabs.grow(threads))
+    // Only a task that opens puts counters between its operators, or leaves them out.
+    if (isOtherLevel) await this.#moves.renew()
   }
 
   /**

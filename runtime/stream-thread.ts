@@ -72,6 +72,9 @@ export class StreamThread {
       get rowsMax() {
         return config.maxPollRecords
       },
+      get recordingLevel() {
+        return config.metricsRecordingLevel
+      },
       port,
       outputs: this.#outputs,
       metrics,

@@ -1,5 +1,5 @@
 // The metrics of one task, bound once when it opens.
-import type { DropReason } from '../processors/processor.ts'
+import type { DropReason, Forward } from '../processors/processor.ts'
 import { dropReasons } from '../processors/processor.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
@@ -23,12 +23,16 @@ export class TaskMetrics {
   readonly #inputs: ReadonlyMap<string, InputMetrics>
   readonly #drops: ReadonlyMap<DropReason, Counter>
   readonly #late: Counter
+  readonly #slab: MetricSlab
+  readonly #taskId: string
 
   constructor(
     slab: MetricSlab,
     topology: Topology,
     { taskId, inputs, partition, subtopology, stores }: TaskSpec,
   ) {
+    this.#slab = slab
+    this.#taskId = taskId
     const part = topology.subtopologies[subtopology]!
     const latency = 'kafka_stream_processor_node_record_e2e_latency_seconds'
     const bySinks = part.nodes.filter(({ kind }) => kind === 'sink' || kind === 'dynamic-sink')
@@ -65,6 +69,16 @@ export class TaskMetrics {
         slab.counter('kafka_stream_state_rows_updated_total', { store }),
       ]),
     )
+  }
+
+  /** A forward that counts the records on their way to a node (`metrics.recording.level=DEBUG`). */
+  readonly counted = (node: string, next: Forward): Forward => {
+    const labels = { task_id: this.#taskId, processor_node_id: node }
+    const counter = this.#slab.counter('kafka_stream_processor_node_process_total', labels)
+    return (record) => {
+      counter.add(1)
+      next(record)
+    }
   }
 
   /** Time from the timestamp of records until the source has them. */

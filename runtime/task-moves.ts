@@ -102,24 +102,42 @@ export class TaskMoves {
         return 'stopping' as const
       })
       if (grown === 'stopping') return
-      this.isUnderWay = true
       const { tasks, from } = assignment.resize(threads)
-      await this.#tell('seal', from)
-      for (let i = 0; i < COMMITS_MAX && !stopping.aborted; i++) {
-        if ((await this.#parts.commit()) !== undefined) break
-      }
-      await this.#tell('close', from)
-      await this.#openAll(assignment.add(tasks), tasks.flatMap(inputsOf)).catch((error: Error) => {
-        // One that died meanwhile is replaced, and opens them then.
-        if (!error.name.startsWith('Thread')) this.#parts.fail(error)
-      })
-      this.isUnderWay = false
+      await this.#move(tasks, from)
       // A commit that asked a thread must find it when it tells it to go on.
       await committer.inTurn(() => all.shrink(threads))
       const ms = Math.round(performance.now() - started)
       const moved = tasks.map(({ taskId }) => taskId)
       log.info({ from: before, to: threads, moved, ms }, 'stream threads')
     })
+  }
+
+  /** Has all tasks begin again where they stand: what is decided as a task opens is decided anew. */
+  renew(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { assignment, stopping } = this.#parts
+      const tasks = [...assignment.all.values()].flat()
+      if (!stopping.aborted) await this.#move(tasks, assignment.remove(tasks))
+    })
+  }
+
+  /** Has tasks that are out of the assignment leave their threads in good order, and begin on others. */
+  async #move(
+    tasks: readonly TaskSpec[],
+    from: ReadonlyMap<number, readonly string[]>,
+  ): Promise<void> {
+    const { assignment, commit, stopping } = this.#parts
+    this.isUnderWay = true
+    await this.#tell('seal', from)
+    for (let i = 0; i < COMMITS_MAX && !stopping.aborted; i++) {
+      if ((await commit()) !== undefined) break
+    }
+    await this.#tell('close', from)
+    await this.#openAll(assignment.add(tasks), tasks.flatMap(inputsOf)).catch((error: Error) => {
+      // One that died meanwhile is replaced, and opens them then.
+      if (!error.name.startsWith('Thread')) this.#parts.fail(error)
+    })
+    this.isUnderWay = false
   }
 
   /** Opens the tasks of a thread again, at what was committed. */

@@ -7,6 +7,7 @@ import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { IdleTimes } from './idle-clock.ts'
 import type { SourceAlignment } from './alignment.ts'
+import type { RecordingLevel } from './metrics/definition.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import type { Plan } from './plan.ts'
@@ -47,6 +48,8 @@ export interface TaskSurroundings {
   readonly port: DataPort
   readonly outputs: Outputs
   readonly metrics: MetricSlab
+  /** How much the tasks that open now measure; `INFO` where left out. */
+  readonly recordingLevel?: RecordingLevel
   readonly alignment: SourceAlignment
   /** Counts a join that found no row. */
   readonly unmatched: (node: string, key: string | number) => void

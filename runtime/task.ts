@@ -72,6 +72,7 @@ export class Task implements TaskContext {
       resolve: (topic) => resolveFormat(topic, formats),
       globals: (node) => around.globals!.viewOf(node),
       readerOf: around.readerOf,
+      counted: around.recordingLevel === 'DEBUG' ? this.#metrics.counted : undefined,
       futureMsMax: () => futureMsMaxOf(around.time),
     })
     this.#checkpoints = new TaskCheckpoints(

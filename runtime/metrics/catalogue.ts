@@ -3,6 +3,7 @@
 import {
   byDropReason,
   byNode,
+  byOperator,
   byPartition,
   byStore,
   byTask,
@@ -34,7 +35,7 @@ const threads = {
     'value',
   ]),
   kafka_stream_config_last_reload_successful: reading(
-    '1 while the configuration files are in effect, 0 while their last edit is refused.',
+    'Whether the configuration files are in effect: 1, or 0 while their last edit is refused.',
     [],
   ),
   kafka_stream_config_last_reload_success_timestamp_seconds: reading(
@@ -95,6 +96,11 @@ const tasks = {
     'Time from the timestamp of a record until a source or sink handled it.',
     LATENCY_BUCKETS,
     [byNode],
+  ),
+  kafka_stream_processor_node_process_total: counter(
+    'Records that came to an operator of a task.',
+    [byOperator],
+    { level: 'DEBUG' },
   ),
 }
 

@@ -7,6 +7,8 @@ export interface MetricDimensions {
   readonly topics: readonly string[]
   readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
   readonly stores: readonly { readonly name: string }[]
+  /** The operators of each task. */
+  readonly operators: readonly { readonly taskId: string; readonly node: string }[]
   /** Sources and sinks: where end-to-end latency is observed. */
   readonly nodes: readonly string[]
   readonly dropReasons: readonly string[]
@@ -34,11 +36,17 @@ export interface MetricDefinition<T extends MetricType = MetricType> {
   readonly buckets: readonly number[]
   /** Read off by the main thread at a scrape, with labels unknown at start: it has no slots. */
   readonly reading: readonly string[] | undefined
+  /** From which `metrics.recording.level` on it is there. */
+  readonly level: RecordingLevel
   /** With more series than this, partitions are summed up for each topic. */
   readonly seriesMax: number
 }
 
+/** How much is measured (Kafka Streams' `Sensor.RecordingLevel`): `DEBUG` is `INFO` and more. */
+export type RecordingLevel = 'INFO' | 'DEBUG'
+
 interface Options {
+  readonly level?: RecordingLevel
   readonly perThread?: boolean
   readonly aggregation?: Aggregation
   readonly seriesMax?: number
@@ -58,6 +66,7 @@ function define<T extends MetricType>(
     perThread: options.perThread ?? false,
     buckets: [],
     reading: undefined,
+    level: options.level ?? 'INFO',
     seriesMax: options.seriesMax ?? Infinity,
   }
 }
@@ -104,6 +113,10 @@ export const byTopic = axis('topic', ({ topics }) => topics)
 export const byStore = axis('store', ({ stores }) => stores.map(({ name }) => name))
 export const byNode = axis('processor_node_id', ({ nodes }) => nodes)
 export const byDropReason = axis('reason', ({ dropReasons }) => dropReasons)
+export const byOperator: LabelAxis = {
+  names: ['task_id', 'processor_node_id'],
+  values: ({ operators }) => operators.map(({ taskId, node }) => [taskId, node]),
+}
 export const byPartition: LabelAxis = {
   names: ['topic', 'partition'],
   values: ({ partitions }) => partitions.map(({ topic, partition }) => [topic, String(partition)]),

@@ -1,6 +1,6 @@
 // One picture of all threads' metrics, taken on the main thread: what server/ turns into text.
 import { METRICS, type MetricName, type NameOf } from './catalogue.ts'
-import type { Aggregation, MetricDefinition, MetricType } from './definition.ts'
+import type { Aggregation, MetricDefinition, MetricType, RecordingLevel } from './definition.ts'
 import { MetricError, type Labels, type MetricPlace } from './layout.ts'
 import type { MetricSlab } from './slab.ts'
 
@@ -30,14 +30,17 @@ export interface Reading {
 
 /**
  * Merges the slabs of all threads; they must have been made from the same dimensions. Metrics
- * without any series are left out.
+ * without any series are left out, and those that `level` does not have.
  * @throws MetricError MILLRACE_METRIC_UNKNOWN for a reading that the catalogue does not declare as one.
  */
 export function collectMetrics(
   slabs: readonly MetricSlab[],
   readings: readonly Reading[] = [],
+  level: RecordingLevel = 'DEBUG',
 ): MetricFamily[] {
-  const places = slabs[0]?.layout.metrics ?? []
+  const all = slabs[0]?.layout.metrics ?? []
+  // What was counted while there was more to count is not shown as if it went on.
+  const places = all.filter(({ definition }) => level === 'DEBUG' || definition.level === 'INFO')
   const families = places.map((place) => familyOf(place.name, samplesOf(place, slabs)))
   return [...familiesOf(readings), ...families].filter(({ samples }) => samples.length > 0)
 }

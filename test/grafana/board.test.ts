@@ -27,6 +27,7 @@ const UNSHOWN = [
   'kafka_producer_txn_aborts_total',
   'kafka_producer_txn_commits_total',
   'kafka_stream_failed_stream_threads_total',
+  'kafka_stream_processor_node_process_total',
   'kafka_stream_query_batch_id',
   'kafka_stream_query_output_rows_total',
   'kafka_stream_query_rows_dropped_by_watermark_total',

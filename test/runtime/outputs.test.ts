@@ -6,7 +6,7 @@ import { MetricSlab } from '../../runtime/metrics/slab.ts'
 import { Outputs } from '../../runtime/outputs.ts'
 
 const partitions = { one: 2, two: 1 }
-const labels = { tasks: [], partitions: [], stores: [], nodes: [], dropReasons: [] }
+const labels = { tasks: [], partitions: [], stores: [], nodes: [], operators: [], dropReasons: [] }
 
 /** Outputs over a port that keeps what it is given. */
 function outputsOf(transactional: boolean) {

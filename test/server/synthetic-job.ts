@@ -1,7 +1,7 @@
 // A job that exists only in its metrics: every series of the catalogue moves, as of a busy job with
 // as many partitions as asked for. The checks of server, board and stack scrape it.
 import { METRICS, type NameOf } from '../../runtime/metrics/catalogue.ts'
-import type { MetricType } from '../../runtime/metrics/definition.ts'
+import type { MetricType, RecordingLevel } from '../../runtime/metrics/definition.ts'
 import { MetricSlab } from '../../runtime/metrics/slab.ts'
 import { collectMetrics, type MetricFamily, type Reading } from '../../runtime/metrics/snapshot.ts'
 import { dimensionsOf } from '../runtime/metrics/dimensions.ts'
@@ -11,7 +11,7 @@ export interface SyntheticJob {
   readonly step: (nowMs: number) => void
   /** From the next scrape on the configuration has another hash. */
   readonly reconfigure: () => void
-  readonly metrics: () => MetricFamily[]
+  readonly metrics: (level?: RecordingLevel) => MetricFamily[]
 }
 
 /** Gauges whose value means something. */
@@ -42,7 +42,7 @@ export function syntheticJob(partitions: number): SyntheticJob {
     reconfigure: () => {
       configHash = 'b2'
     },
-    metrics: () => collectMetrics([main, ...threads], readings(configHash)),
+    metrics: (level) => collectMetrics([main, ...threads], readings(configHash), level),
   }
 }
 

@@ -5,6 +5,7 @@ import { runStreams, type RunningStreams } from '../../../runtime/run-streams.ts
 import { batchCount } from '../../support/batch-count.ts'
 import { embeddedLogs } from '../../support/embedded-log.ts'
 import {
+  CALLS,
   expectTables,
   generatedCalls,
   POLICE_JOB,
@@ -81,5 +82,26 @@ describe('a job whose settings change while it runs', function () {
     await change(streams, { 'application.id': 'another', 'commit.interval.ms': 50 })
     expect(streams.applicationId).to.equal('police-calls')
     expect(valueOf(streams, 'kafka_stream_query_trigger_interval_seconds')).to.equal(0.05)
+  })
+
+  it('counts what comes to each operator at DEBUG, from when it is asked to until it is not', async () => {
+    const broker = await logs.open('level')
+    const calls = generatedCalls(3_000)
+    await writeCalls(broker, calls, 4)
+    streams = await runStreams(POLICE_JOB, streamsConfig({ 'num.stream.threads': 2 }), { broker })
+    const running = streams
+    const byOperator = 'kafka_stream_processor_node_process_total'
+    const read = 'kafka_stream_topic_records_consumed_total'
+    const countedAt = (node: string): number =>
+      sumOf(running.metrics(), byOperator, { processor_node_id: node })
+    const families = (): string[] => running.metrics().map(({ name }) => name)
+    await until('it is read', () => sumOf(running.metrics(), read, { topic: CALLS }) === 3_000)
+    expect(families()).not.to.include(byOperator)
+    await change(running, { 'metrics.recording.level': 'DEBUG', 'num.stream.threads': 2 })
+    expect(countedAt('parse-call')).to.equal(0)
+    await writeCalls(broker, calls, 4)
+    await until('the second time is counted', () => countedAt('parse-call') === 3_000)
+    await change(running, { 'metrics.recording.level': 'INFO', 'num.stream.threads': 2 })
+    expect(families()).not.to.include(byOperator)
   })
 })

@@ -11,6 +11,14 @@ export function dimensionsOf(partitions: number): MetricDimensions {
     topics: [...read, 'crime-counts'],
     partitions: read.flatMap((topic) => each.map((partition) => ({ topic, partition }))),
     stores: [{ name: 'crime-counts' }, { name: 'last-call' }],
+    operators: [0, 1].flatMap((subtopology) =>
+      each.flatMap((partition) =>
+        Array.from({ length: 12 }, (_, i) => ({
+          taskId: `${subtopology}_${partition}`,
+          node: `operator-${i}`,
+        })),
+      ),
+    ),
     nodes: ['service-calls', 'crime-counts-out'],
     dropReasons: [
       'malformed',
