@@ -46,6 +46,11 @@ export const streamsKeys = {
     'Where tasks keep their state.',
     onlyKafka("state lives in the log's directory, in the same transactions"),
   ),
+  'record.crash.retries': key(
+    int(0, 10),
+    1,
+    "How often a record is run again, alone, in which a worker has died, before the topology's onError decides on it.",
+  ),
   'max.poll.records': hot(
     key(int(1, 65_536), 4096, 'How many rows a task takes per step, at most.'),
   ),

@@ -25,6 +25,12 @@ export interface TaskProcessors {
   readonly state: TaskState
 }
 
+/** A node that reads a topic, and whether one of the topic's records carries several rows. */
+export interface Reading {
+  readonly node: string
+  readonly isOfMany: boolean
+}
+
 /** What building needs to know beside the nodes. */
 export interface BuildOptions {
   readonly topology: Topology
@@ -39,6 +45,8 @@ export interface BuildOptions {
   readonly readerOf?: RowReaderFactory | undefined
   /** Counts the records that come to a node on their way to a forward; nothing is counted where left out. */
   readonly counted?: ((node: string, next: Forward) => Forward) | undefined
+  /** What is to run in the place of what is behind a node that reads a topic. */
+  readonly guard?: (next: Forward, reading: Reading) => Forward
   /** How far an event time may be ahead of the wall clock; any distance where left out. */
   readonly futureMsMax?: (() => number) | undefined
 }
@@ -86,13 +94,14 @@ class TaskBuilder {
   #parsersOf(node: SourceNode): Parser[] {
     const context = this.#context
     const { readerOf, futureMsMax, counted = uncounted } = this.#options
+    const guarded = (name: string, next: Forward): Forward => this.#guarded(name, false, next)
     const children = this.#nodes.childrenOf(node.name)
     const parsers = children.flatMap((child) =>
       child.kind === 'parse'
         ? [
             new Parser(
               child,
-              counted(child.name, this.#nodes.after(child.name)),
+              guarded(child.name, counted(child.name, this.#nodes.after(child.name))),
               context,
               readerOf,
               futureMsMax,
@@ -104,7 +113,7 @@ class TaskBuilder {
     if (others.length > 0 || parsers.length === 0) {
       const spec = { ...node, decode: node.topics[0]!.value, takesNull: true, keepsValues: true }
       const next = inTurn(others.map((child) => this.#nodes.forwardOf(child, node.name)))
-      parsers.push(new Parser(spec, next, context, undefined, futureMsMax))
+      parsers.push(new Parser(spec, guarded(node.name, next), context, undefined, futureMsMax))
     }
     return parsers
   }
@@ -120,7 +129,11 @@ class TaskBuilder {
     const spec = { topic, writers, keys, value, movesTime }
     const after = this.#nodes.after(cut.name)
     const next = cut.kind === 'table-group' ? unpackingChange(after) : after
-    return new FrameInput(spec, next, this.#context)
+    return new FrameInput(spec, this.#guarded(cut.name, true, next), this.#context)
+  }
+
+  #guarded(node: string, isOfMany: boolean, next: Forward): Forward {
+    return this.#options.guard?.(next, { node, isOfMany }) ?? next
   }
 }
 

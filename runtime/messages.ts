@@ -2,6 +2,7 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
+import type { CarefulSpec } from './crashing-rows.ts'
 import type { SlabSpec } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
 import type { StoreAnswer, StoreQuery } from './store-query.ts'
@@ -48,6 +49,8 @@ export interface ThreadSpec {
   readonly alignment: SharedArrayBuffer
   readonly vitals: SharedArrayBuffer
   readonly control: MessagePort
+  /** For a thread that takes the place of one that died. */
+  readonly careful?: CarefulSpec | undefined
 }
 
 /** A store's changelog, as far as it is to be read before its task may run: open transactions included. */

@@ -4,6 +4,7 @@ import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import { SourceAlignment } from './alignment.ts'
+import { CarefulRows } from './crashing-rows.ts'
 import { GlobalReading } from './global-reading.ts'
 import { requestsOn, type NumberedRequest, type TaskToOpen } from './messages.ts'
 import type { ThreadAnswer, ThreadConfig, ThreadSpec } from './messages.ts'
@@ -86,6 +87,8 @@ export class StreamThread {
       unmatched: (node, key) => this.#unmatched.add(node, key),
       globals: this.#globals.tables,
       readerOf,
+      careful:
+        spec.careful && new CarefulRows(spec.careful, this.#vitals, Object.keys(plan.partitions)),
     }
   }
 

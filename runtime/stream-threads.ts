@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Group } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { SourceAlignment } from './alignment.ts'
+import { CrashingRows, type CarefulSpec } from './crashing-rows.ts'
 import { threadConfigOf, type ThreadAnswer, type ThreadRequest } from './messages.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
@@ -50,6 +51,7 @@ export class StreamThreads {
   readonly #watchdog: Watchdog
   readonly #deathsMs: number[] = []
   #config: StreamsConfig
+  readonly #crashing: CrashingRows
 
   /**
    * @param metrics the main thread's slab first, then one a thread.
@@ -67,6 +69,7 @@ export class StreamThreads {
     this.#metrics = metrics
     this.#stopping = stopping
     this.#owner = owner
+    this.#crashing = new CrashingRows(config.recordCrashRetries)
     this.#alignment = SourceAlignment.allocate(plan.alignmentSlots)
     this.#watchdog = new Watchdog(
       () => this.#config.workerHangTimeoutMs,
@@ -156,8 +159,8 @@ export class StreamThreads {
     await Promise.all(all.map((handle) => endByForce(handle)))
   }
 
-  #start(index: number): void {
-    const handle = this.#launch(index)
+  #start(index: number, careful?: CarefulSpec): void {
+    const handle = this.#launch(index, careful)
     this.#handles[index] = handle
     this.#tellAlive()
     void handle.request({ kind: 'close', taskIds: [] }).then(
@@ -166,7 +169,8 @@ export class StreamThreads {
     )
   }
 
-  #launch(index: number): ThreadHandle {
+  /** @param careful for one that takes the place of one that died. */
+  #launch(index: number, careful?: CarefulSpec): ThreadHandle {
     const { topologyUrl, plan, group } = this.#parts
     const slab = this.#metrics[index + 1]!
     const handle = new ThreadHandle({
@@ -177,6 +181,7 @@ export class StreamThreads {
       channel: group.openChannel(index, () => this.#handles[index]?.vitals.wake()),
       metrics: slab.spec,
       alignment: this.#alignment,
+      careful,
     })
     this.#enter(index, THREAD_STATE.STARTING)
     void handle.ended.then((end) => this.#ended(index, handle, end))
@@ -196,6 +201,8 @@ export class StreamThreads {
     this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)
     this.#metrics[index + 1]!.clearGauges()
     this.#enter(index, THREAD_STATE.DEAD)
+    // What is found is the topology's to decide on; it will not be died of again.
+    if (this.#crashing.died(handle.vitals)) this.#deathsMs.length = 0
     if (end.how === 'failed' || this.#isOneDeathTooMany()) this.#owner.fail(end.error)
     else await this.#replace(index, end.error)
   }
@@ -213,7 +220,7 @@ export class StreamThreads {
     this.#parts.log.error({ err: error, tasks: taskIds }, 'a thread died: its tasks are restored')
     const dead = this.#handles[index]
     try {
-      this.#start(index)
+      this.#start(index, this.#crashing.spec)
       await this.#owner.reopen(index, tasks)
     } catch (error) {
       const started = this.#handles[index]

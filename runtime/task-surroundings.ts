@@ -5,6 +5,7 @@ import type { GlobalTables } from '../processors/global-tables.ts'
 import type { DropReason } from '../processors/processor.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
+import type { CarefulRows } from './crashing-rows.ts'
 import type { IdleTimes } from './idle-clock.ts'
 import type { SourceAlignment } from './alignment.ts'
 import type { RecordingLevel } from './metrics/definition.ts'
@@ -57,6 +58,8 @@ export interface TaskSurroundings {
   readonly globals?: GlobalTables
   /** Told of each record dropped, beside the metrics. */
   readonly dropped?: (node: string, reason: DropReason) => void
+  /** Notes each row before it runs; only where a thread has died. */
+  readonly careful?: CarefulRows | undefined
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
 }

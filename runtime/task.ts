@@ -73,6 +73,8 @@ export class Task implements TaskContext {
       globals: (node) => around.globals!.viewOf(node),
       readerOf: around.readerOf,
       counted: around.recordingLevel === 'DEBUG' ? this.#metrics.counted : undefined,
+      guard: (next, reading) =>
+        around.careful?.guard(next, reading, topology.onError, this) ?? next,
       futureMsMax: () => futureMsMaxOf(around.time),
     })
     this.#checkpoints = new TaskCheckpoints(

@@ -4,17 +4,51 @@
 const BEATS = 0
 const WAKE = 1
 const IN_TRANSACTION = 2
-const SLOTS = 3
+const SLOTS = 4
+const SLOT_BYTES = SLOTS * Int32Array.BYTES_PER_ELEMENT
+const ROW_FIELDS = 4
+const NO_ROW = -1
+
+/** A row that a thread is running. */
+export interface RowInWork {
+  /** The topic's number in the plan. */
+  readonly topic: number
+  readonly partition: number
+  readonly offset: number
+  /** Its number where one record carries several. */
+  readonly row: number
+}
 
 export class Vitals {
   readonly #slots: Int32Array
+  readonly #row: Float64Array
 
   constructor(buffer: SharedArrayBuffer) {
-    this.#slots = new Int32Array(buffer)
+    this.#slots = new Int32Array(buffer, 0, SLOTS)
+    this.#row = new Float64Array(buffer, SLOT_BYTES, ROW_FIELDS)
   }
 
   static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer(SLOTS * Int32Array.BYTES_PER_ELEMENT)
+    const bytes = SLOT_BYTES + ROW_FIELDS * Float64Array.BYTES_PER_ELEMENT
+    const buffer = new SharedArrayBuffer(bytes)
+    new Vitals(buffer).rowInWork = undefined
+    return buffer
+  }
+
+  /** What the worker is running, where it runs carefully; undefined between rows. */
+  get rowInWork(): RowInWork | undefined {
+    const [topic = NO_ROW, partition = 0, offset = 0, row = 0] = this.#row
+    return topic === NO_ROW ? undefined : { topic, partition, offset, row }
+  }
+
+  set rowInWork(at: RowInWork | undefined) {
+    const row = this.#row
+    if (at !== undefined) {
+      row[1] = at.partition
+      row[2] = at.offset
+      row[3] = at.row
+    }
+    row[0] = at?.topic ?? NO_ROW
   }
 
   /** The worker is alive. */

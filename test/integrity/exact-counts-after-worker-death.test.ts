@@ -8,14 +8,15 @@ import { embeddedLogs } from '../support/embedded-log.ts'
 import {
   COUNTED,
   countOrders,
+  CRASHING_JOB,
   FAULTY_JOB,
   orders,
   withEnds,
   writeOrders,
   type Order,
 } from '../support/faulty-orders.ts'
-import { readTable } from '../support/final-tables.ts'
-import { runOnce, sumOf } from '../support/police-job.ts'
+import { readTable, readTopic } from '../support/final-tables.ts'
+import { droppedIn, runOnce, sumOf } from '../support/police-job.ts'
 
 const ROWS = 20_000
 
@@ -64,7 +65,7 @@ describe('counts are exact after a worker', function () {
     expect(await expectExact('hang', rows, settings)).to.equal(1)
   })
 
-  it('and a fault that comes back each time ends the run with what it was', async () => {
+  it('and a record that it dies of each time ends the run, and is named', async () => {
     const broker = await logs.open('always')
     await writeOrders(broker, withFault(10, { fault: 'exit' }))
     const run = runOnce(broker, { 'num.stream.threads': 1 }, FAULTY_JOB)
@@ -73,9 +74,34 @@ describe('counts are exact after a worker', function () {
         () => undefined,
         (thrown: unknown) => thrown,
       ),
-      sleep(20_000, 'still running', { ref: false }),
+      sleep(60_000, 'still running', { ref: false }),
     ])
-    expect(error).to.be.an('error').with.property('code', 'MILLRACE_THREAD_DIED')
-    expect((error as Error).message).to.match(/^stream-thread-1 died: .*7/)
+    expect(error).to.be.an('error').with.property('code', 'MILLRACE_PROCESSING')
+    expect((error as Error).message).to.match(
+      /^topic orders, partition \d, offset \d+: parse-order: a thread has died 2 times/,
+    )
+  })
+
+  it('dies of records again and again, which are written as dead letters', async () => {
+    const crashing = [ROWS / 4, ROWS / 2]
+    const rows = orders(ROWS).map((order, i) => {
+      if (i === crashing[0]) return { ...order, fault: 'exit' }
+      // Behind the repartition topic many rows are one record.
+      return i === crashing[1] ? { ...order, name: 'crash' } : order
+    })
+    const broker = await logs.open('letters')
+    await writeOrders(broker, rows)
+    const settings = { 'num.stream.threads': 2, 'commit.interval.ms': 20 }
+    const { metrics } = await runOnce(broker, settings, CRASHING_JOB)
+    const good = rows.filter((_, i) => !crashing.includes(i))
+    const actual = await readTable(broker, COUNTED)
+    expect(differences(withEnds(actual), countOrders(good))).to.deep.equal([])
+    expect(droppedIn(metrics, 'processing-error')).to.equal(2)
+    const letters: (string | undefined)[] = []
+    await readTopic(broker, 'orders.dead-letter', ({ headers }) => {
+      letters.push(headers['__streams.errors.message'])
+    })
+    expect(letters).to.have.length(2)
+    for (const letter of letters) expect(letter).to.match(/^a thread has died 2 times/)
   })
 })

@@ -5,7 +5,9 @@ import { writeInput } from './police-job.ts'
 
 /** The module of the job. */
 export const FAULTY_JOB = new URL('../fixtures/faulty-job.js', import.meta.url)
-/** What it writes. */
+/** The module of the job that dies of some orders each time, and does without them. */
+export const CRASHING_JOB = new URL('../fixtures/crashing-job.js', import.meta.url)
+/** What they write. */
 export const COUNTED = 'orders-by-name'
 
 /** An order; with a fault, one that the job's code falls over. */
