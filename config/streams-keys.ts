@@ -89,6 +89,13 @@ export const streamsKeys = {
   'worker.hang.timeout.ms': hot(
     key(ms(1_000), 30_000, 'After how long without a sign of life a worker counts as hung.'),
   ),
+  'health.progress.timeout.ms': hot(
+    key(
+      ms(1_000),
+      300_000,
+      'How long records may wait while none is processed, before /healthz says that the job is failing.',
+    ),
+  ),
   'shutdown.timeout.ms': hot(
     key(ms(100), 10_000, 'How long an orderly stop may take before it is forced.'),
   ),

@@ -10,6 +10,7 @@ import type { ClientState } from './client-state.ts'
 import { ClientStatus } from './client-status.ts'
 import { CommitTimer } from './commit-timer.ts'
 import { Committer, type CommitResult } from './committer.ts'
+import { Liveness } from './liveness.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import { dimensionsOf } from './plan.ts'
 import { StoreQueries } from './store-queries.ts'
@@ -26,6 +27,7 @@ export class StreamClient {
   readonly #threads: StreamThreads
   readonly #moves: TaskMoves
   readonly #slabs: ClientSlabs
+  readonly #liveness: Liveness
   readonly #stopping = new AbortController()
   readonly #timer: CommitTimer
   #config: StreamsConfig
@@ -40,6 +42,10 @@ export class StreamClient {
     this.#assignment = new Assignment(threads)
     this.#bounds = new TaskBounds(parts)
     this.#slabs = new ClientSlabs(dimensionsOf(topology, plan), threads, parts.metrics)
+    this.#liveness = new Liveness(
+      () => this.metrics,
+      () => this.#config.healthProgressTimeoutMs,
+    )
     this.#threads = new StreamThreads(parts, this.metrics, this.#stopping.signal, {
       tasksOf: (thread) => this.#assignment.tasksOf(thread),
       reopen: async (thread, tasks) => {
@@ -81,7 +87,7 @@ export class StreamClient {
   /** Why the application works or does not. */
   get problems(): string[] {
     if (this.#failure !== undefined) return [this.#failure.message]
-    return this.#threads.problems
+    return [...this.#threads.problems, ...this.#liveness.problemsAt(Date.now())]
   }
 
   get threadStates(): { threadId: string; tasks: string[] }[] {
@@ -127,6 +133,7 @@ export class StreamClient {
     const { group, plan } = this.#parts
     this.#status.enter('REBALANCING')
     this.#threads.start()
+    this.#liveness.start()
     try {
       await group.join([...plan.sourceTopics, ...plan.repartitionTopics], {
         onAssigned: (partitions) => this.#moves.assigned(partitions),
@@ -224,6 +231,7 @@ export class StreamClient {
     if (how === 'late') log.warn('the stop took too long: threads are ended by force')
     if (how instanceof Error) this.#failure ??= how
     await this.#threads.end()
+    this.#liveness.stop()
     // Without threads it goes on: the group is left even then, if its broker answers.
     if (how === 'late') await Promise.race([orderly.catch(() => undefined), deadline()])
     this.#status.enter(this.#failure === undefined ? 'NOT_RUNNING' : 'ERROR')

@@ -45,6 +45,12 @@ export function collectMetrics(
   return [...familiesOf(readings), ...families].filter(({ samples }) => samples.length > 0)
 }
 
+/** The series of one metric, merged as all are. */
+export function collectMetric(slabs: readonly MetricSlab[], name: MetricName): MetricSample[] {
+  const place = slabs[0]?.layout.metrics.find((each) => each.name === name)
+  return place === undefined ? [] : samplesOf(place, slabs)
+}
+
 function familyOf(name: MetricName, samples: readonly MetricSample[]): MetricFamily {
   const { type, help, buckets } = METRICS[name]
   return { name, type, help, buckets, samples }
