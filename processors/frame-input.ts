@@ -40,6 +40,8 @@ export class FrameInput implements InputHead {
   #row = 0
   #frame: Frame | undefined
   #limitMs = Infinity
+  /** Highest timestamp of a row, epoch ms: it may lie beyond what the other writers have told. */
+  #seenMs = -1
   /** Of the keys when the frame's ids were learned. */
   #epoch = 0
 
@@ -47,7 +49,7 @@ export class FrameInput implements InputHead {
     const { topic, writers, keys, value, movesTime } = spec
     this.topic = topic
     this.writers = new WriterTimes(writers)
-    context.eventTime.addTopic(topic)
+    context.eventTime.addTopic(topic, movesTime)
     this.#keys = keys
     this.#value = value
     this.#movesTime = movesTime
@@ -140,9 +142,11 @@ export class FrameInput implements InputHead {
     context.place = this.#place
     const timeMsMax = this.#movesTime ? writersLimitMs : -1
     let row = this.#row
+    let seenMs = this.#seenMs
     for (; row < end; row++) {
       const timestampMs = frame.timestamps[row]!
       if (timestampMs > limitMs) break
+      if (timestampMs > seenMs) seenMs = timestampMs
       this.#row = row
       const timeMs = timestampMs < timeMsMax ? timestampMs : timeMsMax
       if (timeMs > context.streamTimeMs) context.streamTimeMs = timeMs
@@ -157,6 +161,7 @@ export class FrameInput implements InputHead {
       if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
     }
     this.#row = row
+    this.#seenMs = seenMs
     context.place = undefined
   }
 
@@ -179,10 +184,12 @@ export class FrameInput implements InputHead {
     this.#row = 0
     const context = this.#context
     this.writers.told(frame.writer, frame.streamTimeMs, frame.vouchedMs)
-    if (this.#movesTime) {
-      context.streamTimeMs = Math.max(context.streamTimeMs, this.writers.streamTimeMs)
-    }
     this.#tellLimits()
+    if (!this.#movesTime) return
+    // Without rows a task goes no further than all that it reads: what another input still has would be late.
+    const rowsMs = Math.min(this.#seenMs, this.writers.streamTimeMs)
+    const reachedMs = Math.max(rowsMs, context.eventTime.reachedMs)
+    if (reachedMs > context.streamTimeMs) context.streamTimeMs = reachedMs
   }
 
   #tellLimits(): void {

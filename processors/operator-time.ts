@@ -11,18 +11,32 @@ export class EventTimeLimits {
   vouchedMs = -1
   /** Whether event time goes on without records: then operators give out what is due without any, too. */
   goesOnWhenIdle = false
+  /**
+   * Time that the task itself may go on to without rows: all that write what it reads have come to it. -1
+   * where it reads a source, too, which may still have earlier rows.
+   */
+  reachedMs = -1
   readonly #topics = new Map<string, { toldMs: number; vouchedMs: number }>()
+  /** Topics whose times are none of the task's own. */
+  readonly #others = new Set<string>()
   /** What the task vouches for its own sources; Infinity where it has none. */
   #sourcesMs = Infinity
+  #hasSource = false
 
-  /** The task reads a repartition topic, of whose writers nothing is known yet. */
-  addTopic(topic: string): void {
+  /**
+   * The task reads a repartition topic, of whose writers nothing is known yet.
+   * @param movesTime whether the task's own time follows it.
+   */
+  addTopic(topic: string, movesTime = true): void {
+    if (!movesTime) this.#others.add(topic)
     this.tell(topic, -1, -1)
   }
 
   /** The task reads a source, for which nobody vouches while there is input. */
   addSource(): void {
     this.#sourcesMs = -1
+    this.#hasSource = true
+    this.#update()
   }
 
   /** Nothing has come from the sources for long: no record before this time will, as far as can be known. */
@@ -40,10 +54,13 @@ export class EventTimeLimits {
   #update(): void {
     this.toldMs = Infinity
     this.vouchedMs = this.#sourcesMs
-    for (const of of this.#topics.values()) {
+    let reachedMs = Infinity
+    for (const [topic, of] of this.#topics) {
       this.toldMs = Math.min(this.toldMs, of.toldMs)
       this.vouchedMs = Math.min(this.vouchedMs, of.vouchedMs)
+      if (!this.#others.has(topic)) reachedMs = Math.min(reachedMs, of.toldMs)
     }
+    this.reachedMs = this.#hasSource || reachedMs === Infinity ? -1 : reachedMs
   }
 }
 

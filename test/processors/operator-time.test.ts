@@ -39,6 +39,19 @@ describe('the time of an operator', () => {
     expect(time.catchUp(), 'nobody vouches for a source').to.equal(70)
   })
 
+  it('is not that of the task, which goes on without rows as far as all have told, beside a source not', () => {
+    const limits = new EventTimeLimits()
+    limits.addTopic('one')
+    limits.addTopic('other')
+    limits.addTopic('answers', false)
+    limits.tell('one', 100, -1)
+    expect(limits.reachedMs).to.equal(-1)
+    limits.tell('other', 70, -1)
+    expect(limits.reachedMs).to.equal(70)
+    limits.addSource()
+    expect(limits.reachedMs).to.equal(-1)
+  })
+
   it('is what it was after a restart', () => {
     const time = new OperatorTime(new EventTimeLimits())
     time.restore(40)
