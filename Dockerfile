@@ -40,6 +40,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/config config
 COPY --from=build /app/data data
 COPY --from=build /app/jobs jobs
+COPY --from=build /app/server/page server/page
 COPY --from=build /app/dist dist
 # Fails here, and not at the first connection, when a shared library is missing.
 RUN node -e "require('node-rdkafka')" && millrace --version

@@ -51,6 +51,14 @@ export {
   type Punctuator,
   type StoreSpec,
 } from './topology/process.ts'
+export { definePanel, type JobPanel, type PanelView } from './topology/panel.ts'
+export type {
+  BarsSection,
+  LineSection,
+  NoteSection,
+  PanelSection,
+  TableSection,
+} from './topology/panel-section.ts'
 export { fields, type FieldsKey, type FieldValue } from './topology/serdes/fields.ts'
 export { json, type JsonSerde } from './topology/serdes/json.ts'
 export type { JsonField, JsonFields, JsonObject } from './topology/serdes/json-schema.ts'

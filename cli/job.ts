@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nearest } from '../config/nearest.ts'
+import { assertPanels, type JobPanel } from '../topology/panel.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
 import { UsageError } from './exit-codes.ts'
 
@@ -10,6 +11,8 @@ import { UsageError } from './exit-codes.ts'
 export interface LoadedJob {
   readonly url: URL
   readonly topology: Topology
+  /** What it shows of its results on the page. */
+  readonly panels: readonly JobPanel[]
 }
 
 // Beside the compiled cli/, wherever that lies.
@@ -26,14 +29,19 @@ export function knownJobs(): string[] {
 /**
  * Loads a job by the name of one that comes with the package, or by the path or file: URL of a module
  * whose default export is a Topology. Loading runs the module, and nothing else.
- * @throws UsageError when there is no such job; TopologyError when the module has none, or a wrong one.
+ * @throws UsageError when there is no such job; TopologyError when the module has none, or a wrong one, or panels
+ * that are none.
  */
 export async function loadJob(name: string): Promise<LoadedJob> {
   const url = urlOf(name)
   const module = (await import(url.href).catch((error: unknown) => {
     throw explained(error, name)
-  })) as { readonly default?: unknown }
-  return { url, topology: assertTopology(module.default, name) }
+  })) as { readonly default?: unknown; readonly panels?: unknown }
+  return {
+    url,
+    topology: assertTopology(module.default, name),
+    panels: assertPanels(module.panels, name),
+  }
 }
 
 function urlOf(name: string): URL {

@@ -1,6 +1,7 @@
 // The configuration of a command that goes on running: it follows the files, takes over what may change, and
 // tells what an edit did. Used by start and demo through run-job.ts, and by replay.
 import { ConfigError, describeConfig, type Config, type ConfigProblem } from '../config/config.ts'
+import { explained } from '../config/defaults.ts'
 import { changesBetween, configHash, isHot, withHot, type ConfigChange } from '../config/hot.ts'
 import { ConfigWatch } from '../config/watch.ts'
 import type { Reading } from '../runtime/metrics/snapshot.ts'
@@ -29,6 +30,10 @@ export interface ConfigReport {
     readonly value: string
     readonly source: string
     readonly hot: boolean
+    /** What it is when nobody sets it, and whether it is another one now; see config/defaults.ts. */
+    readonly default: string | null
+    readonly differs: boolean
+    readonly about: string | null
   }[]
   /** Edited keys whose new values wait for a restart. */
   readonly needsRestart: readonly { readonly key: string; readonly value: string | undefined }[]
@@ -84,7 +89,10 @@ export class LiveConfig {
   get report(): ConfigReport {
     return {
       hash: configHash(this.current),
-      entries: describeConfig(this.current).map((entry) => ({ ...entry, hot: isHot(entry.key) })),
+      entries: explained(describeConfig(this.current)).map((entry) => ({
+        ...entry,
+        hot: isHot(entry.key),
+      })),
       needsRestart: this.#needsRestart.map(({ key, to }) => ({ key, value: to })),
       problems: this.#problems,
       changes: this.#events,

@@ -5,6 +5,7 @@ import { configHash } from '../config/hot.ts'
 import type { Reading } from '../runtime/metrics/snapshot.ts'
 import type { QueryProgress } from '../runtime/progress.ts'
 import { runStreams, type RunningStreams } from '../runtime/run-streams.ts'
+import { openPanels, type PagePanels } from '../server/page-panels.ts'
 import { startServer, type RunningServer } from '../server/http-server.ts'
 import type { CliContext } from './context.ts'
 import type { LoadedJob } from './job.ts'
@@ -60,7 +61,9 @@ export async function startJob(
   context.signal.addEventListener('abort', onAbort)
   // The job may fail before anybody awaits its end.
   streams.done.catch(() => undefined)
-  const server = await serve(context, streams, live, watchers).catch(async (error: unknown) => {
+  const panels = openPanels(broker, job.panels, settings.topicFormats)
+  const served = serve(context, streams, { live, watchers, panels })
+  const server = await served.catch(async (error: unknown) => {
     streams.stop()
     await streams.done.catch(() => undefined)
     throw error
@@ -74,16 +77,23 @@ export async function startJob(
     context.signal.removeEventListener('abort', onAbort)
     summary.close()
     await server?.close()
+    await panels.close()
   })
   done.catch(() => undefined)
   return { streams, url: server?.url, done }
 }
 
+/** What is served beside the streams themselves. */
+interface Served {
+  readonly live: LiveConfig
+  readonly watchers: Set<(progress: unknown) => void>
+  readonly panels: PagePanels
+}
+
 function serve(
   context: CliContext,
   streams: RunningStreams,
-  live: LiveConfig,
-  watchers: Set<(progress: unknown) => void>,
+  { live, watchers, panels }: Served,
 ): Promise<RunningServer | undefined> {
   const { server, streams: settings } = context.config
   if (!server.enabled) return Promise.resolve(undefined)
@@ -109,6 +119,9 @@ function serve(
     },
     config: () => live.report,
     topology: () => streams.topology.describe(),
+    topologyJson: () => streams.topology.describe({ format: 'json' }),
+    application: () => ({ runId: streams.runId, state: streams.state, threads: streams.threads }),
+    panels: () => panels.show(),
     state: {
       get stores() {
         return streams.queries.stores

@@ -68,7 +68,8 @@ function entryOf(
   return { key, value: textOf(fallback), source: 'default' }
 }
 
-function textOf(fallback: unknown): string {
+/** A default as it would be written in a file. */
+export function textOf(fallback: unknown): string {
   const isAddress = typeof fallback === 'object' && fallback !== null && 'address' in fallback
   return String(isAddress ? fallback.address : fallback)
 }

@@ -6,7 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { EventStreams } from './event-stream.ts'
 import { STORES_PATH } from './stores.ts'
 import { plain, type EventReply, type Reply } from './reply.ts'
-import { ROUTES, type ServerSources } from './routes.ts'
+import { startHistory, type RunningHistory } from './history-clock.ts'
+import { ENDPOINT_PATHS, ROUTES } from './routes.ts'
+import type { HistorySource, ServerSources } from './sources.ts'
 
 export interface ServerOptions extends ServerSources {
   /** Address to listen on; `server.host`, 127.0.0.1 by default: nothing here asks who is calling. */
@@ -47,28 +49,33 @@ const REQUEST_MS_MAX = 5_000
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', port = 8080 } = options
   const streams = new EventStreams()
+  const history = startHistory(options)
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, maxHeaderSize: 16_384 },
-    (request, response) => void answer(options, streams, request, response),
+    (request, response) => void answer({ ...options, history }, streams, request, response),
   )
   try {
     server.listen(port, host)
     await once(server, 'listening')
   } catch (error) {
+    history.stop()
     throw listenError(error, host, port)
   }
   let closing: Promise<void> | undefined
-  return { url: urlOf(server), close: () => (closing ??= close(server)) }
+  return { url: urlOf(server), close: () => (closing ??= close(server, history)) }
 }
 
 const HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
   'content-security-policy': "default-src 'none'",
 }
 
 async function answer(
-  options: ServerOptions,
+  options: ServerOptions & HistorySource,
   streams: EventStreams,
   request: IncomingMessage,
   response: ServerResponse,
@@ -89,6 +96,7 @@ async function answer(
   }
   response.writeHead(reply.status, {
     ...HEADERS,
+    ...reply.headers,
     'content-type': reply.contentType,
     'content-length': Buffer.byteLength(reply.body),
     ...(reply.status === 405 ? { allow: 'GET, HEAD' } : {}),
@@ -102,20 +110,21 @@ const BRANCHES = [...ROUTES]
   .map(([path, route]) => [`${path}/`, route] as const)
 
 function replyTo(
-  sources: ServerSources,
+  sources: ServerSources & HistorySource,
   method: string,
   path: string,
   target: string,
 ): Reply | EventReply | Promise<Reply> {
   const found = ROUTES.get(path) ?? BRANCHES.find(([branch]) => path.startsWith(branch))?.[1]
   if (found === undefined) {
-    return plain(404, `there is nothing here; there is ${[...ROUTES.keys()].join(' ')}`)
+    return plain(404, `there is nothing here; there is ${ENDPOINT_PATHS.join(' ')}`)
   }
   if (method !== 'GET' && method !== 'HEAD') return plain(405, `${path} can only be read`)
   return found.route(sources, target)
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, history: RunningHistory): Promise<void> {
+  history.stop()
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()

@@ -1,30 +1,39 @@
-// The page at /: says what is where. It needs no script and no style sheet.
+// The page at /, as HTML: a frame that the scripts in page/ fill. What it may load is only what is served
+// here, and nothing of it may be inline.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../config/package-root.ts'
 
-/** The index page of an application, as HTML. */
+/** What the page, and nothing else, may do in a browser. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+}
+
+let template: string | undefined
+
+/** The page of an application. @throws Error when its file is not there */
 export function indexPage(
   applicationId: string,
   links: readonly { readonly path: string; readonly about: string }[],
 ): string {
-  const name = escapeHtml(applicationId)
+  template ??= readFileSync(join(packageRoot(), 'server', 'page', 'index.html'), 'utf8')
   const items = links.map(
-    ({ path, about }) => `    <li><a href="${path}">${path}</a> ${escapeHtml(about)}</li>`,
+    ({ path, about }) => `<li><a href="${path}">${path}</a> ${escapeHtml(about)}</li>`,
   )
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '  <head>',
-    '    <meta charset="utf-8">',
-    `    <title>${name} - Millrace</title>`,
-    '  </head>',
-    '  <body>',
-    `    <h1>${name}</h1>`,
-    '    <ul>',
-    ...items.map((item) => `  ${item}`),
-    '    </ul>',
-    '  </body>',
-    '</html>',
-    '',
-  ].join('\n')
+  const values: Readonly<Record<string, string>> = {
+    application: escapeHtml(applicationId),
+    links: items.join('\n          '),
+  }
+  return template.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => values[name] ?? '')
 }
 
 /** Text as it may stand in HTML, in attributes too. */

@@ -4,6 +4,8 @@ export interface Reply {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** Beside those that every reply has. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A reply that goes on: events as they happen (server-sent events, by the HTML standard). */
@@ -29,4 +31,9 @@ export function html(body: string): Reply {
 /** A reply of a value as JSON. */
 export function jsonReply(status: number, value: unknown): Reply {
   return { status, contentType: JSON_TYPE, body: `${JSON.stringify(value, null, 2)}\n` }
+}
+
+/** The same without the indentation for people, where there is much. */
+export function compactReply(value: unknown): Reply {
+  return { status: 200, contentType: JSON_TYPE, body: `${JSON.stringify(value)}\n` }
 }

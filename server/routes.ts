@@ -1,56 +1,48 @@
 // What is served under which path, without any HTTP: http-server.ts asks for a reply by path.
-import type { MetricFamily } from '../runtime/metrics/snapshot.ts'
-import { indexPage } from './page.ts'
+import { assetOf, assetPaths } from './assets.ts'
+import { indexPage, PAGE_HEADERS } from './page.ts'
+import { history, historyEvents, panels, status, topologyJson } from './page-routes.ts'
 import { renderMetrics } from './prometheus.ts'
 import { html, jsonReply, plain, type EventReply, type Reply } from './reply.ts'
-import { STORES_PATH, storesReply, type StoreSources } from './stores.ts'
-
-/** Whether the application does its work, and why not. */
-export interface Health {
-  readonly status: 'ok' | 'failing'
-  /** What is wrong, one sentence each; empty when all is well. */
-  readonly reasons: readonly string[]
-  /** More for the reader: the state, threads, uptime. */
-  readonly details?: Readonly<Record<string, unknown>>
-}
-
-/** Where the server finds what it shows. All are called on the main thread, once a request. */
-export interface ServerSources {
-  readonly applicationId: string
-  readonly metrics: () => readonly MetricFamily[]
-  readonly health: () => Health
-  /** The last progress reports, as JSON can hold them, the oldest first. */
-  readonly progress: () => readonly unknown[]
-  /** Has a function called with each progress report from now on. @returns what ends that. */
-  readonly watchProgress: (watch: (progress: unknown) => void) => () => void
-  /** The settings in effect and what edits of them did, as JSON can hold them; not served where left out. */
-  readonly config?: () => unknown
-  /** The topology as `describe()` prints it. */
-  readonly topology: () => string
-  /** The state of the application, where there is any. */
-  readonly state?: StoreSources
-}
+import type { HistorySource, ServerSources } from './sources.ts'
+import { STORES_PATH, storesReply } from './stores.ts'
 
 /** `target` is what was asked for: the path with its query. */
-export type Route = (sources: ServerSources, target: string) => Reply | EventReply | Promise<Reply>
+export type Route = (
+  sources: ServerSources & HistorySource,
+  target: string,
+) => Reply | EventReply | Promise<Reply>
 
-/** All routes; the index page lists them with these words. */
-export const ROUTES: ReadonlyMap<string, { readonly about: string; readonly route: Route }> =
-  new Map([
-    ['/', { about: 'this page', route: index }],
-    ['/metrics', { about: 'metrics in the text format of Prometheus', route: metrics }],
-    ['/healthz', { about: '200 while the application works, else 503 and why', route: health }],
-    ['/progress', { about: 'the last progress report, as JSON', route: progress }],
-    ['/progress/recent', { about: 'the last 100, the oldest first', route: recentProgress }],
-    ['/progress/events', { about: 'each as it comes, as server-sent events', route: liveProgress }],
-    [STORES_PATH, { about: 'the stores, and /stores/NAME/KEY what they hold', route: stores }],
-    ['/config', { about: 'settings in effect and their changes, as JSON', route: config }],
-    ['/topology', { about: 'sources, processors, stores and sinks', route: topology }],
-  ])
+/** What is there for people and programs; the page lists it with these words. */
+const ENDPOINTS: readonly (readonly [path: string, endpoint: { about: string; route: Route }])[] = [
+  ['/', { about: 'this page', route: index }],
+  ['/metrics', { about: 'metrics in the text format of Prometheus', route: metrics }],
+  ['/healthz', { about: '200 while the application works, else 503 and why', route: health }],
+  ['/progress', { about: 'the last progress report, as JSON', route: progress }],
+  ['/progress/recent', { about: 'the last 100, the oldest first', route: recentProgress }],
+  ['/progress/events', { about: 'each as it comes, as server-sent events', route: liveProgress }],
+  ['/history', { about: 'the last quarter of an hour, a point a second', route: history }],
+  ['/history/events', { about: 'each point, as server-sent events', route: historyEvents }],
+  ['/status', { about: 'threads, tasks, stores and topics, as JSON', route: status }],
+  [STORES_PATH, { about: 'the stores, and /stores/NAME/KEY what they hold', route: stores }],
+  ['/config', { about: 'settings in effect and their changes, as JSON', route: config }],
+  ['/panels', { about: 'what the job shows of its results, as JSON', route: panels }],
+  ['/topology', { about: 'sources, processors, stores and sinks', route: topology }],
+  ['/topology.json', { about: 'the same as JSON', route: topologyJson }],
+]
+
+/** All routes: the endpoints, and the files that the page is made of. */
+export const ROUTES: ReadonlyMap<string, { readonly route: Route }> = new Map<
+  string,
+  { readonly route: Route }
+>([...ENDPOINTS, ...assetPaths().map((path) => [path, { route: () => assetOf(path) }] as const)])
+
+/** The paths of what a person may look for. */
+export const ENDPOINT_PATHS: readonly string[] = ENDPOINTS.map(([path]) => path)
 
 function index({ applicationId }: ServerSources): Reply {
-  const links = [...ROUTES].map(([path, { about }]) => ({ path, about }))
-  return html(indexPage(applicationId, links))
+  const links = ENDPOINTS.map(([path, { about }]) => ({ path, about }))
+  return { ...html(indexPage(applicationId, links)), headers: PAGE_HEADERS }
 }
 
 async function metrics(sources: ServerSources): Promise<Reply> {

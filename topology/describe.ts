@@ -7,6 +7,12 @@ import type { Topology } from './topology.ts'
 interface Line {
   readonly name: string
   readonly text: string
+  readonly kind: 'source' | 'processor' | 'sink'
+  /** What it reads or writes; a dynamic sink names none. */
+  readonly topics: readonly string[]
+  /** Whether the topic is the application's own: its name there has the application id before it. */
+  readonly isInternal: boolean
+  readonly stores: readonly string[]
   readonly children: readonly string[]
   readonly parents: readonly string[]
 }
@@ -69,22 +75,47 @@ function linesOf(part: Subtopology, topology: Topology): Line[] {
     const name = `${input.name}-source`
     const text = `Source: ${name} (topics: [${innerTopic(input)}])`
     const children = part.nodes.filter((node) => reads(node, input.name)).map(label)
-    lines.push({ name, text, children, parents: [] })
+    lines.push({ name, text, ...innerLine('source', input), children, parents: [] })
   }
   for (const node of part.nodes) {
     const parents = parentsOf(node).map((name) => (cutsRead.has(name) ? `${name}-source` : name))
     const [name, sink] = [label(node), `${node.name}-sink`]
     if (!isCut(node, topology)) {
       const children = part.nodes.filter((other) => reads(other, node.name)).map(label)
-      lines.push({ name, text: textOf(node, topology), children, parents })
-    } else if (name === sink) {
-      lines.push({ name, text: sinkOf(node), children: [], parents })
+      const text = textOf(node, topology)
+      lines.push({ name, text, ...partsOf(node, topology), children, parents })
+      continue
+    }
+    const inner = { text: sinkOf(node), ...innerLine('sink', node), children: [] }
+    if (name === sink) {
+      lines.push({ name, ...inner, parents })
     } else {
-      lines.push({ name, text: textOf(node, topology), children: [sink], parents })
-      lines.push({ name: sink, text: sinkOf(node), children: [], parents: [name] })
+      const text = textOf(node, topology)
+      lines.push({ name, text, ...partsOf(node, topology), children: [sink], parents })
+      lines.push({ name: sink, ...inner, parents: [name] })
     }
   }
   return lines
+}
+
+type Parts = Pick<Line, 'kind' | 'topics' | 'isInternal' | 'stores'>
+
+function innerLine(kind: 'source' | 'sink', cut: CutNode): Parts {
+  return { kind, topics: [innerTopic(cut)], isInternal: true, stores: [] }
+}
+
+function partsOf(node: TopologyNode, topology: Topology): Parts {
+  const outer = { topics: [], isInternal: false, stores: [] }
+  switch (node.kind) {
+    case 'source':
+      return { ...outer, kind: 'source', topics: node.topics.map(nameOfTopic) }
+    case 'sink':
+      return { ...outer, kind: 'sink', topics: [node.topic.name] }
+    case 'dynamic-sink':
+      return { ...outer, kind: 'sink' }
+    default:
+      return { ...outer, kind: 'processor', stores: storesOf(node, topology.tables) }
+  }
 }
 
 const nameOf = ({ name }: TopologyNode): string => name

@@ -44,6 +44,8 @@ const described: JoinSpec<
   }),
 }
 
+export { panels } from './panels.ts'
+
 export default defineTopology('police-calls', ({ source }) => {
   const calls = source('service-calls', serviceCalls).parse('parse-call', {
     decode: serviceCall,

@@ -15,7 +15,10 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
       ...['native', 'open', 'memory'],
     ],
   ],
-  ['server', /^server\//, ['runtime', 'topology', 'config', 'broker ports']],
+  // The page runs in a browser: what it is given as JSON is all that it knows of the server.
+  ['page', /^server\/page\//, ['wire']],
+  ['wire', /^server\/wire\.ts$/, ['topology']],
+  ['server', /^server\//, ['wire', 'runtime', 'topology', 'config', 'broker ports']],
   ['config', /^config\//, []],
   ['data', /^data\//, ['topology', 'config', 'broker ports']],
   ['jobs', /^jobs\//, []],

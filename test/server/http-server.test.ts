@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { startServer, ServerError, type RunningServer } from '../../server/http-server.ts'
 import type { ServerOptions } from '../../server/http-server.ts'
-import type { Health } from '../../server/routes.ts'
+import type { Health } from '../../server/sources.ts'
 import { until } from '../support/until.ts'
 
 describe('the server', () => {
@@ -12,6 +12,13 @@ describe('the server', () => {
   let health: Health
   let progress: unknown[]
   const watchers = new Set<(report: unknown) => void>()
+  const reportOf = (batchId: number) => ({
+    batchId,
+    batchDuration: 100,
+    numInputRows: 1,
+    durationMs: {},
+    sink: { numOutputRows: 1 },
+  })
   const errors: [unknown, string][] = []
   const options: ServerOptions = {
     host: '127.0.0.1',
@@ -72,21 +79,22 @@ describe('the server', () => {
   })
 
   it('sends each progress report as it comes, the last one at once, until nobody listens', async () => {
-    progress = [{ batchId: 3 }]
+    progress = [reportOf(3)]
     const reply = await fetch(`${server.url}/progress/events`)
     expect(reply.headers.get('content-type')).to.equal('text/event-stream')
     const lines = reply.body!.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
     const readTo = async (batchId: number) => {
-      while (!text.includes(`data: {"batchId":${batchId}}\n\n`)) {
+      while (!text.includes(`data: ${JSON.stringify(reportOf(batchId))}\n\n`)) {
         text += (await lines.read()).value ?? ''
       }
     }
     await readTo(3)
-    for (const watch of watchers) watch({ batchId: 4 })
+    for (const watch of watchers) watch(reportOf(4))
     await readTo(4)
     await lines.cancel()
-    await until('it is let go', () => watchers.size === 0)
+    // The history watches as long as the server lives.
+    await until('it is let go', () => watchers.size === 1)
   })
 
   it('takes no more watchers than it has room for', async () => {
@@ -98,7 +106,7 @@ describe('the server', () => {
       503,
     ])
     for (const { body } of replies) await body!.cancel()
-    await until('they are let go', () => watchers.size === 0)
+    await until('they are let go', () => watchers.size === 1)
     const again = await fetch(`${server.url}/progress/events`)
     expect(again.status).to.equal(200)
     await again.body!.cancel()
@@ -119,11 +127,10 @@ describe('the server', () => {
   it('says at / what is where, and lets no name become markup', async () => {
     const page = await (await fetch(server.url)).text()
     const paths = [...page.matchAll(/href="([^"]+)"/g)].map(([, path]) => path)
-    expect(paths).to.deep.equal([
+    expect(paths.filter((path) => !/#|assets/.test(path ?? ''))).to.deep.equal([
       ...['/', '/metrics', '/healthz', '/progress', '/progress/recent', '/progress/events'],
-      '/stores',
-      '/config',
-      '/topology',
+      ...['/history', '/history/events', '/status', '/stores', '/config', '/panels'],
+      ...['/topology', '/topology.json'],
     ])
     for (const path of paths) {
       const { status, body } = await fetch(`${server.url}${path}`)
@@ -131,6 +138,41 @@ describe('the server', () => {
       await body!.cancel()
     }
     expect(page).to.include('calls &#60;&#38;&#62; &#34;codes&#34;').and.not.include('<&>')
+  })
+
+  it('lets the page load what is served here, and nothing else anything', async () => {
+    const { headers } = await fetch(server.url)
+    const policy = headers.get('content-security-policy')
+    expect(policy).to.include("default-src 'none'").and.include("script-src 'self'")
+    expect(policy).to.include("frame-ancestors 'none'").and.not.include('unsafe')
+    for (const path of ['/status', '/assets/main.js', '/metrics']) {
+      const reply = await fetch(`${server.url}${path}`)
+      expect(reply.headers.get('content-security-policy'), path).to.equal("default-src 'none'")
+      expect(reply.headers.get('x-content-type-options')).to.equal('nosniff')
+      expect(reply.headers.get('cross-origin-resource-policy')).to.equal('same-origin')
+    }
+  })
+
+  it('serves every module that a module of the page imports', async () => {
+    const known = new Set<string>()
+    const visit = async (path: string): Promise<void> => {
+      if (known.has(path)) return
+      known.add(path)
+      const reply = await fetch(`${server.url}${path}`)
+      expect(reply.status, path).to.equal(200)
+      const imports = (await reply.text()).matchAll(/^(?:import|\} from) .*?["'](\.[^"']+)["']/gm)
+      for (const [, name = ''] of imports) await visit(new URL(name, `http://x${path}`).pathname)
+    }
+    await visit('/assets/main.js')
+    expect(known.size).to.be.greaterThan(8)
+  })
+
+  it('tells threads and panels only where the application does', async () => {
+    const read = async (path: string): Promise<unknown> =>
+      (await fetch(`${server.url}${path}`)).json()
+    expect(await read('/status')).to.deep.include({ state: 'unknown', threads: [], tasks: [] })
+    expect(await read('/panels')).to.deep.equal([])
+    expect(await read('/topology.json')).to.deep.include({ subtopologies: [] })
   })
 
   it('answers HEAD as GET, without the body', async () => {

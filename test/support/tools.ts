@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import type { Context } from 'mocha'
 
 const installedBy = {
+  chromium: 'apt-get install chromium',
   prometheus: 'apt-get install prometheus',
   promtool: 'apt-get install prometheus',
   'docker-compose': 'sh test/support/set-up.sh',

@@ -72,5 +72,15 @@ describe('the description of a topology', () => {
       'type-count',
       'type-counts-out',
     ])
+    expect(parsed.subtopologies[1]?.nodes).to.deep.include({
+      name: 'by-type-source',
+      text: 'Source: by-type-source (topics: [by-type-repartition])',
+      kind: 'source',
+      topics: ['by-type-repartition'],
+      isInternal: true,
+      stores: [],
+      children: ['type-count'],
+      parents: [],
+    })
   })
 })
