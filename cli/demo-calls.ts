@@ -12,7 +12,7 @@ import { sourceTopicsOf } from '../runtime/plan.ts'
 import type { CliContext } from './context.ts'
 import type { LoadedJob } from './job.ts'
 import { grouped, startProgress, summary, type Progress } from './progress.ts'
-import { inputPartitions } from './replay.ts'
+import { topicPartitions } from './topic-partitions.ts'
 import { countRows } from './topic-rows.ts'
 
 /** Where the calls are. */
@@ -110,7 +110,7 @@ async function fill(
     return
   }
   const options = callsOptions(context, calls)
-  const partitions = await inputPartitions(broker, topic, context.config)
+  const partitions = await topicPartitions(broker, topic, context.config.streams)
   const afterMs = await newestEventTime(broker, topic, options)
   const producer = await broker.openProducer()
   const { delivered, elapsedMs } = await replay({

@@ -8,7 +8,7 @@ import { callsOptions, type DemoCalls } from './demo-calls.ts'
 import { openJobContext } from './demo-job.ts'
 import type { LoadedJob } from './job.ts'
 import { grouped } from './progress.ts'
-import { inputPartitions } from './replay.ts'
+import { topicPartitions } from './topic-partitions.ts'
 import { startJob } from './run-job.ts'
 import { startStatusLine } from './status-line.ts'
 
@@ -61,7 +61,7 @@ async function feed(context: CliContext, calls: DemoCalls, rate: number): Promis
     await replay({
       ...options,
       producer,
-      partitions: await inputPartitions(broker, calls.topic, context.config),
+      partitions: await topicPartitions(broker, calls.topic, context.config.streams),
       afterMs: await newestEventTime(broker, calls.topic, options),
       pace: { kind: 'rate', rowsPerSecond: rate },
       repeat: true,

@@ -1,7 +1,6 @@
 // `millrace replay`: brings a file of calls into a topic, in order of time.
 import { Command } from 'commander'
-import type { Broker } from '../broker/ports.ts'
-import type { Config, ReplayConfig } from '../config/config.ts'
+import type { ReplayConfig } from '../config/config.ts'
 import { newestEventTime } from '../data/newest-event-time.ts'
 import { LivePace, type Pace } from '../data/pace.ts'
 import { refuseCombinations, replay } from '../data/replay.ts'
@@ -11,6 +10,7 @@ import type { CliContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
 import { LiveConfig } from './live-config.ts'
 import { grouped, startProgress, summary } from './progress.ts'
+import { topicPartitions } from './topic-partitions.ts'
 
 interface ReplayOptions {
   readonly set?: readonly string[]
@@ -75,7 +75,7 @@ async function run(
   const file = given ?? config.file
   if (file === undefined) throw new UsageError('name a file to replay, or set replay.file')
   const broker = await context.openBroker()
-  const partitions = await inputPartitions(broker, config.topic, context.config)
+  const partitions = await topicPartitions(broker, config.topic, context.config.streams)
   const afterMs =
     continues === true
       ? await newestEventTime(broker, config.topic, { timeField: time, zone: config.zone })
@@ -127,25 +127,6 @@ async function run(
   }
   // Only a signal ends what repeats, so that nothing was cut short.
   if (!config.repeat) context.signal.throwIfAborted()
-}
-
-/**
- * The partitions that a topic has; it is made like those of a job when it is missing.
- * @throws BrokerError
- */
-export async function inputPartitions(
-  broker: Broker,
-  topic: string,
-  { streams }: Config,
-): Promise<number> {
-  const known = (await broker.topics()).find(({ name }) => name === topic)
-  if (known !== undefined) return known.partitions
-  const config = {
-    'retention.ms': String(streams.topicRetentionMs),
-    'retention.bytes': String(streams.topicRetentionBytes),
-  }
-  await broker.ensureTopics([{ name: topic, partitions: streams.topicPartitions, config }])
-  return streams.topicPartitions
 }
 
 function paceOf({ rate, speed }: ReplayConfig): Pace {

@@ -10,6 +10,7 @@ import { startServer, type RunningServer } from '../server/http-server.ts'
 import type { CliContext } from './context.ts'
 import type { LoadedJob } from './job.ts'
 import { LiveConfig } from './live-config.ts'
+import { openProgressTopic } from './progress-topic.ts'
 import { SummaryLog } from './summary-log.ts'
 import { versionOfPackage } from './version.ts'
 
@@ -45,6 +46,7 @@ export async function startJob(
   const broker = await context.openBroker()
   const watchers = new Set<(progress: unknown) => void>()
   const summary = new SummaryLog(logger, settings.logSummaryIntervalMs)
+  const reports = await openProgressTopic(broker, settings, logger)
   const streams = await runStreams(job.url, settings, {
     broker,
     once,
@@ -52,9 +54,14 @@ export async function startJob(
     onProgress(progress) {
       summary.add(progress)
       for (const watch of watchers) watch(progress)
-      logger.debug({ progress }, 'progress')
+      const { progressLogLevel: level } = live.current.streams
+      if (level !== 'silent') logger[level]({ progress }, 'progress')
+      reports?.write(progress)
       onProgress?.(progress)
     },
+  }).catch(async (error: unknown) => {
+    await reports?.close()
+    throw error
   })
   const onAbort = (): void => streams.stop()
   if (context.signal.aborted) onAbort()
@@ -66,6 +73,7 @@ export async function startJob(
   const server = await served.catch(async (error: unknown) => {
     streams.stop()
     await streams.done.catch(() => undefined)
+    await reports?.close()
     throw error
   })
   live.follow(async (next) => {
@@ -74,6 +82,7 @@ export async function startJob(
   })
   const done = streams.done.finally(async () => {
     live.close()
+    await reports?.close()
     context.signal.removeEventListener('abort', onAbort)
     summary.close()
     await server?.close()

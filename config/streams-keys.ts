@@ -130,6 +130,14 @@ export const streamsKeys = {
       'How much is logged.',
     ),
   ),
+  'progress.log.level': hot(
+    key(
+      oneOf('trace', 'debug', 'info', 'silent'),
+      'debug',
+      'The level at which the progress report of each commit is logged.',
+    ),
+  ),
+  'progress.topic': optional(text, 'A topic to which the progress reports are written as JSON.'),
   'log.summary.interval.ms': hot(
     key(ms(-1), 120_000, 'How often a line sums up what was processed; -1 for never.'),
   ),

@@ -1,8 +1,11 @@
 // The event time that a windowed operator has observed (Kafka's observedStreamTime): of the records that
 // reached it, not of all that its task has read. Behind a repartition topic the slowest writer holds it back.
+import { EventTimes } from './event-times.ts'
 
 /** What the tasks that write a task's repartition topics say of event time; of sources nothing holds back. */
 export class EventTimeLimits {
+  /** Those of the rows of the task's sources that were run. */
+  readonly rows = new EventTimes()
   /** No row may move an operator's time beyond this: other writers still have earlier ones. Epoch ms. */
   rowLimitMs = Infinity
   /** All writers have come to this time: operators may, too, as far as they have seen rows of it. */

@@ -88,6 +88,7 @@ export class SourceInput implements InputHead {
       if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
     }
     context.place = undefined
+    context.eventTime.rows.add(timestamps, from, row, this.#parsers[0]!)
     this.#row = row
     if (row === this.#count) this.#batch = undefined
     if (row - from > late) context.behind(0, row - from - late)

@@ -1,5 +1,6 @@
 // The one place where progress becomes durable. Commits run one after the other.
 import { BrokerError, type Group, type TopicPartitionOffset } from '../broker/ports.ts'
+import { joined, type EventTimeSpan } from '../processors/event-times.ts'
 import type { ThreadAnswer } from './messages.ts'
 import type { ThreadHandle } from './thread-handle.ts'
 
@@ -9,6 +10,8 @@ export interface CommitResult {
   /** Tasks that still have input to read before they are to stop. */
   readonly unfinished: number
   readonly unmatched: ThreadAnswer['unmatched']
+  /** Those of the rows that it commits, where there are any. */
+  readonly eventTimes?: EventTimeSpan | undefined
   /** Milliseconds of its parts. */
   readonly prepareMs: number
   readonly commitMs: number
@@ -100,6 +103,7 @@ export class Committer {
         positions,
         unfinished: answers.reduce((sum, { unfinished }) => sum + unfinished, 0),
         unmatched: answers.flatMap(({ unmatched }) => unmatched),
+        eventTimes: joined(answers.map(({ eventTimes }) => eventTimes)),
         prepareMs: prepared - started,
         commitMs: committed - prepared,
         saveMs: performance.now() - committed,

@@ -2,6 +2,7 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
+import type { EventTimeSpan } from '../processors/event-times.ts'
 import type { CarefulSpec } from './crashing-rows.ts'
 import type { SlabSpec } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
@@ -119,6 +120,8 @@ export interface ThreadAnswer {
   readonly unfinished: number
   /** Joins that found no row since the last answer, per node and key. */
   readonly unmatched: readonly (readonly [node: string, key: string, count: number])[]
+  /** Those of the rows of sources that were run since the last commit was prepared. */
+  readonly eventTimes?: EventTimeSpan | undefined
   /** To a query: what the tasks of the thread know. */
   readonly store?: StoreAnswer
 }

@@ -55,8 +55,16 @@ export interface QueryProgress {
   readonly inputRowsPerSecond: number
   readonly processedRowsPerSecond: number
   readonly durationMs: Readonly<Record<string, number>>
-  /** Left out before the first record. `watermark` is the lowest stream time of all tasks. */
-  readonly eventTime?: { readonly watermark: string }
+  /**
+   * Left out before the first record. `watermark` is the lowest stream time of all tasks; the others are of
+   * the rows that the interval has run, and left out where it ran none.
+   */
+  readonly eventTime?: {
+    readonly avg?: string
+    readonly max?: string
+    readonly min?: string
+    readonly watermark: string
+  }
   readonly stateOperators: readonly StateOperatorProgress[]
   readonly sources: readonly SourceProgress[]
   readonly sink: { readonly description: string; readonly numOutputRows: number }
@@ -147,7 +155,7 @@ export class ProgressReporter {
       durationMs: durationsOf(result, Math.round(intervalMs)),
       ...(watermarkMs === undefined
         ? {}
-        : { eventTime: { watermark: new Date(watermarkMs).toISOString() } }),
+        : { eventTime: { ...spanOf(result.eventTimes), watermark: isoOf(watermarkMs) } }),
       stateOperators: statesOf(families, this.#updatedRows, plan),
       sources: [
         {
@@ -189,6 +197,16 @@ export class ProgressReporter {
       .gauge('kafka_stream_query_watermark_timestamp_seconds')
       .set(Date.parse(progress.eventTime.watermark) / 1_000)
   }
+}
+
+function spanOf(span: CommitResult['eventTimes']): { avg?: string; max?: string; min?: string } {
+  if (span === undefined) return {}
+  const { avgMs, maxMs, minMs } = span
+  return { avg: isoOf(Math.round(avgMs)), max: isoOf(maxMs), min: isoOf(minMs) }
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString()
 }
 
 function totalOf(

@@ -10,6 +10,7 @@ import { assertTopology, type Topology } from '../topology/topology.ts'
 import { takeInstance } from './instance.ts'
 import { collectMetrics, type MetricFamily, type Reading } from './metrics/snapshot.ts'
 import { inputsOf, planOf, topicsOf } from './plan.ts'
+import { rateLimited } from './rate-limited-log.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
 import { Restarts, type OpenClient } from './restarts.ts'
 import { silentLog, type RunLog } from './run-log.ts'
@@ -88,8 +89,9 @@ async function startStreams(
   config: StreamsConfig,
   broker: Broker,
   close: () => Promise<void>,
-  { once = false, log = silentLog, onProgress }: RunOptions,
+  { once = false, log: given = silentLog, onProgress }: RunOptions,
 ): Promise<RunningStreams> {
+  const log = rateLimited(given)
   const module = (await import(topologyUrl.href)) as { readonly default?: unknown }
   const topology = assertTopology(module.default, topologyUrl.href)
   const applicationId = config.applicationId ?? topology.name

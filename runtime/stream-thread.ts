@@ -1,6 +1,7 @@
 // The loop of one worker: it owns tasks, polls their partitions, runs them, and takes part in commits.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
+import { joined } from '../processors/event-times.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import { SourceAlignment } from './alignment.ts'
@@ -189,7 +190,13 @@ export class StreamThread {
       case 'prepare':
         // What is answered is as it is now, though the tasks go on before it is durable.
         this.#prepare(() => {
-          const answer = this.#answerOf(request.id, this.#positions(), this.#unmatched.take())
+          const eventTimes = joined(
+            [...this.#tasks.values()].map(({ eventTime }) => eventTime.rows.take()),
+          )
+          const answer = {
+            ...this.#answerOf(request.id, this.#positions(), this.#unmatched.take()),
+            eventTimes,
+          }
           return () => this.#spec.control.postMessage(answer)
         })
         return

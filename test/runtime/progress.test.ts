@@ -102,6 +102,21 @@ describe('the progress report', () => {
     expect(reports[1]!.sources[0]!.startOffset).to.deep.equal({ calls: { '1': 40 } })
   })
 
+  it('says of which event times the rows were, in an interval with rows', () => {
+    const { reports, commit, worker } = reporting()
+    worker.gauge('kafka_stream_task_stream_time_seconds', { task_id: '1_0' }).set(5)
+    commit(1_000, 3, 0, { eventTimes: { rows: 3, minMs: 1_000, maxMs: 9_000, avgMs: 4_000.4 } })
+    expect(reports[0]!.eventTime).to.deep.equal({
+      avg: '1970-01-01T00:00:04.000Z',
+      max: '1970-01-01T00:00:09.000Z',
+      min: '1970-01-01T00:00:01.000Z',
+      watermark: '1970-01-01T00:00:05.000Z',
+    })
+    expect(Object.keys(reports[0]!.eventTime!)).to.deep.equal(['avg', 'max', 'min', 'watermark'])
+    commit(20_000, 0, 0)
+    expect(Object.keys(reports[1]!.eventTime!)).to.deep.equal(['watermark'])
+  })
+
   it('says how far it is behind the ends of its topics', () => {
     const { reports, commit, worker } = reporting()
     const lag = (partition: string) =>

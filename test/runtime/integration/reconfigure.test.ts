@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { streamsConfig, type Settings } from '../../../config/config.ts'
 import { runStreams, type RunningStreams } from '../../../runtime/run-streams.ts'
-import { batchCount } from '../../support/batch-count.ts'
+import { batchCount, epochMsOf } from '../../support/batch-count.ts'
 import { embeddedLogs } from '../../support/embedded-log.ts'
 import {
   CALLS,
@@ -57,7 +57,8 @@ describe('a job whose settings change while it runs', function () {
 
   it('commits at a shorter interval at once, though the longer one is not over', async () => {
     const broker = await logs.open('commit')
-    await writeCalls(broker, generatedCalls(200), 4)
+    const calls = generatedCalls(200)
+    await writeCalls(broker, calls, 4)
     const slow = streamsConfig({ 'commit.interval.ms': 3_600_000 })
     streams = await runStreams(POLICE_JOB, slow, { broker })
     const running = streams
@@ -74,6 +75,15 @@ describe('a job whose settings change while it runs', function () {
     await change(running, { 'commit.interval.ms': 20 })
     await until('it commits', () => (running.progress?.numInputRows ?? 0) > 0)
     expect(valueOf(running, 'kafka_stream_query_trigger_interval_seconds')).to.equal(0.02)
+    const times = calls.map(({ call_date_time }) => epochMsOf(call_date_time))
+    const isoOf = (ms: number): string => new Date(ms).toISOString()
+    await until('the reports tell of the event times of all calls', () => {
+      const told = running.recentProgress.flatMap(({ eventTime }) => eventTime ?? [])
+      for (const { min = '', avg = '', max = '' } of told)
+        expect(min <= avg && avg <= max).to.equal(true)
+      const has = (what: 'min' | 'max', ms: number) => told.some((one) => one[what] === isoOf(ms))
+      return has('min', Math.min(...times)) && has('max', Math.max(...times))
+    })
   })
 
   it('leaves alone what needs a restart', async () => {

@@ -1,0 +1,67 @@
+// The event times of the rows that a task has run since it was last asked: what a progress report tells of them.
+
+/** Event times of some rows, epoch ms. */
+export interface EventTimeSpan {
+  readonly rows: number
+  readonly minMs: number
+  readonly maxMs: number
+  readonly avgMs: number
+}
+
+/** Event times as they come, in plain numbers: it is asked for every row. */
+export class EventTimes {
+  #rows = 0
+  #minMs = Infinity
+  #maxMs = -Infinity
+  /** Against the first one: a sum of epoch times would lose its last digits. */
+  #baseMs = 0
+  #sumMs = 0
+
+  /** Takes the rows of a batch in, those that came to nothing left out. */
+  add(
+    timestamps: Float64Array,
+    from: number,
+    to: number,
+    batch: { isGood(row: number): boolean },
+  ): void {
+    for (let row = from; row < to; row++) {
+      if (!batch.isGood(row)) continue
+      const ms = timestamps[row]!
+      if (this.#rows === 0) this.#baseMs = ms
+      this.#rows += 1
+      this.#sumMs += ms - this.#baseMs
+      if (ms < this.#minMs) this.#minMs = ms
+      if (ms > this.#maxMs) this.#maxMs = ms
+    }
+  }
+
+  /** What came since the last time; undefined when nothing did. */
+  take(): EventTimeSpan | undefined {
+    if (this.#rows === 0) return undefined
+    const span = {
+      rows: this.#rows,
+      minMs: this.#minMs,
+      maxMs: this.#maxMs,
+      avgMs: this.#baseMs + this.#sumMs / this.#rows,
+    }
+    this.#rows = 0
+    this.#sumMs = 0
+    this.#minMs = Infinity
+    this.#maxMs = -Infinity
+    return span
+  }
+}
+
+/** All rows of several spans; undefined for none. */
+export function joined(spans: readonly (EventTimeSpan | undefined)[]): EventTimeSpan | undefined {
+  return spans.reduce((all, span) => {
+    if (all === undefined || span === undefined) return all ?? span
+    const rows = all.rows + span.rows
+    return {
+      rows,
+      minMs: Math.min(all.minMs, span.minMs),
+      maxMs: Math.max(all.maxMs, span.maxMs),
+      avgMs: all.avgMs + ((span.avgMs - all.avgMs) * span.rows) / rows,
+    }
+  }, undefined)
+}
