@@ -190,14 +190,11 @@ export class StreamThread {
       case 'prepare':
         // What is answered is as it is now, though the tasks go on before it is durable.
         this.#prepare(() => {
+          const answer = this.#answerOf(request.id, this.#positions(), this.#unmatched.take())
           const eventTimes = joined(
-            [...this.#tasks.values()].map(({ eventTime }) => eventTime.rows.take()),
+            [...this.#tasks.values()].map((task) => task.eventTime.rows.take()),
           )
-          const answer = {
-            ...this.#answerOf(request.id, this.#positions(), this.#unmatched.take()),
-            eventTimes,
-          }
-          return () => this.#spec.control.postMessage(answer)
+          return () => this.#spec.control.postMessage({ ...answer, eventTimes })
         })
         return
       case 'committed':
