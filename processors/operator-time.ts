@@ -19,6 +19,8 @@ export class EventTimeLimits {
    * where it reads a source, too, which may still have earlier rows.
    */
   reachedMs = -1
+  /** Whether operators take over what writers vouch for; Kafka's see but the records that reach them. */
+  followsWriters = true
   readonly #topics = new Map<string, { toldMs: number; vouchedMs: number }>()
   /** Topics whose times are none of the task's own. */
   readonly #others = new Set<string>()
@@ -60,7 +62,7 @@ export class EventTimeLimits {
     let reachedMs = Infinity
     for (const [topic, of] of this.#topics) {
       this.toldMs = Math.min(this.toldMs, of.toldMs)
-      this.vouchedMs = Math.min(this.vouchedMs, of.vouchedMs)
+      this.vouchedMs = Math.min(this.vouchedMs, this.followsWriters ? of.vouchedMs : -1)
       if (!this.#others.has(topic)) reachedMs = Math.min(reachedMs, of.toldMs)
     }
     this.reachedMs = this.#hasSource || reachedMs === Infinity ? -1 : reachedMs

@@ -58,11 +58,16 @@ export function waitingFor(
   }
   return (record) => {
     const { key, value, timestampMs } = record
+    // What has nothing to be looked up by does not move the time.
+    if (key === null || key === undefined || value === null || value === undefined) {
+      join(record)
+      return
+    }
     // What went out before a restart is in the log of the store still.
     store.expireThrough(time.nowMs - graceMs)
     const nowMs = time.advance(timestampMs)
-    const isKept = key !== null && key !== undefined && value !== null && value !== undefined
-    if (!isKept || timestampMs < nowMs - graceMs) {
+    // Nothing else waits for the time that has just come: the store would not take it any more.
+    if (timestampMs <= nowMs - graceMs) {
       join(record)
       return
     }

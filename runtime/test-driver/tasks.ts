@@ -96,6 +96,7 @@ export class DriverTasks {
         },
         nowMs,
       )
+      task.eventTime.followsWriters = !isOneTask || this.#goesOnWhenIdle
       task.open()
       return task
     })

@@ -74,6 +74,11 @@ export class ByteEntries {
     return this.#doubles[entry * DOUBLES + TIME]!
   }
 
+  /** Gives an entry that is in no order another time to order by. */
+  setTime(entry: number, timeMs: number): void {
+    this.#doubles[entry * DOUBLES + TIME] = timeMs
+  }
+
   flagsOf(entry: number): number {
     return this.#ints[entry * INTS + FLAGS]!
   }

@@ -102,6 +102,7 @@ export class ByteTable {
     timestampMs: number,
   ): void {
     const entry = this.#entryOf(bytes, keyStart, keyEnd, valueEnd - keyEnd)
+    if (this.#timeOf !== undefined) this.#retime(entry, this.#timeOf(bytes, keyStart, keyEnd))
     this.entries.setValue(entry, bytes, keyEnd, valueEnd, timestampMs)
     this.entries.setFlags(entry, this.entries.flagsOf(entry) | SAVED)
   }
@@ -176,6 +177,14 @@ export class ByteTable {
     }
   }
 
+  /** What was deleted and set again between two saves has another time, but its deletion is in no log. */
+  #retime(entry: number, timeMs: number): void {
+    if (this.entries.timeOf(entry) === timeMs) return
+    for (const order of this.#orders) order.removed(entry)
+    this.entries.setTime(entry, timeMs)
+    for (const order of this.#orders) order.added(entry)
+  }
+
   #touch(entry: number): void {
     const flags = this.entries.flagsOf(entry)
     if ((flags & DIRTY) !== 0) return
@@ -201,6 +210,8 @@ export class ByteTable {
     const flags = this.entries.flagsOf(known)
     if ((flags & LIVE) === 0) {
       this.entries.setFlags(known, flags | LIVE)
+      // The time may lie beside the key: what was deleted a moment ago comes again with another one.
+      if (this.#timeOf !== undefined) this.entries.setTime(known, this.#timeOf(key, start, end))
       this.#rows += 1
       for (const order of this.#orders) order.added(known)
     }

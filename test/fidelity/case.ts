@@ -63,6 +63,8 @@ export interface CaseResult {
   readonly rejected?: boolean
   readonly unsupported?: string
   readonly toolError?: string
+  /** Kafka Streams gives something else with its other kind of stores. */
+  readonly storeDependent?: boolean
   readonly finalState?: unknown
   readonly subtopologies?: unknown
   readonly cases?: unknown

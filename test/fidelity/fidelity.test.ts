@@ -47,7 +47,8 @@ describe('Millrace and Kafka Streams', () => {
     })
   }
 
-  it('agree also where the job ends after each input and goes on from what was committed', () => {
+  it('agree also where the job ends after each input and goes on from what was committed', function () {
+    this.timeout(120_000)
     const differences = files.flatMap((file) => {
       const results = new Map(
         read<CaseResult>(file.replace(/\.json$/, '.results.json')).map((one) => [one.id, one]),

@@ -5,7 +5,7 @@ import { substituteTimestamp } from '../../processors/parse.ts'
 import { Punctuations } from '../../processors/punctuations.ts'
 import { windowsFor } from '../../topology/windows.ts'
 import type { InvalidTimestamp } from '../../index.ts'
-import { utf8, windowed } from '../../index.ts'
+import { sessionWindowed, utf8, windowed } from '../../index.ts'
 import { toBytes } from '../../topology/serdes/serde.ts'
 import { Unsupported, type Case, type CaseResult } from './case.ts'
 import { windowsOf } from './windows.ts'
@@ -70,8 +70,10 @@ function bytesAnswer(question: Question): unknown {
     start: number
     end: number
   }
-  if (encode !== 'timeWindowedKey') throw new Unsupported(`bytes of ${encode}`)
-  const bytes = toBytes(windowed(utf8), { key, window: { startMs: start, endMs: end } })
+  const serdes = { timeWindowedKey: windowed(utf8), sessionWindowedKey: sessionWindowed(utf8) }
+  const serde = serdes[encode as keyof typeof serdes]
+  if (serde === undefined) throw new Unsupported(`bytes of ${encode}`)
+  const bytes = toBytes(serde, { key, window: { startMs: start, endMs: end } })
   return { ...question, hex: Buffer.from(bytes).toString('hex') }
 }
 

@@ -1,6 +1,13 @@
 // Joins with tables over several partitions: rows meet where their key is, however they came there.
 import { expect } from 'chai'
-import { joinWindows, minutes, seconds, type Stream, type TopologyBuilder } from '../../index.ts'
+import {
+  joinWindows,
+  milliseconds,
+  minutes,
+  seconds,
+  type Stream,
+  type TopologyBuilder,
+} from '../../index.ts'
 import { strings, TextDriver, texts } from '../support/texts.ts'
 
 const merge = (left: string | undefined, right: string | undefined) => `${left}+${right}`
@@ -91,5 +98,37 @@ describe('a join over several partitions', () => {
     expect(text.read('out')).to.deep.equal([])
     text.pipe('in', 'k1:late@70001')
     expect(text.read('out')).to.deep.equal(['k1:early+first@10000'])
+  })
+
+  it('keeps what comes at the very time up to which all has gone out, also with no grace at all', () => {
+    open(({ source, table }) => {
+      const rows = table('rows', texts('table'), { history: minutes(1) })
+      const of = (ms: number) => ({ ...strings, merge, grace: milliseconds(ms) })
+      const records = source('in', texts('in'))
+      records.leftJoin('at-once', rows, of(0)).to('out', texts('out'))
+      records.leftJoin('later', rows, of(5)).to('later-out', texts('later-out'))
+    })
+    text.pipe('in', 'k1:a@10', 'k1:b@10', 'k1:c@15', 'k1:d@10')
+    expect(text.read('out')).to.deep.equal(
+      ['a@10', 'b@10', 'c@15', 'd@10'].map((one) => `k1:${one.replace('@', '+undefined@')}`),
+    )
+    expect(text.read('later-out')).to.deep.equal(
+      ['a@10', 'b@10', 'd@10'].map((one) => `k1:${one.replace('@', '+undefined@')}`),
+    )
+  })
+
+  it('does not let records go before their time because of one without a value', () => {
+    open(({ source, table }) => {
+      const rows = table('rows', texts('table'), { history: minutes(1) })
+      const spec = { ...strings, merge, grace: milliseconds(5) }
+      source('in', texts('in'))
+        .mapValues('empty', (value) => (value === 'empty' ? null : value))
+        .leftJoin('all', rows, spec as never)
+        .to('out', texts('out') as never)
+    })
+    text.pipe('in', 'k1:a@10', 'k1:empty@100', 'k1:b@11')
+    expect(text.read('out')).to.deep.equal([])
+    text.pipe('in', 'k1:c@16')
+    expect(text.read('out')).to.deep.equal(['k1:a+undefined@10', 'k1:b+undefined@11'])
   })
 })

@@ -88,6 +88,17 @@ describe('a suppressed table', () => {
     ])
   })
 
+  it('holds a key anew from when it comes again, though nothing was saved in between', () => {
+    const held = new Suppressed(untilTime(10))
+    held.run(change('a', '1', 0))
+    held.restart()
+    expect(held.run(change('a', '2', 20))).to.deep.equal([change('a', '2', 20)])
+    expect(held.run(change('a', '3', 21), change('a', '4', 22))).to.deep.equal([])
+    held.restart()
+    expect(held.run(change('b', '1', 30))).to.deep.equal([])
+    expect(held.run(change('b', '2', 31))).to.deep.equal([change('a', '4', 22)])
+  })
+
   it('lets everything through at once with a time of 0, late changes too', () => {
     const held = new Suppressed(untilTime(0))
     const changes = [change('a', '1', 10), change('b', null, 3, 'x')]

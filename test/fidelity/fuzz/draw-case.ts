@@ -1,0 +1,59 @@
+// Draws whole cases: a topology of one to six operators with its inputs, or a question of a small kind.
+import type { Case, CaseNode } from '../case.ts'
+import { weighted, dice as diceOf, type Dice } from './dice.ts'
+import { aggregateStream, aggregateTable, cogroup } from './draw-aggregates.ts'
+import { drawInputs } from './draw-input.ts'
+import { joinStreams, joinTable, joinTables } from './draw-joins.ts'
+import { onTable, processing, stateless } from './draw-operators.ts'
+import { drawSmall } from './draw-small.ts'
+import { Draft } from './draft.ts'
+
+const OPERATORS = {
+  stateless,
+  processing,
+  onTable,
+  aggregateStream,
+  aggregateTable,
+  cogroup,
+} as const
+const JOINS = { joinStreams, joinTable, joinTables } as const
+const DRAWN = { ...OPERATORS, ...JOINS }
+const NAMES = weighted({
+  ...{ stateless: 5, processing: 2, onTable: 5, aggregateStream: 6, aggregateTable: 3, cogroup: 1 },
+  ...{ joinStreams: 4, joinTable: 3, joinTables: 4 },
+})
+
+/** The case of this number in the stream of cases of this seed. */
+export function drawCase(seed: number, number: number): Case {
+  const dice = diceOf(seed, number)
+  const id = `drawn-${seed}-${number}`
+  return dice.once(20) ? { id, ...drawSmall(dice) } : { id, ...drawProcess(dice) }
+}
+
+/** What goes through several topics at one time has no order but that of each key. */
+function isCutOften(nodes: readonly CaseNode[]): boolean {
+  const cuts = nodes.filter(({ op }) => op === 'groupBy' || op === 'repartition')
+  return cuts.length > 1 || nodes.some(({ foreignKey }) => foreignKey !== undefined)
+}
+
+function drawProcess(dice: Dice): Omit<Case, 'id'> {
+  const draft = new Draft(dice)
+  const operators = 1 + dice.below(6)
+  for (let i = 0; i < operators; i++) DRAWN[dice.pick(NAMES)](draft)
+  for (const { id } of draft.leaves()) draft.add('to', { from: id, topic: draft.name('out') })
+  const { nodes, topics, spans } = draft
+  const hasWallClock = nodes.some(({ type }) => type === 'wallClock') || dice.once(20)
+  const tables = draft.tables()
+  const finalState = tables.length > 0 && dice.once(3) ? { finalStateOf: dice.pick(tables) } : {}
+  return {
+    kind: 'process',
+    topology: { nodes },
+    input: drawInputs(dice, { topics, spans, hasWallClock }),
+    policies: {
+      onMalformedRecord: dice.once(4) ? 'fail' : 'continue',
+      onProcessingError: dice.once(4) ? 'fail' : 'continue',
+    },
+    ...finalState,
+    order: isCutOften(nodes) ? 'perKey' : 'exact',
+  }
+}
