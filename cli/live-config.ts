@@ -1,6 +1,12 @@
 // The configuration of a command that goes on running: it follows the files, takes over what may change, and
 // tells what an edit did. Used by start and demo through run-job.ts, and by replay.
-import { ConfigError, describeConfig, type Config, type ConfigProblem } from '../config/config.ts'
+import {
+  ConfigError,
+  describeConfig,
+  loadConfig,
+  type Config,
+  type ConfigProblem,
+} from '../config/config.ts'
 import { explained } from '../config/defaults.ts'
 import { changesBetween, configHash, isHot, withHot, type ConfigChange } from '../config/hot.ts'
 import { ConfigWatch } from '../config/watch.ts'
@@ -60,6 +66,8 @@ export class LiveConfig {
   #needsRestart: readonly ConfigChange[] = []
   #problems: readonly ConfigProblem[] = []
   #takenAtMs = Date.now()
+  /** What the files alone say of the keys that the command line sets, by key. */
+  #overridden: ReadonlyMap<string, string> | undefined
   #watch: ConfigWatch | undefined
   #work: Promise<void> = Promise.resolve()
 
@@ -138,6 +146,7 @@ export class LiveConfig {
     const ms = Math.round(performance.now() - writtenMs)
     for (const change of hot) this.#applied(change, ms)
     this.#tellRestarts(all.filter((change) => !change.hot))
+    this.#tellOverridden()
   }
 
   #applied(change: ConfigChange, ms: number): void {
@@ -156,6 +165,30 @@ export class LiveConfig {
       this.#context.logger.warn(
         { key, from, to, source },
         `configuration: ${inWords(change)}, from the next start on`,
+      )
+    }
+  }
+
+  /** An edit of what `--set` says would otherwise do nothing without a word. */
+  #tellOverridden(): void {
+    const { directory, overrides = {} } = this.#context.configSource
+    let written: ReadonlyMap<string, string>
+    try {
+      const inFiles = describeConfig(loadConfig({ directory })).filter(
+        ({ key, source }) => Object.hasOwn(overrides, key) && source !== 'default',
+      )
+      written = new Map(inFiles.map(({ key, value }) => [key, value]))
+    } catch {
+      // Together with --set it is well: without, nobody asks.
+      return
+    }
+    const before = this.#overridden
+    this.#overridden = written
+    for (const [key, value] of written) {
+      if (before === undefined || before.get(key) === value) continue
+      this.#context.logger.warn(
+        { key, value },
+        `configuration: ${key} is set by --set, which wins over the file`,
       )
     }
   }

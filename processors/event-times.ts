@@ -13,7 +13,7 @@ export class EventTimes {
   #rows = 0
   #minMs = Infinity
   #maxMs = -Infinity
-  /** Against the first one: a sum of epoch times would lose its last digits. */
+  /** Against one of them: a sum of epoch times would lose its last digits. */
   #baseMs = 0
   #sumMs = 0
 
@@ -24,15 +24,21 @@ export class EventTimes {
     to: number,
     batch: { isGood(row: number): boolean },
   ): void {
+    let [rows, minMs, maxMs, sumMs] = [this.#rows, this.#minMs, this.#maxMs, this.#sumMs]
+    if (rows === 0 && from < to) this.#baseMs = timestamps[from]!
+    const baseMs = this.#baseMs
     for (let row = from; row < to; row++) {
       if (!batch.isGood(row)) continue
       const ms = timestamps[row]!
-      if (this.#rows === 0) this.#baseMs = ms
-      this.#rows += 1
-      this.#sumMs += ms - this.#baseMs
-      if (ms < this.#minMs) this.#minMs = ms
-      if (ms > this.#maxMs) this.#maxMs = ms
+      rows += 1
+      sumMs += ms - baseMs
+      if (ms < minMs) minMs = ms
+      if (ms > maxMs) maxMs = ms
     }
+    this.#rows = rows
+    this.#minMs = minMs
+    this.#maxMs = maxMs
+    this.#sumMs = sumMs
   }
 
   /** What came since the last time; undefined when nothing did. */

@@ -41,7 +41,8 @@ describe('the configuration of a command that runs', function () {
 
   it('follows the files of a job: what is hot at once, what is not at the next start', async () => {
     edit(where(), 'commit.interval.ms=100', 'num.stream.threads=1')
-    running = startCli(['start', TALLY_JOB, '--config', directory()])
+    const wins = ['--set', 'emit.interval.ms=9']
+    running = startCli(['start', TALLY_JOB, '--config', directory(), ...wins])
     const { stderr } = running
     const url = (): string | undefined => /"url":"([^"]+)"/.exec(stderr())?.[1]
     await until('it runs', () => url() !== undefined)
@@ -82,8 +83,10 @@ describe('the configuration of a command that runs', function () {
     expect(refused.problems.map(({ key }) => key)).to.deep.equal(['poll.ms'])
     expect(await get('/metrics')).to.match(/kafka_stream_config_last_reload_successful\S* 0\n/)
 
-    edit(where(), 'commit.interval.ms=20', 'log.level=warn')
+    edit(where(), 'commit.interval.ms=20', 'log.level=warn', 'emit.interval.ms=7')
     await until('it is mended', async () => (await report()).problems.length === 0)
+    await until('it is told what wins', () => stderr().includes('emit.interval.ms is set by --set'))
+    expect(valueOf(await report(), 'emit.interval.ms')).to.equal('9')
     expect(valueOf(await report(), 'commit.interval.ms')).to.equal('20')
     running.child.kill('SIGTERM')
     expect((await running.ended).code).to.equal(0)
