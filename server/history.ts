@@ -7,6 +7,8 @@ import { quantilesOf } from './quantiles.ts'
 import { sumOf, sumsBy } from './families.ts'
 import type { HistoryPoint } from './wire.ts'
 
+const OPERATOR_RECORDS = 'kafka_stream_processor_node_process_total'
+
 /** A quarter of an hour. */
 export const POINTS_MAX = 900
 
@@ -72,6 +74,7 @@ export class History {
       latencySeconds: quantilesOf(before, families, this.#sinks),
       consumed: moved(before, families, 'kafka_stream_topic_records_consumed_total', 'topic'),
       produced: moved(before, families, 'kafka_stream_topic_records_produced_total', 'topic'),
+      operators: moved(before, families, OPERATOR_RECORDS, 'processor_node_id'),
       markers: markersOf(before, families, this.#seq === 0),
     }
     this.#seq += 1

@@ -32,6 +32,8 @@ export interface HistoryPoint {
   /** Records by topic; only topics that moved. */
   readonly consumed: Readonly<Record<string, number>>
   readonly produced: Readonly<Record<string, number>>
+  /** Records that came to each operator; only with `metrics.recording.level=DEBUG`. */
+  readonly operators: Readonly<Record<string, number>>
   /** What happened to the application: starts, rebalances, threads that died, changes of settings. */
   readonly markers: readonly string[]
 }

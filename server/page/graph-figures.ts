@@ -53,9 +53,11 @@ export function boxTitle(id: number): TextOf {
   }
 }
 
-/** The second line of a node: the topic of a source or sink, the size of a processor's stores. */
+/** The second line of a node: the topic of a source or sink; of a processor its stores' size and rate. */
 export function detailOf(node: GraphNode): TextOf {
-  if (node.kind === 'processor') return storeSize(node)
+  if (node.kind === 'processor') {
+    return (now) => [storeSize(node)(now), ...operatorRate(node, now)].filter(Boolean).join(', ')
+  }
   return ({ status }) => {
     const prefix = node.isInternal ? `${status.applicationId}-` : ''
     const names = node.topics.map((topic) =>
@@ -63,6 +65,14 @@ export function detailOf(node: GraphNode): TextOf {
     )
     return names.join(', ') || 'chosen for each record'
   }
+}
+
+/** Known only where operators are counted. */
+function operatorRate({ name }: GraphNode, { point }: Now): string[] {
+  const records = point?.operators[name]
+  return point === undefined || records === undefined
+    ? []
+    : [rate((records * 1_000) / point.spanMs)]
 }
 
 function storeSize({ stores }: GraphNode): TextOf {

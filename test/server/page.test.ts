@@ -30,13 +30,23 @@ describe('the page in a browser', function () {
     const executablePath = toolOrSkip(this, 'chromium')
     const log = `bootstrap.servers=embedded:${directory('log')}`
     context = createContext({
-      set: [log, 'server.port=0', 'log.level=error', 'topic.partitions=2'],
+      set: [
+        log,
+        'server.port=0',
+        'log.level=error',
+        'topic.partitions=2',
+        'metrics.recording.level=DEBUG',
+      ],
     })
     const inputs = generatedCalls(ROWS).map(inputOf)
     const broken = { ...inputs[0]!, key: 'broken', value: '{' }
     await writeInput(await context.openBroker(), [broken, ...inputs], 2)
     job = await startJob(context, await loadJob('police-calls'), { once: false })
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    browser = await chromium.launch({
+      executablePath,
+      args: ['--no-sandbox'],
+      timeout: 90_000,
+    })
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     page.on('console', (message) => problems.push(message.text()))
     page.on('pageerror', (error) => problems.push(error.message))
@@ -92,12 +102,17 @@ describe('the page in a browser', function () {
   })
 
   it('has points that add up to what the reports say', async () => {
-    const { points } = await read<History>('/history')
-    const recent = await read<QueryProgress[]>('/progress/recent')
     const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-    const rows = sum(points.map(({ inputRows }) => inputRows))
-    expect(rows).to.equal(ROWS + 1)
-    expect(sum(recent.map(({ numInputRows }) => numInputRows))).to.equal(rows)
+    let points: History['points'] = []
+    const rowsOf = (): number => sum(points.map(({ inputRows }) => inputRows))
+    await until('all rows are in the points', async () => {
+      points = (await read<History>('/history')).points
+      return rowsOf() === ROWS + 1
+    })
+    const recent = await read<QueryProgress[]>('/progress/recent')
+    expect(sum(recent.map(({ numInputRows }) => numInputRows))).to.equal(ROWS + 1)
+    const counted = points.map(({ operators }) => operators['calls-by-type'] ?? 0)
+    expect(sum(counted)).to.equal(ROWS)
     expect(points[0]?.markers).to.deep.equal(['started'])
     expect(await page.locator('#charts canvas').count()).to.equal(CHARTS)
   })
