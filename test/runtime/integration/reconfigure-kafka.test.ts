@@ -6,7 +6,7 @@ import { streamsConfig, type StreamsConfig } from '../../../config/config.ts'
 import { runStreams } from '../../../runtime/run-streams.ts'
 import { temporaryDirectory } from '../../data/temporary-directory.ts'
 import { batchCount } from '../../support/batch-count.ts'
-import { sharedKafka } from '../../support/kafka.ts'
+import { startKafka, type Kafka } from '../../support/kafka.ts'
 import {
   expectTables,
   generatedCalls,
@@ -22,19 +22,24 @@ describe('a job on Kafka that gets other threads while it runs', function () {
   this.timeout(120_000)
   const path = temporaryDirectory()
   const calls = generatedCalls(ROWS)
+  // One of its own: the topics of the job are also those of another test.
+  let kafka: Kafka
   let broker: Broker
-  let bootstrapServers: string
 
   before(async () => {
-    bootstrapServers = (await sharedKafka()).bootstrapServers
+    kafka = await startKafka()
+    const { bootstrapServers } = kafka
     broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
     await writeCalls(broker, calls, 4)
   })
-  after(() => broker.close())
+  after(async () => {
+    await broker.close()
+    await kafka.stop()
+  })
 
   const withThreads = (threads: number): StreamsConfig =>
     streamsConfig({
-      'bootstrap.servers': bootstrapServers,
+      'bootstrap.servers': kafka.bootstrapServers,
       'application.id': 'reconfigured',
       'state.dir': path('state'),
       'processing.guarantee': 'exactly_once_v2',
