@@ -39,6 +39,7 @@ export interface Watermarks {
   readonly end: number
 }
 
+/** What kind of failure a broker reports. */
 export type BrokerErrorCode =
   | 'MILLRACE_BROKER_UNREACHABLE'
   | 'MILLRACE_BROKER_CLIENT_MISSING'
@@ -62,6 +63,7 @@ export class BrokerError extends Error {
   /** Whether the same call may succeed later. */
   readonly retriable: boolean
 
+  /** Says what failed, and whether it is worth trying again. */
   constructor(
     code: BrokerErrorCode,
     message: string,

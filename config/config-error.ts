@@ -14,6 +14,7 @@ export class ConfigError extends Error {
   readonly code = 'MILLRACE_CONFIG'
   readonly problems: readonly ConfigProblem[]
 
+  /** Names all problems at once. */
   constructor(problems: readonly ConfigProblem[]) {
     super(problems.map(({ source, key, message }) => `${source}: ${key}: ${message}`).join('\n'))
     this.problems = problems

@@ -29,6 +29,7 @@ export const dropReasons = [
   'outdated',
   'processing-error',
 ] as const
+/** Why a record is not taken into a result; each drop is counted by one. */
 export type DropReason = (typeof dropReasons)[number]
 
 /**

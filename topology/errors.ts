@@ -7,6 +7,7 @@ export class TopologyError extends Error {
   /** The node's name, or the topology's where the fault is in no single node. */
   readonly node: string
 
+  /** Names the node, and says what to do. */
   constructor(node: string, message: string) {
     super(`${node}: ${message}`)
     this.node = node

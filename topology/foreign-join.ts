@@ -12,6 +12,7 @@ import type { TableStore } from './table-nodes.ts'
 export interface ForeignJoinSpec<K, V, F, R, M, W> extends OperatorOptions {
   /** The foreign key of a row: the key of the other table's row. Null finds none. */
   readonly on: (value: V, record: RecordContext<K>) => F | null
+  /** The result of two that belong together. */
   readonly merge: (left: V, right: M, record: RecordContext<K>) => W
   /** Keeps the result in a store of the node's name, written with this serde. */
   readonly store?: Serde<W>

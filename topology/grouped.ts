@@ -28,6 +28,7 @@ export interface ReduceSpec<K, V, Emit> extends OperatorOptions {
 
 /** How values become an aggregate of another type. */
 export interface AggregateSpec<K, V, A, Emit> extends OperatorOptions {
+  /** The aggregate of no records. */
   readonly initialize: () => A
   /** Null deletes what there is. */
   readonly add: (aggregate: A, value: V, record: RecordContext<K>) => A | null

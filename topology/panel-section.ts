@@ -38,4 +38,5 @@ export interface NoteSection {
   readonly text: string
 }
 
+/** A part of what a panel shows. */
 export type PanelSection = TableSection | BarsSection | LineSection | NoteSection

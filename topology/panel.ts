@@ -17,6 +17,7 @@ export interface JobPanel {
   readonly title: string
   /** The topic that is read, from its beginning. */
   readonly topic: Topic<unknown, unknown>
+  /** Makes the view that is fed with the records of the topic. */
   readonly open: () => PanelView<unknown>
 }
 
@@ -24,6 +25,7 @@ export interface JobPanel {
 export function definePanel<K, V>(spec: {
   readonly title: string
   readonly topic: Topic<K, V>
+  /** Makes the view that is fed with the records of the topic. */
   readonly open: () => PanelView<V>
 }): JobPanel {
   return Object.freeze(spec)

@@ -53,6 +53,7 @@ export interface ForwardedRecord<K, V> {
 
 /** The context of `process`, which may change keys. */
 export interface ProcessorContext<K, V> extends BaseProcessorContext {
+  /** Sends a record on; its time is that of the record in work unless it has one. */
   forward(record: ForwardedRecord<K, V>): void
 }
 
@@ -69,6 +70,7 @@ export type ProcessFunction<K, V> = (value: V, record: RecordContext<K>) => void
 export interface ProcessSpec<Context, K, V> {
   /** The stores that it may ask for. */
   readonly stores?: readonly StoreSpec<unknown, unknown>[]
+  /** Called once a task: gives what is called for each record. */
   readonly make: (context: Context) => ProcessFunction<K, V>
 }
 

@@ -8,6 +8,7 @@ export interface StaticTable<K extends string | number, V> {
   /** A JSON file: an array of rows. */
   readonly file: URL
   readonly row: Serde<V>
+  /** The key of a row. */
   readonly keyOf: (row: V) => K
 }
 

@@ -27,7 +27,9 @@ export interface ReadOnlyKeyValueStore<K, V> {
   reverseRange(from?: K, to?: K): IterableIterator<StoreEntry<K, V>>
   /** Entries whose key's bytes begin with those of `prefix`. */
   prefixScan(prefix: Uint8Array): IterableIterator<StoreEntry<K, V>>
+  /** All entries, by the bytes of their keys. */
   all(): IterableIterator<StoreEntry<K, V>>
+  /** As `all`, backward. */
   reverseAll(): IterableIterator<StoreEntry<K, V>>
   /** How many keys have a value; here it is exact. */
   approximateNumEntries(): number
@@ -76,7 +78,9 @@ export interface ReadOnlyWindowStore<K, V> {
   fetchAll(fromMs: number, toMs: number): IterableIterator<WindowEntry<K, V>>
   /** As `fetchAll`, backward. */
   backwardFetchAll(fromMs: number, toMs: number): IterableIterator<WindowEntry<K, V>>
+  /** All windows that have not expired, by key and start. */
   all(): IterableIterator<WindowEntry<K, V>>
+  /** As `all`, backward. */
   backwardAll(): IterableIterator<WindowEntry<K, V>>
 }
 

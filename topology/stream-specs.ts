@@ -47,6 +47,7 @@ export interface SinkTopic<K, V> {
 export interface JoinSpec<K, V, J, R, W> extends OperatorOptions {
   /** The row's key; null finds none. */
   on: (value: V, record: RecordContext<K>) => J | null
+  /** The result of two that belong together. */
   merge: (value: V, row: R, record: RecordContext<K>) => W
 }
 
@@ -85,6 +86,7 @@ export interface TableJoinSpec<K, V, R, W> extends SerdePair<K, V>, OperatorOpti
    * its own time. The table must keep at least as much history (KIP-923).
    */
   readonly grace?: DurationMs
+  /** The result of two that belong together. */
   readonly merge: (value: V, row: R, record: RecordContext<K>) => W
 }
 
@@ -92,11 +94,13 @@ export interface TableJoinSpec<K, V, R, W> extends SerdePair<K, V>, OperatorOpti
 export interface GlobalJoinSpec<K, V, J, R, W> extends OperatorOptions {
   /** The row's key; null finds none. */
   readonly on: (value: V, record: RecordContext<K>) => J | null
+  /** The result of two that belong together. */
   readonly merge: (value: V, row: R, record: RecordContext<K>) => W
 }
 
 /** How rows of two tables become one. */
 export interface TablesJoinSpec<K, L, R, W> extends OperatorOptions {
+  /** The result of two that belong together. */
   readonly merge: (left: L, right: R, record: RecordContext<K>) => W
   /** Keeps the result in a store of the node's name, written with this serde. */
   readonly store?: Serde<W>

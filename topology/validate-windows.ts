@@ -16,6 +16,12 @@ export function validateWindows(node: TopologyNode): void {
         "an unlimited window never closes: emit 'on-update' or 'on-update-coalesced'",
       )
     }
+    if (retentionMs !== undefined) {
+      throw new TopologyError(
+        node.name,
+        'an unlimited window is kept for ever: leave its retention out',
+      )
+    }
     return
   }
   const { neededMs, what } = neededRetention(windows)

@@ -53,6 +53,10 @@ describe('windows that records make', () => {
       group.windowedBy(sessions).count('count', { emit, retention: ms(14) }),
     )
     expect(messageOf(shorter)).to.match(/^count: .*gap and grace.* 15 ms/)
+    const endless = grouped((group) =>
+      group.windowedBy(unlimited({ startMs: 0 })).count('count', { emit, retention: ms(14) }),
+    )
+    expect(messageOf(endless)).to.match(/^count: .*kept for ever/)
   })
 })
 

@@ -5,10 +5,18 @@ import type { ByteSink, Serde } from './serde.ts'
 /** What protobufjs' reflected and generated types have in common. */
 export interface ProtobufType<T> {
   readonly name?: string
+  /** A message with these properties. */
   create(properties: T): object
+  /** What is wrong with a message, null for nothing. */
   verify(message: Record<string, unknown>): string | null
-  encode(message: object): { finish(): Uint8Array }
+  /** A writer that holds the message. */
+  encode(message: object): {
+    /** The bytes of the message. */
+    finish(): Uint8Array
+  }
+  /** Reads a message. @throws Error when the bytes are none of this type. */
   decode(bytes: Uint8Array): object
+  /** A message as a plain object. */
   toObject(message: object, options?: Record<string, unknown>): Record<string, unknown>
   /** Reflected types list their fields; generated ones do not. */
   readonly fieldsArray?: readonly ProtobufField[]

@@ -22,6 +22,7 @@ export class ZoneError extends Error {
   readonly code = 'MILLRACE_TIME_ZONE_UNKNOWN'
   readonly zone: string
 
+  /** Names the zone that is not known. */
   constructor(zone: string, cause?: unknown) {
     const like = zonesLike(zone)
     const hint = like.length > 0 ? `did you mean ${like.join(' or ')}?` : 'write it as Area/City'
