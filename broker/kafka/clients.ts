@@ -89,6 +89,41 @@ export function configured<C>(address: KafkaAddress, make: () => C): C {
   }
 }
 
+/** A consumer and a producer that belong together. */
+export interface Pair {
+  readonly consumer: RdConsumer
+  readonly producer: RdProducer
+}
+
+/** Waits for both clients; where one cannot connect the other does not stay behind. @throws BrokerError */
+export async function bothOf(
+  consumer: Promise<RdConsumer>,
+  producer: Promise<RdProducer>,
+): Promise<Pair> {
+  const [consumes, produces] = await Promise.allSettled([consumer, producer])
+  if (consumes.status === 'fulfilled' && produces.status === 'fulfilled') {
+    return { consumer: consumes.value, producer: produces.value }
+  }
+  if (consumes.status === 'fulfilled') await disconnectConsumer(consumes.value)
+  if (produces.status === 'fulfilled') await disconnectProducer(produces.value)
+  throw consumes.status === 'rejected'
+    ? consumes.reason
+    : (produces as PromiseRejectedResult).reason
+}
+
+/** Goes on with both; where that fails they do not stay behind. @throws what `work` throws */
+export async function orDisconnect<T>(
+  { consumer, producer }: Pair,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])
+    throw error
+  }
+}
+
 /** Disconnects, and gives up on a client that does not within ten seconds. */
 export function disconnectConsumer(consumer: RdConsumer): Promise<void> {
   return bounded((done) => consumer.disconnect(done))

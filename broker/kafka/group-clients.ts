@@ -1,7 +1,7 @@
 // The clients of a group, by the way that its rows take and by its guarantee. Used by the group alone.
 import { randomUUID } from 'node:crypto'
 import type { GroupOptions } from '../ports.ts'
-import type { ClientFactory } from './clients.ts'
+import { orDisconnect, type ClientFactory } from './clients.ts'
 import { chooseDataPath, type DataPath, type DataPathChoice } from './data-path.ts'
 import { connectNative, nativePath } from './native-path.ts'
 import {
@@ -59,7 +59,7 @@ export async function connectGroup(
   const connected = await connectBy(choice, factory, { applicationId, applicationServer }, extra)
   if (!isExactlyOnce) return { ...connected, transactions: undefined }
   const transactions = new Transactions({ address, transactionalId, ...connected.clients })
-  await transactions.open()
+  await orDisconnect(connected.clients, () => transactions.open())
   return { ...connected, transactions }
 }
 

@@ -4,7 +4,14 @@ import { randomUUID } from 'node:crypto'
 import type { KafkaAddon } from '../native/kafka-addon.ts'
 import { BrokerError, type GroupOptions } from '../ports.ts'
 import { Beside } from './beside.ts'
-import { connectConsumer, connectProducer, type ClientFactory } from './clients.ts'
+import {
+  bothOf,
+  connectConsumer,
+  connectProducer,
+  disconnectConsumer,
+  orDisconnect,
+  type ClientFactory,
+} from './clients.ts'
 import { serversOf, withServer } from './member-servers.ts'
 import type { DataPath, DataPathChoice } from './data-path.ts'
 import { NativeIntake } from './native-intake.ts'
@@ -33,7 +40,7 @@ export async function connectNative(
 ): Promise<NativeClients> {
   const consumerId = withServer(uniqueId(factory), applicationServer)
   const producerId = uniqueId(factory)
-  const [consumer, producer] = await Promise.all([
+  const clients = await bothOf(
     connectConsumer(factory, applicationId, {
       ...extra.consumer,
       ...END_OF_PARTITION,
@@ -45,9 +52,11 @@ export async function connectNative(
       ...REPORT_NONE,
       ...nativeConf(addonPath, producerId),
     }),
-  ])
-  for (const clientId of [consumerId, producerId]) assertKnown(addon, clientId)
-  return { consumer, producer, consumerId, producerId }
+  )
+  return orDisconnect(clients, () => {
+    for (const clientId of [consumerId, producerId]) assertKnown(addon, clientId)
+    return { ...clients, consumerId, producerId }
+  })
 }
 
 /** The path over clients of `connectNative`. */
@@ -62,7 +71,12 @@ export function nativePath(
     const name = `${factory.address.clientId}-beside`
     const conf = { ...END_OF_PARTITION, ...nativeConf(addonPath, clientId) }
     const besides = await connectConsumer(factory, name, conf)
-    assertKnown(addon, clientId)
+    try {
+      assertKnown(addon, clientId)
+    } catch (error) {
+      await disconnectConsumer(besides)
+      throw error
+    }
     return {
       consumer: besides,
       intake: new NativeIntake({ consumer: besides, clientId, addon, inGroup: false, failed }),

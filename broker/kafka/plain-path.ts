@@ -1,18 +1,21 @@
 // The plain way: the main thread consumes and produces, packed batches cross to and from the workers.
 import type { TopicPartition, Watermarks } from '../ports.ts'
 import { Beside } from './beside.ts'
-import { connectConsumer, connectProducer, type ClientFactory } from './clients.ts'
+import {
+  bothOf,
+  connectConsumer,
+  connectProducer,
+  type ClientFactory,
+  type Pair,
+} from './clients.ts'
 import type { DataPath } from './data-path.ts'
 import { Intake } from './intake.ts'
-import type { RdConf, RdConsumer, RdProducer } from './rd-client.ts'
+import type { RdConf } from './rd-client.ts'
 import { Sender } from './sender.ts'
 import { deliveryMsOf, REPORT_FAILURES } from './settings.ts'
 
 /** A group's clients. */
-export interface GroupClients {
-  readonly consumer: RdConsumer
-  readonly producer: RdProducer
-}
+export type GroupClients = Pair
 
 /** Settings of a group's clients over those of every client. */
 export interface ExtraConf {
@@ -35,11 +38,10 @@ export async function connectPlain(
   groupId: string,
   extra: ExtraConf,
 ): Promise<GroupClients> {
-  const [consumer, producer] = await Promise.all([
+  return bothOf(
     connectConsumer(factory, groupId, extra.consumer),
     connectProducer(factory, { ...extra.producer, ...REPORT_FAILURES }),
-  ])
-  return { consumer, producer }
+  )
 }
 
 /** The path over clients of `connectPlain`. */
