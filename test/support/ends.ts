@@ -19,7 +19,9 @@ export const mochaHooks = {
     // It keeps nothing alive itself, so it is called only where something else does.
     setTimeout(() => {
       console.error(`The tests are over, but the process does not end: ${left().join('; ')}`)
-      process.exit(1)
+      // Mocha sets the code of its own as the process exits; this comes after it.
+      process.on('exit', () => (process.exitCode = 1))
+      process.exit()
     }, PATIENCE_MS).unref()
   },
 }
