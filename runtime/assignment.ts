@@ -69,15 +69,9 @@ export class Assignment {
   }
 
   #leastLoaded(subtopology: number): number {
-    let best = 0
-    let bestLoad = Infinity
-    for (let thread = 0; thread < this.#threads; thread++) {
-      const tasks = this.tasksOf(thread)
-      const same = tasks.filter((task) => task.subtopology === subtopology).length
-      const load = same * 1_000 + tasks.length
-      if (load < bestLoad) [best, bestLoad] = [thread, load]
-    }
-    return best
+    const shares = new Shares(this.#threads)
+    for (const { spec, thread } of this.#owners.values()) shares.add(spec, thread)
+    return shares.least(subtopology)
   }
 }
 

@@ -46,14 +46,14 @@ export class CrashingRows {
 export class CarefulRows {
   readonly #vitals: Vitals
   readonly #topics: readonly string[]
-  readonly #crashing: ReadonlySet<string>
+  readonly #crashing: readonly RowInWork[]
   readonly #deaths: number
 
   /** @param topics those of the plan, by whose numbers rows are noted. */
   constructor({ crashing, deaths }: CarefulSpec, vitals: Vitals, topics: readonly string[]) {
     this.#vitals = vitals
     this.#topics = topics
-    this.#crashing = new Set(crashing.map(nameOf))
+    this.#crashing = crashing
     this.#deaths = deaths
   }
 
@@ -73,13 +73,22 @@ export class CarefulRows {
       const { place } = context
       if (place === undefined) return next(record)
       const { partition, offset } = place
+      const topic = this.#topics.indexOf(place.topic)
       const row = isOfMany ? place.row : 0
-      const inWork = { topic: this.#topics.indexOf(place.topic), partition, offset, row }
-      if (this.#crashing.has(nameOf(inWork))) return failed(record, this.#deathOf())
-      vitals.rowInWork = inWork
+      if (this.#isCrashing(topic, partition, offset, row)) return failed(record, this.#deathOf())
+      vitals.beginRow(topic, partition, offset, row)
       next(record)
-      vitals.rowInWork = undefined
+      vitals.endRow()
     }
+  }
+
+  /** There are few, and mostly none. */
+  #isCrashing(topic: number, partition: number, offset: number, row: number): boolean {
+    for (const at of this.#crashing) {
+      if (at.offset !== offset || at.row !== row) continue
+      if (at.topic === topic && at.partition === partition) return true
+    }
+    return false
   }
 
   #deathOf(): Error {

@@ -31,7 +31,7 @@ export class Vitals {
   static allocate(): SharedArrayBuffer {
     const bytes = SLOT_BYTES + ROW_FIELDS * Float64Array.BYTES_PER_ELEMENT
     const buffer = new SharedArrayBuffer(bytes)
-    new Vitals(buffer).rowInWork = undefined
+    new Vitals(buffer).endRow()
     return buffer
   }
 
@@ -41,14 +41,18 @@ export class Vitals {
     return topic === NO_ROW ? undefined : { topic, partition, offset, row }
   }
 
-  set rowInWork(at: RowInWork | undefined) {
-    const row = this.#row
-    if (at !== undefined) {
-      row[1] = at.partition
-      row[2] = at.offset
-      row[3] = at.row
-    }
-    row[0] = at?.topic ?? NO_ROW
+  /** A row begins to run; see `RowInWork`. */
+  beginRow(topic: number, partition: number, offset: number, row: number): void {
+    const slots = this.#row
+    slots[1] = partition
+    slots[2] = offset
+    slots[3] = row
+    slots[0] = topic
+  }
+
+  /** It has run. */
+  endRow(): void {
+    this.#row[0] = NO_ROW
   }
 
   /** The worker is alive. */
