@@ -1,0 +1,80 @@
+// Chicago's trains: stations from a database, arrivals, turnstiles and the weather become the tables that
+// the status page shows. Nothing waits for anything: what comes before its station is joined when that comes.
+import { defineTopology, json } from 'millrace'
+import type { Arrival } from './messages.ts'
+import { moved, movesOf, NO_TRAINS, type Move, type Platforms } from './platforms.ts'
+import { stationsOf, type Station } from './stations.ts'
+import {
+  arrivals,
+  byStation,
+  entries,
+  stationKey,
+  stationStatus,
+  stops,
+  weather,
+} from './topics.ts'
+
+/** Arrivals of an hour, one each five minutes, and the one that it began with. */
+const WAY_LENGTH = 13
+
+/** Where a train has been, the latest arrival last. */
+export type Way = readonly Pick<Arrival, 'timestamp' | 'line' | 'station_id' | 'direction'>[]
+
+/** A station and the trains at its platforms, by direction. */
+interface StationTrains extends Station {
+  readonly a: string | null
+  readonly b: string | null
+}
+
+const platformsAsJson = json.any<Platforms>()
+const station = json.any<Station>()
+const trains = json.any<StationTrains>()
+
+export default defineTopology('transit', ({ source, table }) => {
+  const happened = ({ timestamp }: { readonly timestamp: number }): number => timestamp
+  const arrived = source('arrivals', arrivals, { timestamp: happened })
+  const entered = source('entries', entries, { timestamp: happened })
+  table('weather', weather, { timestamp: happened, store: true })
+
+  // Other lines' stations have none of the colours, and no row has two.
+  const stations = source('stops', stops)
+    .flatMap('stations-of-lines', stationsOf)
+    .toTable('stations', { key: stationKey, value: station })
+
+  const standing = arrived
+    .flatMap('moves', movesOf)
+    .groupByKey('moves-by-station', stationKey, json.any<Move>())
+    .aggregate('platforms', {
+      initialize: () => NO_TRAINS,
+      add: moved,
+      value: platformsAsJson,
+      emit: 'on-update-coalesced',
+    })
+
+  // Each entry is an event: a table of the topic would hold the last one of each key.
+  const entriesOf = entered
+    .groupBy('entries-by-station', byStation)
+    .count('turnstile-summary', { emit: 'on-update-coalesced' })
+
+  stations
+    .leftJoin('trains', standing, {
+      merge: (at, platforms) => {
+        const { a, b } = platforms ?? NO_TRAINS
+        return { ...at, a: a.train, b: b.train }
+      },
+      store: trains,
+    })
+    .leftJoin('status', entriesOf, {
+      merge: (at, count) => ({ ...at, entries: count ?? 0 }),
+      store: stationStatus.value,
+    })
+    .to('status-out', stationStatus)
+
+  arrived.groupByKey('arrivals-by-train').aggregate('ways', {
+    initialize: (): Way => [],
+    add: (way, { timestamp, line, station_id, direction }) =>
+      [...way, { timestamp, line, station_id, direction }].slice(-WAY_LENGTH),
+    value: json.any<Way>(),
+    emit: 'on-update-coalesced',
+  })
+})

@@ -1,0 +1,118 @@
+// The transit job in the test driver, over several partitions: the tables that the status page shows.
+import { expect } from 'chai'
+import { readStops, type StopRow } from '../../../data/transit/lines.ts'
+import type { TransitEvent } from '../../../data/transit/simulation.ts'
+import topology, { type Way } from '../../../jobs/transit/topology.ts'
+import { arrivals, entries, stationStatus, stops, weather } from '../../../jobs/transit/topics.ts'
+import { TopologyTestDriver } from '../../../testing.ts'
+import { eventsOf, MONDAY, placeOf, statusAfter, type StatusRow } from './city.ts'
+
+const PARTITIONS = 3
+
+describe('the transit job', function () {
+  this.timeout(60_000)
+  let driver: TopologyTestDriver
+
+  beforeEach(() => (driver = new TopologyTestDriver(topology, { partitions: PARTITIONS })))
+  afterEach(() => driver.close())
+
+  const pipeStops = (rows: readonly StopRow[] = readStops()): void => {
+    for (const row of rows) {
+      driver.pipeInput(stops, { key: String(row.stop_id), value: row, timestampMs: MONDAY })
+    }
+  }
+  const pipe = ({ kind, value }: TransitEvent): void => {
+    const timestampMs = value.timestamp
+    if (kind === 'arrival') driver.pipeInput(arrivals, { key: value.train_id, value, timestampMs })
+    else if (kind === 'entry') driver.pipeInput(entries, { key: 'any', value, timestampMs })
+    else driver.pipeInput(weather, { key: 'chicago', value, timestampMs })
+  }
+  const status = (): Record<string, StatusRow> => {
+    const rows: Record<string, StatusRow> = {}
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      for (const { key, value } of driver.store('status', partition).all()) {
+        const { line, station_id } = key as { line: string; station_id: number }
+        rows[placeOf(line, station_id)] = value as StatusRow
+      }
+    }
+    return rows
+  }
+
+  it('has each train where it came last, and all entries of each station', () => {
+    pipeStops()
+    const events = eventsOf(1)
+    events.forEach(pipe)
+    expect(status()).to.deep.equal(statusAfter(events))
+    expect(driver.drops()).to.deep.equal({})
+  })
+
+  it('loses nothing that comes before its station', () => {
+    const events = eventsOf(0.5)
+    events.forEach(pipe)
+    expect(status()).to.deep.equal({})
+    pipeStops()
+    expect(status()).to.deep.equal(statusAfter(events))
+  })
+
+  it('comes to the same after restarts at any time', () => {
+    pipeStops()
+    const events = eventsOf(0.25)
+    events.forEach((event, i) => {
+      if (i % 40 === 0) driver.restart()
+      pipe(event)
+    })
+    expect(status()).to.deep.equal(statusAfter(events))
+  })
+
+  it('tells the lines of a station apart, and stations of one name', () => {
+    pipeStops()
+    const rows = status()
+    expect(Object.keys(rows)).to.have.length(94)
+    expect(rows['blue/40380']).to.include({ name: 'Clark/Lake', order: 16 })
+    expect(rows['green/40380']).to.include({ name: 'Clark/Lake', order: 14 })
+    expect(rows['blue/40750']).to.include({ name: 'Harlem', order: 3 })
+    expect(rows['blue/40980']).to.include({ name: 'Harlem', order: 31 })
+  })
+
+  it('follows a station that is renamed', () => {
+    pipeStops()
+    const renamed = readStops().filter(({ station_id }) => station_id === 40450)
+    pipeStops(renamed.map((row) => ({ ...row, station_name: '95th' })))
+    expect(status()['red/40450']).to.include({ name: '95th', order: 32 })
+  })
+
+  it('puts out each change of a station', () => {
+    pipeStops(readStops().filter(({ station_id }) => station_id === 40450))
+    driver.readOutput(stationStatus)
+    const train = { line: 'red', direction: 'b', train_status: 'in_service' }
+    const at = { timestamp: MONDAY, train_id: 'RL004', station_id: 40450, ...train }
+    driver.pipeInput(arrivals, { key: 'RL004', value: at, timestampMs: MONDAY })
+    const [first, ...others] = driver.readOutput(stationStatus)
+    expect(others).to.deep.equal([])
+    expect(first?.key).to.deep.equal({ line: 'red', station_id: 40450 })
+    expect(first?.value).to.include({ a: null, b: 'RL004', entries: 0 })
+  })
+
+  it('keeps where each train has been for an hour, and the weather that is', () => {
+    const events = eventsOf(3)
+    for (const event of events) if (event.kind !== 'entry') pipe(event)
+    const way = one<Way>('ways', 'GL003')
+    const expected = events.flatMap(({ kind, value }) =>
+      kind === 'arrival' && value.train_id === 'GL003' ? [value] : [],
+    )
+    const places = expected.map(({ timestamp, line, station_id, direction }) => {
+      return { timestamp, line, station_id, direction }
+    })
+    expect(way).to.deep.equal(places.slice(-13))
+    const lastWeather = events.findLast(({ kind }) => kind === 'weather')?.value
+    expect(one('weather', 'chicago')).to.deep.equal(lastWeather)
+  })
+
+  const one = <T>(store: string, key: string): T | undefined => {
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const value = driver.store(store, partition).get(key) as T | undefined
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+})
