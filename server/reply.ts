@@ -30,7 +30,12 @@ export function html(body: string): Reply {
 
 /** A reply of a value as JSON. */
 export function jsonReply(status: number, value: unknown): Reply {
-  return { status, contentType: JSON_TYPE, body: `${JSON.stringify(value, null, 2)}\n` }
+  return jsonTextReply(status, JSON.stringify(value, null, 2))
+}
+
+/** A reply of what is JSON already. */
+export function jsonTextReply(status: number, json: string): Reply {
+  return { status, contentType: JSON_TYPE, body: `${json}\n` }
 }
 
 /** The same without the indentation for people, where there is much. */

@@ -1,6 +1,7 @@
 // What the application is doing right now: its threads, tasks, stores and topics, out of the same metrics
 // that /metrics serves. routes.ts answers /status with it.
 import type { MetricFamily } from '../runtime/metrics/snapshot.ts'
+import type { ThreadTasks } from '../runtime/stream-client.ts'
 import { samplesOf, sumsBy } from './families.ts'
 import type { Status, StoreStatus, TaskStatus, ThreadStatus, TopicStatus } from './wire.ts'
 
@@ -8,7 +9,7 @@ import type { Status, StoreStatus, TaskStatus, ThreadStatus, TopicStatus } from 
 export interface ApplicationState {
   readonly runId: string
   readonly state: string
-  readonly threads: readonly { readonly threadId: string; readonly tasks: readonly string[] }[]
+  readonly threads: readonly ThreadTasks[]
 }
 
 /** Kafka Streams' states of a thread, by their ordinals. */
@@ -62,20 +63,23 @@ function tasksOf(
   const streamTime = sumsBy(families, 'kafka_stream_task_stream_time_seconds', 'task_id')
   const restored = sumsBy(families, 'kafka_stream_task_restored_records_total', 'task_id')
   const remaining = sumsBy(families, 'kafka_stream_task_restore_remaining_records', 'task_id')
-  const tasks = threads.flatMap(({ threadId, tasks: taskIds }) =>
-    taskIds.map((taskId): TaskStatus => {
+  const lags = sumsBy(families, 'kafka_stream_task_standby_lag_records', 'task_id')
+  const tasks = threads.flatMap(({ threadId, tasks: taskIds, standbys }) =>
+    [...taskIds, ...standbys].map((taskId): TaskStatus => {
+      const isStandby = standbys.includes(taskId)
       const streamTimeS = streamTime.get(taskId)
       const restoreRemaining = remaining.get(taskId) ?? 0
       return {
         taskId,
         threadId,
-        state: restoreRemaining > 0 ? 'restoring' : 'running',
+        state: isStandby ? 'standby' : restoreRemaining > 0 ? 'restoring' : 'running',
         processed: processed.get(taskId) ?? 0,
         buffered: buffered.get(taskId) ?? null,
         streamTimeMs:
           streamTimeS === undefined || streamTimeS < 0 ? null : Math.round(streamTimeS * 1_000),
         restored: restored.get(taskId) ?? 0,
         restoreRemaining,
+        standbyLag: isStandby ? (lags.get(taskId) ?? 0) : null,
         dropped: droppedBy(taskId, families),
       }
     }),

@@ -1,8 +1,8 @@
 // The state of the application over HTTP: what its stores hold, whichever instance has it. Kafka Streams'
 // interactive queries leave asking the others to the user; here an instance does it.
 import type { StoreInfo, StoreResult } from '../runtime/store-queries.ts'
-import type { StoreQuery } from '../runtime/store-query.ts'
-import { jsonReply, plain, type Reply } from './reply.ts'
+import type { StoreQuery, StoreRowJson } from '../runtime/store-query.ts'
+import { jsonReply, jsonTextReply, plain, type Reply } from './reply.ts'
 
 /** Where the server finds state. */
 export interface StoreSources {
@@ -26,10 +26,16 @@ type Missing = 'restoring' | 'elsewhere'
 
 interface Found {
   readonly kind: string | undefined
-  readonly rows: readonly unknown[]
+  /** As the threads have written them. */
+  readonly rows: readonly StoreRowJson[]
   readonly isCut: boolean
   /** By partition. */
   readonly missing: Readonly<Record<string, Missing>>
+}
+
+/** What another instance answers. */
+interface Answer extends Omit<Found, 'rows'> {
+  readonly rows: readonly unknown[]
 }
 
 /** The caller asked for what cannot be. */
@@ -52,10 +58,10 @@ export async function storesReply(sources: StoreSources, target: string): Promis
     const own = await sources.ask(query)
     const found = await gathered(sources, query, own, searchParams)
     const { missing, rows } = found
-    const body = { store: name, ...found }
-    if (query.key === undefined || rows.length > 0) return jsonReply(200, body)
+    const body = bodyOf(name, found)
+    if (query.key === undefined || rows.length > 0) return jsonTextReply(200, body)
     // Where the key would be cannot be told from here: a partition without an answer may have it.
-    return jsonReply(Object.keys(missing).length > 0 ? 503 : 404, body)
+    return jsonTextReply(Object.keys(missing).length > 0 ? 503 : 404, body)
   } catch (error) {
     if (error instanceof BadRequest) return plain(400, error.message)
     const { code, message } = error as { code?: unknown; message: string }
@@ -63,6 +69,15 @@ export async function storesReply(sources: StoreSources, target: string): Promis
     if (code === 'MILLRACE_QUERY') return plain(400, message)
     throw error
   }
+}
+
+/** Rows are JSON already, and one a line; there may be ten thousand. */
+function bodyOf(store: string, { rows, ...found }: Found): string {
+  const fields = Object.entries({ store, ...found })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  "${name}": ${JSON.stringify(value)}`)
+  const list = rows.length === 0 ? '[]' : `[\n    ${rows.join(',\n    ')}\n  ]`
+  return `{\n${[...fields, `  "rows": ${list}`].join(',\n')}\n}`
 }
 
 function queryOf(store: string, key: string | undefined, parameters: URLSearchParams): StoreQuery {
@@ -112,7 +127,7 @@ async function gathered(
   const missing: Record<string, Missing> = {}
   for (const partition of own.restoring) missing[partition] = 'restoring'
   for (const partition of own.elsewhere) missing[partition] = 'elsewhere'
-  const rows = own.rows.map((json) => JSON.parse(json) as unknown)
+  const rows = [...own.rows]
   let { isCut } = own
   let kind: string | undefined = own.kind
   const isComplete = query.key !== undefined && rows.length > 0 && !isCut
@@ -124,7 +139,7 @@ async function gathered(
     const answers = await Promise.all(known(peers).map((peer) => ask(`http://${peer}${path}`)))
     for (const answer of answers) {
       if (answer === undefined) continue
-      rows.push(...answer.rows)
+      rows.push(...answer.rows.map((row) => JSON.stringify(row)))
       isCut ||= answer.isCut
       kind ??= answer.kind
       for (const partition of own.elsewhere) {
@@ -152,11 +167,11 @@ function known(peers: () => readonly string[]): readonly string[] {
 }
 
 /** Asks another instance; undefined when it does not answer. */
-async function ask(url: string): Promise<Found | undefined> {
+async function ask(url: string): Promise<Answer | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PEER_MS_MAX) })
     const isAnswer = response.headers.get('content-type')?.startsWith('application/json') === true
-    return isAnswer ? ((await response.json()) as Found) : undefined
+    return isAnswer ? ((await response.json()) as Answer) : undefined
   } catch {
     return undefined
   }

@@ -63,13 +63,16 @@ export interface TaskStatus {
   readonly taskId: string
   /** Its owner. */
   readonly threadId: string
-  readonly state: 'restoring' | 'running'
+  /** Of a `standby` another instance runs the task. */
+  readonly state: 'restoring' | 'running' | 'standby'
   readonly processed: number
   /** Read and not yet processed. */
   readonly buffered: number | null
   readonly streamTimeMs: number | null
   readonly restored: number
   readonly restoreRemaining: number
+  /** Changelog records that a standby lacks; null for others. */
+  readonly standbyLag: number | null
   readonly dropped: Readonly<Record<string, number>>
 }
 

@@ -54,14 +54,19 @@ export function increase(name: NameOf<'counter'>, ...by: readonly string[]): str
   return `${sum(by)}(increase(${series(name)}[${RATE}]))`
 }
 
-/** Mean of what a histogram observed. */
+/** Mean of what a histogram observed; nothing while it observes nothing. */
 export function mean(name: NameOf<'histogram'>): string {
-  return `sum(rate(${name}_sum{${CHOSEN}}[${RATE}])) / ${countRate(name)}`
+  return `sum(rate(${name}_sum{${CHOSEN}}[${RATE}])) / (${countRate(name)} > 0)`
 }
 
-/** A quantile of a histogram, by labels. */
+/** A quantile of a histogram, by labels; nothing, and not NaN, while it observes nothing. */
 export function quantile(q: number, name: NameOf<'histogram'>, ...by: readonly string[]): string {
-  return `histogram_quantile(${q}, ${sum(['le', ...by])}(rate(${name}_bucket{${CHOSEN}}[${RATE}])))`
+  return `histogram_quantile(${q}, ${sum(['le', ...by])}(rate(${name}_bucket{${CHOSEN}}[${RATE}]))) >= 0`
+}
+
+/** The share of one counter in another, by a label; nothing while the other does not grow. */
+export function share(of: NameOf<'counter'>, whole: NameOf<'counter'>, by: string): string {
+  return `${rate(of, by)} / (${rate(whole, by)} > 0)`
 }
 
 /** What each bucket of a histogram gained, for a heatmap. */
@@ -69,9 +74,9 @@ export function bucketIncrease(name: NameOf<'histogram'>): string {
   return `sum by (le) (increase(${name}_bucket{${CHOSEN}}[${RATE}]))`
 }
 
-/** What a counter gained over the shown time. */
+/** What a counter gained over the shown time; `increase` extrapolates, and there are whole records only. */
 export function increaseShown(name: NameOf<'counter'>): string {
-  return `sum(increase(${series(name)}[$__range]))`
+  return `round(sum(increase(${series(name)}[$__range])))`
 }
 
 function sum(by: readonly string[]): string {

@@ -42,12 +42,19 @@ function taskRow(task: TaskStatus): (string | Node)[] {
   return [
     task.taskId,
     task.threadId,
-    task.state === 'restoring' ? restore(task) : badge(task.state, true),
+    stateOf(task),
     count(task.processed),
     task.buffered === null ? UNKNOWN : count(task.buffered),
     task.streamTimeMs === null ? UNKNOWN : instant(task.streamTimeMs),
     drops.join(', ') || 'none',
   ]
+}
+
+function stateOf(task: TaskStatus): HTMLElement {
+  if (task.state === 'restoring') return restore(task)
+  const { standbyLag } = task
+  const behind = standbyLag === null || standbyLag === 0 ? '' : `, ${brief(standbyLag)} behind`
+  return badge(task.state + behind, true)
 }
 
 function restore({ taskId, restored, restoreRemaining }: TaskStatus): HTMLElement {

@@ -27,7 +27,9 @@ describe('the board of the police job at work', function () {
     settings: readonly string[],
     mayBeEmpty: readonly string[],
   ): Promise<void> => {
-    const here = [...settings, 'server.port=0'].flatMap((setting) => ['--set', setting])
+    // Only then the durations of operations on stores are measured.
+    const all = [...settings, 'server.port=0', 'metrics.recording.level=DEBUG']
+    const here = all.flatMap((setting) => ['--set', setting])
     const job = startCli(['start', 'police-calls', ...here, '--set', 'num.stream.threads=2'])
     running.push(job)
     await until('the job runs', () => /"url":"[^"]+"/.test(job.stderr()))
@@ -46,21 +48,24 @@ describe('the board of the police job at work', function () {
     await check(
       prometheus,
       [`bootstrap.servers=embedded:${path('log')}`],
-      ['Rebalance', 'Round trip to the brokers', 'Transactions'],
+      [
+        ...['Rebalance', 'Round trip to the brokers', 'Transactions', 'Standby lag'],
+        ...['Standby updates', 'Producer queue, records', 'Errors and retries'],
+      ],
     )
   })
 
   it('shows data in every panel, on Kafka and exactly once', async function () {
     const prometheus = toolOrSkip(this, 'prometheus')
     kafka = await startKafka()
-    await check(
-      prometheus,
-      [
-        `bootstrap.servers=${kafka.bootstrapServers}`,
-        `state.dir=${path('state')}`,
-        'processing.guarantee=exactly_once_v2',
-      ],
-      ['Rebalance'],
-    )
+    // Another instance has tasks of which the first one keeps copies.
+    const both = [
+      `bootstrap.servers=${kafka.bootstrapServers}`,
+      'processing.guarantee=exactly_once_v2',
+      'num.standby.replicas=1',
+    ]
+    const others = [...both, `state.dir=${path('other')}`, 'server.enabled=false']
+    running.push(startCli(['start', 'police-calls', ...others.flatMap((one) => ['--set', one])]))
+    await check(prometheus, [...both, `state.dir=${path('state')}`], ['Rebalance'])
   })
 })

@@ -1,9 +1,17 @@
 import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
 import { startServer, type RunningServer } from '../../server/http-server.ts'
 import { syntheticJob } from '../server/synthetic-job.ts'
 import { checkBoard } from '../support/prometheus.ts'
 import { toolOrSkip } from '../support/tools.ts'
+
+/** When an alert is looked for, and what is to be found. */
+interface RuleTest {
+  readonly alertname: string
+  readonly exp_alerts: readonly unknown[]
+}
 
 describe('Prometheus and the board', () => {
   const job = syntheticJob(2)
@@ -34,6 +42,22 @@ describe('Prometheus and the board', () => {
     const promtool = toolOrSkip(this, 'promtool')
     execFileSync(promtool, ['check', 'config', 'prometheus/prometheus.yml'], { stdio: 'pipe' })
     execFileSync(promtool, ['test', 'rules', 'prometheus/rules-test.yml'], { stdio: 'pipe' })
+  })
+
+  it('has a test for each alert in which it fires, and one in which it does not', () => {
+    const read = (file: string): unknown => parse(readFileSync(`prometheus/${file}`, 'utf8'))
+    const { groups } = read('rules.yml') as { groups: { rules: { alert: string }[] }[] }
+    const { tests } = read('rules-test.yml') as { tests: { alert_rule_test: RuleTest[] }[] }
+    const all = tests.flatMap(({ alert_rule_test }) => alert_rule_test)
+    for (const { alert } of groups.flatMap(({ rules }) => rules)) {
+      const fires = all
+        .filter(({ alertname }) => alertname === alert)
+        .map(({ exp_alerts }) => exp_alerts.length > 0)
+      expect(fires, alert).to.include(true)
+      // Not before, and not any more.
+      expect(fires.at(0), alert).to.equal(false)
+      expect(fires.at(-1), alert).to.equal(false)
+    }
   })
 
   it('finds data for every panel, variable and mark of a busy job', async function () {

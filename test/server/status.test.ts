@@ -28,6 +28,7 @@ const families = [
   family('kafka_stream_task_stream_time_seconds', [{ task_id: '0_0' }, 1.5]),
   family('kafka_stream_task_restored_records_total', [{ task_id: '1_10' }, 40]),
   family('kafka_stream_task_restore_remaining_records', [{ task_id: '1_10' }, 60]),
+  family('kafka_stream_task_standby_lag_records', [{ task_id: '0_1' }, 7]),
   family(
     'kafka_stream_task_dropped_records_total',
     [{ task_id: '0_0', reason: 'malformed' }, 2],
@@ -48,8 +49,8 @@ describe('the status', () => {
     runId: 'run',
     state: 'REBALANCING',
     threads: [
-      { threadId: 'stream-thread-1', tasks: ['1_10', '1_9'] },
-      { threadId: 'stream-thread-2', tasks: ['0_0'] },
+      { threadId: 'stream-thread-1', tasks: ['1_10', '1_9'], standbys: ['0_1'] },
+      { threadId: 'stream-thread-2', tasks: ['0_0'], standbys: [] },
     ],
   }
   const status = statusOf('app', application, ['stream-thread-2 died'], families)
@@ -64,7 +65,7 @@ describe('the status', () => {
   })
 
   it('has the tasks in the order of their numbers, with what their threads before did', () => {
-    expect(status.tasks.map(({ taskId }) => taskId)).to.deep.equal(['0_0', '1_9', '1_10'])
+    expect(status.tasks.map(({ taskId }) => taskId)).to.deep.equal(['0_0', '0_1', '1_9', '1_10'])
     expect(status.tasks[0]).to.deep.equal({
       taskId: '0_0',
       threadId: 'stream-thread-2',
@@ -74,17 +75,27 @@ describe('the status', () => {
       streamTimeMs: 1_500,
       restored: 0,
       restoreRemaining: 0,
+      standbyLag: null,
       dropped: { malformed: 2 },
     })
   })
 
   it('says how far a restore is', () => {
-    expect(status.tasks[2]).to.deep.include({
+    expect(status.tasks[3]).to.deep.include({
       state: 'restoring',
       restored: 40,
       restoreRemaining: 60,
       buffered: null,
       streamTimeMs: null,
+    })
+  })
+
+  it('says how far the copy of a task that another instance runs is behind', () => {
+    expect(status.tasks[1]).to.deep.include({
+      taskId: '0_1',
+      threadId: 'stream-thread-1',
+      state: 'standby',
+      standbyLag: 7,
     })
   })
 

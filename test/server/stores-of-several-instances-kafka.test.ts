@@ -1,14 +1,13 @@
 // Two instances of one application on Kafka: each answers with the state that the other has, and says what
 // nobody can answer while it moves.
 import { expect } from 'chai'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { openBroker } from '../../broker/open.ts'
 import type { Broker } from '../../broker/ports.ts'
 import { streamsConfig } from '../../config/config.ts'
 import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
 import type { RunningServer } from '../../server/http-server.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
+import { freePort } from '../support/free-port.ts'
 import { sharedKafka } from '../support/kafka.ts'
 import { writeInput } from '../support/police-job.ts'
 import { serveStores, visit, type Answer } from '../support/stores.ts'
@@ -101,13 +100,4 @@ async function stop({ streams, server }: Instance): Promise<void> {
   await server.close()
   streams.stop()
   await streams.done
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -87,7 +87,7 @@ export function atAGlance(): NumberedPanel[] {
     small({
       title: 'e2e p99',
       description:
-        'From the timestamp of a record until a source or sink handled it, for 99 of 100 records. `emit.interval.ms`, `poll.ms` and `commit.interval.ms` move it.',
+        'From the timestamp of a record until a source or sink handled it, for 99 of 100 records; idle while there are none. `emit.interval.ms`, `poll.ms` and `commit.interval.ms` move it.',
       unit: Seconds,
       queries: [{ expr: quantile(0.99, 'kafka_stream_processor_node_record_e2e_latency_seconds') }],
       thresholds: {
@@ -97,7 +97,7 @@ export function atAGlance(): NumberedPanel[] {
           [5, 'red'],
         ],
       },
-    }),
+    }).noValue('idle'),
     small({
       title: 'Dropped in range',
       description:

@@ -43,13 +43,29 @@ export function clients(): NumberedPanel[] {
       queries: [{ expr: `sum(${series('kafka_producer_queue_bytes')})`, legend: 'queued' }],
     }),
     timeSeries({
-      title: 'Errors',
+      title: 'Producer queue, records',
       description:
-        'Commits that came to nothing, by why; they are tried again. unreachable: `bootstrap.servers` does not answer; commit: a transaction was undone.',
-      unit: CountsPerSecond,
-      width: 12,
+        'Records that were written and the broker has not acknowledged. It rises and falls with each commit (`commit.interval.ms`); one that only rises has a broker that takes nothing.',
+      unit: Short,
+      width: 8,
       height: 8,
-      queries: [{ expr: rate('kafka_client_errors_total', 'code'), legend: '{{code}}' }],
+      queries: [{ expr: `sum(${series('kafka_producer_queue_records')})`, legend: 'queued' }],
+    }),
+    timeSeries({
+      title: 'Errors and retries',
+      description:
+        'Commits that came to nothing, by why: they are tried again. Records that could not be delivered, by topic; requests that the producer sent again. unreachable: `bootstrap.servers` does not answer; commit: a transaction was undone.',
+      unit: CountsPerSecond,
+      width: 8,
+      height: 8,
+      queries: [
+        { expr: rate('kafka_client_errors_total', 'code'), legend: '{{code}}' },
+        {
+          expr: rate('kafka_producer_record_errors_total', 'topic'),
+          legend: 'not delivered: {{topic}}',
+        },
+        { expr: rate('kafka_producer_record_retries_total'), legend: 'retries' },
+      ],
       thresholds: { base: 'green', steps: [[0.01, 'red']] },
     }),
     timeSeries({
@@ -57,7 +73,7 @@ export function clients(): NumberedPanel[] {
       description:
         'With `processing.guarantee` at exactly_once_v2: how long the commit of one takes, which results wait for.',
       unit: Seconds,
-      width: 12,
+      width: 8,
       height: 8,
       queries: [0.5, 0.99].map((q) => ({ expr: quantile(q, transaction), legend: `p${q * 100}` })),
     }),

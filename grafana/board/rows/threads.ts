@@ -1,6 +1,12 @@
 // The fifth row: what the threads do with their time, and how the work is spread.
 import { MappingType, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
-import { NoUnit, PercentUnit, RecordsPerSecond, Short } from '@grafana/grafana-foundation-sdk/units'
+import {
+  BytesSI,
+  NoUnit,
+  PercentUnit,
+  RecordsPerSecond,
+  Short,
+} from '@grafana/grafana-foundation-sdk/units'
 import { sharedSeries, stateTimeline, timeSeries, type NumberedPanel } from '../panels.ts'
 import { rate, rateWhere, series } from '../selectors.ts'
 
@@ -26,7 +32,7 @@ export function threads(): NumberedPanel[] {
     sharedSeries({
       title: 'Time in phase',
       description:
-        'What the threads did: process runs records, commit makes results and state durable, blocked waits for the broker to take results, idle has nothing to read. Much blocked: `buffered.bytes.max` is reached.',
+        'What the threads did: poll reads records, process runs them, punctuate calls what asked to be called by a clock, commit makes results and state durable, blocked waits for the broker to take results, idle has nothing to read. Much blocked: `buffered.bytes.max` is reached.',
       unit: PercentUnit,
       width: 8,
       height: 8,
@@ -40,7 +46,7 @@ export function threads(): NumberedPanel[] {
     timeSeries({
       title: 'Busy ratio',
       description:
-        'Share of time in which a thread was not idle. All near 1 with a lag: more of `num.stream.threads`, if there are cores; one alone: its partitions have most of the keys.',
+        'Share of time in which a thread was not idle, and in which its event loop worked: waiting for the broker is busy, but no work. All near 1 with a lag: more of `num.stream.threads`, if there are cores; one alone: its partitions have most of the keys.',
       unit: PercentUnit,
       width: 8,
       height: 8,
@@ -48,6 +54,10 @@ export function threads(): NumberedPanel[] {
         {
           expr: `1 - ${rateWhere('phase="idle"', phases, 'thread_id')}`,
           legend: '{{thread_id}}',
+        },
+        {
+          expr: `max by (thread_id) (${series('kafka_stream_thread_eventloop_utilization_ratio')})`,
+          legend: '{{thread_id}}, event loop',
         },
       ],
       thresholds: {
@@ -77,7 +87,7 @@ export function threads(): NumberedPanel[] {
       description:
         'The ten busiest tasks. One far above the rest has the keys that most records bear; `topic.partitions` spreads the others, not a single key.',
       unit: RecordsPerSecond,
-      width: 12,
+      width: 8,
       height: 8,
       queries: [
         {
@@ -91,11 +101,25 @@ export function threads(): NumberedPanel[] {
       description:
         'Records that tasks have read and not run yet, the ten highest. Tasks that wait for others in event time hold them: `source.alignment.max.drift.ms`.',
       unit: Short,
-      width: 12,
+      width: 8,
       height: 8,
       queries: [
         {
           expr: `topk(10, sum by (task_id) (${series('kafka_stream_task_buffered_records')}))`,
+          legend: '{{task_id}}',
+        },
+      ],
+    }),
+    timeSeries({
+      title: 'Buffered bytes',
+      description:
+        'Bytes of these records, the ten highest tasks. `max.poll.records` limits what a task runs at once of what it has read.',
+      unit: BytesSI,
+      width: 8,
+      height: 8,
+      queries: [
+        {
+          expr: `topk(10, sum by (task_id) (${series('kafka_stream_task_input_buffer_bytes')}))`,
           legend: '{{task_id}}',
         },
       ],
