@@ -146,7 +146,7 @@ function emitterOf(
   context: TaskContext,
 ): Emit {
   if (node.emit === 'on-update-coalesced') {
-    const hold = coalescer(makeNext, context)
+    const hold = coalescer(node.name, makeNext, context)
     const serde = node.key as unknown as Serde<unknown>
     return ({ key }, value, oldValue, timestampMs) => {
       const name = Buffer.from(toBytes(serde, key)).toString('latin1')

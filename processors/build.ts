@@ -5,6 +5,7 @@ import type { ErasedSinkTopic, SourceNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { CutNode, Subtopology } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
+import type { RepartitionFormat } from './cut-rows.ts'
 import { inTurn, unpackingChange } from './forwards.ts'
 import { FrameInput } from './frame-input.ts'
 import { NodeBuilder } from './node-builder.ts'
@@ -12,7 +13,7 @@ import { Parser } from './parse.ts'
 import type { Forward, TaskContext } from './processor.ts'
 import type { RepartitionWriter } from './repartition-writer.ts'
 import { SourceInput } from './source-input.ts'
-import type { TableView } from './table-view.ts'
+import type { GlobalTables } from './global-tables.ts'
 import type { TaskState } from './task-state.ts'
 import { keyOfCut, travellingOf } from './travelling.ts'
 
@@ -39,8 +40,10 @@ export interface BuildOptions {
   readonly writersOf: (cut: string) => number
   /** The topic with the value format that the configuration picked. */
   readonly resolve: (topic: ErasedSinkTopic) => ErasedSinkTopic
-  /** The global table that a node gives. */
-  readonly globals: (node: string) => TableView
+  /** The global tables and stores of the worker. */
+  readonly globals: Pick<GlobalTables, 'viewOf' | 'stores'>
+  /** How rows are written to repartition topics; in frames where left out. Either is read. */
+  readonly repartitionFormat?: RepartitionFormat | undefined
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
   /** Counts the records that come to a node on their way to a forward; nothing is counted where left out. */

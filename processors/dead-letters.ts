@@ -2,18 +2,23 @@
 // records with the reason. As they came: the bytes of the topic that the task reads.
 import { partitionFor } from '../broker/partitioner.ts'
 import type { RecordHeader } from '../broker/record-headers.ts'
-import type { DeadLetter, DropPolicy, TopologyNode } from '../topology/node.ts'
+import type { TopologyNode } from '../topology/node.ts'
+import type { DeadLetter, DropPolicy } from '../topology/policies.ts'
 import type { DropReason, TaskContext } from './processor.ts'
 import type { RowPlace } from './row-place.ts'
 
-/** Writes the record in work with where it stood and what is wrong with it. */
+/**
+ * Writes the record in work with where it stood and what is wrong with it.
+ * @param stack where user code failed; bytes that cannot be read have none that would tell anything.
+ */
 export function writeDeadLetter(
   policy: DeadLetter,
   place: RowPlace,
   error: Error,
   context: TaskContext,
+  stack?: string,
 ): void {
-  write(policy, place, deadLetterHeaders(place, error), context)
+  write(policy, place, deadLetterHeaders(place, error, stack), context)
 }
 
 /** Writes what operators drop, each record once for an operator and a reason. */
@@ -74,10 +79,16 @@ function write(
 }
 
 /** Headers of a dead letter, as of KIP-1034. */
-function deadLetterHeaders(place: RowPlace, error: Error): RecordHeader[] {
+function deadLetterHeaders(
+  place: RowPlace,
+  error: Error,
+  stack: string | undefined,
+): RecordHeader[] {
+  const { name, message } = error
   return [
-    { key: '__streams.errors.exception', value: textOf(error.name) },
-    { key: '__streams.errors.message', value: textOf(error.message) },
+    { key: '__streams.errors.exception', value: textOf(name) },
+    { key: '__streams.errors.message', value: textOf(message) },
+    ...(stack === undefined ? [] : [{ key: '__streams.errors.stacktrace', value: textOf(stack) }]),
     ...placeHeaders(place),
   ]
 }

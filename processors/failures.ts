@@ -1,6 +1,6 @@
 // What becomes of a record that user code fails on: by the policy of its node the run ends, or the record
 // is dropped and counted, its bytes written to a topic of dead letters first if asked for.
-import type { ErrorPolicy } from '../topology/node.ts'
+import type { ErrorPolicy } from '../topology/policies.ts'
 import { writeDeadLetter } from './dead-letters.ts'
 import {
   ProcessingError,
@@ -22,7 +22,7 @@ export function failuresOf(node: string, policy: ErrorPolicy, context: TaskConte
     const isWritten = policy !== 'skip' && place !== undefined
     if (isWritten) {
       const error = cause instanceof Error ? cause : new Error(String(cause))
-      writeDeadLetter(policy, place, error, context)
+      writeDeadLetter(policy, place, error, context, error.stack)
     }
     context.drop(node, 'processing-error' satisfies DropReason, isWritten)
   }

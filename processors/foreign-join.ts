@@ -36,7 +36,11 @@ export function foreignJoin(
     let result: unknown
     try {
       const left = rows.get(record.key)?.value
-      if (!isSameHash(answer.hash, left === undefined ? null : hash(left))) return
+      if (!isSameHash(answer.hash, left === undefined ? null : hash(left))) {
+        // It is counted, as Kafka Streams does; an answer is no record of the user's, to be written anywhere.
+        context.drop(node.name, 'outdated', true)
+        return
+      }
       result = joined(left, answer.value, record)
     } catch (cause) {
       failed(record, cause)

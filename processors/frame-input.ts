@@ -1,12 +1,14 @@
-// The head of a task that reads a repartition topic: unpacks frames, follows the event time of the tasks
-// that write them, and runs the rows through what is behind the topic.
-import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
+// The head of a task that reads a repartition topic: unpacks frames, or makes them of records, follows the
+// event time of the tasks that write them, and runs the rows through what is behind the topic.
+import { bytesBetween, NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import { endOf, FrameReader, isNull, NO_KEY, type Frame } from './frame.ts'
 import type { InputHead } from './input-head.ts'
 import { ProcessingError, StreamRecord, type Forward, type TaskContext } from './processor.ts'
+import { isRecord, RecordFrames } from './record-frames.ts'
 import { FramePlace, type FrameRow } from './row-place.ts'
+import { rowsSentMs } from './row-origin.ts'
 import { WriterTimes, type SavedWriterTimes } from './writer-times.ts'
 
 /** What a frame input is told of the topic that it reads. */
@@ -32,12 +34,17 @@ export class FrameInput implements InputHead {
   readonly #context: TaskContext
   readonly #place: FramePlace
   readonly #reader = new FrameReader()
+  readonly #records: RecordFrames
   readonly #record = new StreamRecord()
+  readonly #rowInWork = {} as FrameRow
   #ids = new Int32Array(1_024)
   #batch: RecordBatch | undefined
-  /** Number of the frame in the batch, and of the next row in the frame. */
+  /** Number of the frame's first record in the batch, and of the next row in the frame. */
   #at = 0
   #row = 0
+  /** How many records the frame is: one, or one a row where rows are records. */
+  #length = 1
+  #isOfRecords = false
   #frame: Frame | undefined
   #limitMs = Infinity
   /** Highest timestamp of a row, epoch ms: it may lie beyond what the other writers have told. */
@@ -52,10 +59,11 @@ export class FrameInput implements InputHead {
     context.eventTime.addTopic(topic, movesTime)
     this.#keys = keys
     this.#value = value
+    this.#records = new RecordFrames(value !== undefined)
     this.#movesTime = movesTime
     this.#next = next
     this.#context = context
-    this.#place = new FramePlace(topic, context.partition, () => this.#inWork)
+    this.#place = new FramePlace(topic, context.partition, () => this.#inWork())
   }
 
   get isEmpty(): boolean {
@@ -63,12 +71,26 @@ export class FrameInput implements InputHead {
   }
 
   get waiting(): number {
-    return this.#batch === undefined ? 0 : this.#batch.count - this.#at
+    return this.#batch === undefined ? 0 : this.#batch.count - this.#recordAt
+  }
+
+  get waitingBytes(): number {
+    const batch = this.#batch
+    return batch === undefined ? 0 : bytesBetween(batch, this.#recordAt, batch.count)
   }
 
   /** A frame that was begun counts as not run. */
   get nextOffset(): number | undefined {
-    return this.#batch?.offsets[this.#at]
+    return this.#batch?.offsets[this.#recordAt]
+  }
+
+  get #recordAt(): number {
+    return this.#isOfRecords ? this.#at + this.#row : this.#at
+  }
+
+  /** When what is at hand was sent, epoch ms; Infinity where that is not told. */
+  get sentMs(): number {
+    return this.#batch === undefined ? Infinity : rowsSentMs(this.#batch)
   }
 
   get nextTimestampMs(): number | undefined {
@@ -79,7 +101,7 @@ export class FrameInput implements InputHead {
 
   /** Whether a frame was begun and not run to its end: a commit must not come between. */
   get isWithinFrame(): boolean {
-    return this.#batch !== undefined && this.#row > 0
+    return this.#batch !== undefined && this.#row > 0 && !this.#isOfRecords
   }
 
   begin(batch: RecordBatch): void {
@@ -114,21 +136,32 @@ export class FrameInput implements InputHead {
       } catch (cause) {
         this.#fail(batch, cause)
       }
-      if (++this.#at === batch.count) this.#endBatch()
+      this.#at += this.#length
+      if (this.#at === batch.count) this.#endBatch()
     }
     return rows
   }
 
   #openFrame(batch: RecordBatch): void {
     if (this.#frame !== undefined) return
-    const at = this.#at
-    if (batch.nulls[at]! & NULL_VALUE) throw new Error('the frame is null')
-    const frame = this.#reader.read(batch.bytes, batch.ends[at * 3]!, batch.ends[at * 3 + 1]!)
+    const frame = this.#readFrame(batch, this.#at)
     this.#learnIds(frame)
     this.writers.heard(frame.writer, frame.sentAtMs)
     this.#limitMs = this.writers.limitBeside(frame.writer)
     this.#frame = frame
     this.#row = 0
+  }
+
+  #readFrame(batch: RecordBatch, at: number): Frame {
+    this.#isOfRecords = isRecord(batch, at)
+    if (this.#isOfRecords) {
+      const frame = this.#records.read(batch, at)
+      this.#length = this.#records.records
+      return frame
+    }
+    this.#length = 1
+    if (batch.nulls[at]! & NULL_VALUE) throw new Error('the frame is null')
+    return this.#reader.read(batch.bytes, batch.ends[at * 3]!, batch.ends[at * 3 + 1]!)
   }
 
   #runRows(frame: Frame, limitMs: number, end: number): void {
@@ -165,9 +198,14 @@ export class FrameInput implements InputHead {
     context.place = undefined
   }
 
-  get #inWork(): FrameRow {
-    const offset = this.#batch?.offsets[this.#at] ?? -1
-    return { frame: this.#frame!, row: this.#row, offset }
+  /** One object, made over for each that asks: sinks ask for each row. */
+  #inWork(): FrameRow {
+    const at = this.#rowInWork
+    at.frame = this.#frame!
+    at.row = this.#row
+    at.offset = this.nextOffset ?? -1
+    at.isRecord = this.#isOfRecords
+    return at
   }
 
   #readValue(frame: Frame, valueEnds: Uint32Array, row: number): void {
@@ -208,7 +246,7 @@ export class FrameInput implements InputHead {
     const { topic } = this
     const { partition } = this.#context
     throw new ProcessingError(
-      `topic ${topic}, partition ${partition}, offset ${batch.offsets[this.#at]}: ${why}`,
+      `topic ${topic}, partition ${partition}, offset ${batch.offsets[this.#recordAt]}: ${why}`,
       cause,
     )
   }

@@ -4,6 +4,9 @@ import { ByteBuffer } from '../topology/serdes/serde.ts'
 
 const VERSION = 2
 const HEADER_BYTES = 48
+/** What a frame has beside keys and times: bits of its second byte. */
+const HAS_VALUES = 1
+const HAS_HEADERS = 2
 /** What `valueEnds` holds of a row whose value is null: the end all the same, its sign bit set. */
 const NULL = 0x8000_0000
 
@@ -28,6 +31,9 @@ export interface Frame {
   /** Ends of the rows' values in `bytes`, undefined where values do not travel; see `isNull`. */
   readonly valueEnds: Uint32Array | undefined
   readonly valuesStart: number
+  /** Ends of the rows' packed headers in `bytes`, undefined where no row has any. */
+  readonly headerEnds: Uint32Array | undefined
+  readonly headersStart: number
 }
 
 /** The number of a key that is null. */
@@ -59,6 +65,9 @@ export class FrameBuilder {
   /** Where the value of a row is written before `addRow`, in frames that carry values. */
   readonly values = new ByteBuffer()
   #valueEnds: Uint32Array<ArrayBuffer> | undefined
+  /** Where the packed headers of a row are written before `addRow`. */
+  readonly headers = new ByteBuffer()
+  #headerEnds: Uint32Array<ArrayBuffer> | undefined
 
   /** @param hasValues whether rows have values. */
   constructor(hasValues = false) {
@@ -81,6 +90,7 @@ export class FrameBuilder {
     if (row === this.#keyOf.length) this.#grow()
     this.#keyOf[row] = key
     this.#timestamps[row] = timestampMs
+    if (this.headers.position > 0) this.#endHeaders(row)
     this.rowCount = row + 1
   }
 
@@ -90,10 +100,17 @@ export class FrameBuilder {
     this.#valueEnds![this.rowCount] = isNull ? this.values.position | NULL : this.values.position
   }
 
+  /** Rows up to the first one with headers have none, and there may be no such row. */
+  #endHeaders(row: number): void {
+    this.#headerEnds ??= new Uint32Array(this.#keyOf.length)
+    this.#headerEnds[row] = this.headers.position
+  }
+
   /** Bytes that `write` will take. */
   get byteLength(): number {
-    const perRow = this.#valueEnds === undefined ? 12 : 16
-    const bytes = this.keys.position + this.values.position
+    const { position: headerBytes } = this.headers
+    const perRow = (this.#valueEnds === undefined ? 12 : 16) + (headerBytes > 0 ? 4 : 0)
+    const bytes = this.keys.position + this.values.position + headerBytes
     return HEADER_BYTES + this.rowCount * perRow + this.#keyCount * 4 + bytes
   }
 
@@ -101,7 +118,9 @@ export class FrameBuilder {
   write(bytes: Uint8Array, at: number, writer: number, times: FrameTimes): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, this.byteLength)
     view.setUint8(0, VERSION)
-    view.setUint8(1, this.#valueEnds === undefined ? 0 : 1)
+    const { position: headerBytes } = this.headers
+    const hasValues = this.#valueEnds === undefined ? 0 : HAS_VALUES
+    view.setUint8(1, hasValues | (headerBytes > 0 ? HAS_HEADERS : 0))
     view.setUint32(4, writer, true)
     view.setFloat64(8, times.streamTimeMs, true)
     view.setUint32(16, this.rowCount, true)
@@ -109,6 +128,7 @@ export class FrameBuilder {
     view.setFloat64(24, times.sentAtMs, true)
     view.setFloat64(32, times.vouchedMs, true)
     view.setUint32(40, this.values.position, true)
+    view.setUint32(44, headerBytes, true)
     let to = at + HEADER_BYTES
     bytes.set(asBytes(this.#timestamps, this.rowCount * 8), to)
     to += this.rowCount * 8
@@ -120,9 +140,17 @@ export class FrameBuilder {
       bytes.set(asBytes(this.#valueEnds, this.rowCount * 4), to)
       to += this.rowCount * 4
     }
+    if (headerBytes > 0) {
+      bytes.set(asBytes(this.#headerEnds!, this.rowCount * 4), to)
+      to += this.rowCount * 4
+    }
     bytes.set(this.keys.bytes.subarray(0, this.keys.position), to)
     to += this.keys.position
     bytes.set(this.values.bytes.subarray(0, this.values.position), to)
+    to += this.values.position
+    bytes.set(this.headers.bytes.subarray(0, headerBytes), to)
+    this.#headerEnds = undefined
+    this.headers.position = 0
     this.rowCount = 0
     this.#keyCount = 0
     this.keys.position = 0
@@ -141,6 +169,11 @@ export class FrameBuilder {
       const valueEnds = new Uint32Array(this.rowCount * 2)
       valueEnds.set(this.#valueEnds)
       this.#valueEnds = valueEnds
+    }
+    if (this.#headerEnds !== undefined) {
+      const headerEnds = new Uint32Array(this.rowCount * 2)
+      headerEnds.set(this.#headerEnds)
+      this.#headerEnds = headerEnds
     }
   }
 }
@@ -169,12 +202,15 @@ export class FrameReader {
     const keyOfStart = HEADER_BYTES + rowCount * 8
     const endsStart = keyOfStart + rowCount * 4
     const valueEndsStart = endsStart + keyCount * 4
-    const hasValues = view.getUint8(1) === 1
-    const keysStart = valueEndsStart + (hasValues ? rowCount * 4 : 0)
+    const hasValues = (view.getUint8(1) & HAS_VALUES) !== 0
+    const hasHeaders = (view.getUint8(1) & HAS_HEADERS) !== 0
+    const headerEndsStart = valueEndsStart + (hasValues ? rowCount * 4 : 0)
+    const keysStart = headerEndsStart + (hasHeaders ? rowCount * 4 : 0)
     const keyBytes =
       keysStart > length || keyCount === 0 ? 0 : view.getUint32(valueEndsStart - 4, true)
     const valuesStart = keysStart + keyBytes
-    if (valuesStart + view.getUint32(40, true) !== length) {
+    const headersStart = valuesStart + view.getUint32(40, true)
+    if (headersStart + (hasHeaders ? view.getUint32(44, true) : 0) !== length) {
       throw new Error('the repartition frame is cut short')
     }
     return {
@@ -190,6 +226,8 @@ export class FrameReader {
       timestamps: new Float64Array(this.#buffer, HEADER_BYTES, rowCount),
       valueEnds: hasValues ? new Uint32Array(this.#buffer, valueEndsStart, rowCount) : undefined,
       valuesStart,
+      headerEnds: hasHeaders ? new Uint32Array(this.#buffer, headerEndsStart, rowCount) : undefined,
+      headersStart,
     }
   }
 }

@@ -1,35 +1,41 @@
-// The global tables of a worker: each holds all partitions of a topic (Kafka's GlobalKTable). Whoever reads
-// the topics puts their rows in; all tasks of the worker look them up.
-import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
+// The global tables and stores of a worker: each holds what all partitions of a topic say (Kafka's GlobalKTable
+// and addGlobalStore). Whoever reads the topics puts their rows in; all tasks of the worker look them up.
+import type { RecordBatch } from '../broker/record-batch.ts'
+import type { TopicPartition } from '../broker/ports.ts'
 import { MemoryKeyValueStore } from '../state/stores/key-value-store.ts'
-import type { GlobalTableNode } from '../topology/join-nodes.ts'
+import { isGlobal, type GlobalNode } from '../topology/global-store.ts'
 import type { TopologyNode } from '../topology/node.ts'
+import { fromBytes } from '../topology/serdes/serde.ts'
+import { globalProcessor } from './global-processor.ts'
+import { openProcessStore, type ProcessStore, type ProcessStores } from './process-stores.ts'
 import { ProcessingError, StreamRecord, type DropReason } from './processor.ts'
+import { SourcePlace } from './row-place.ts'
 import type { TableView } from './table-view.ts'
 
+/** What becomes of a row that was read. */
+export type TakeRow = (record: StreamRecord, place: SourcePlace) => void
+
 interface Global {
-  readonly node: GlobalTableNode
-  readonly store: MemoryKeyValueStore<unknown, unknown>
+  readonly node: GlobalNode
+  readonly store: ProcessStore
+  readonly take: TakeRow
 }
 
-/** All global tables of a topology. */
+/** All global tables and stores of a topology. */
 export class GlobalTables {
-  readonly #byNode = new Map<string, Global>()
+  /** By their names, those of tables being the names of their nodes. */
+  readonly stores: ProcessStores = new Map()
   readonly #byTopic = new Map<string, Global>()
   readonly #dropped: (node: string, reason: DropReason) => void
+  readonly #record = new StreamRecord()
 
   constructor(nodes: readonly TopologyNode[], dropped: (node: string, reason: DropReason) => void) {
     this.#dropped = dropped
     for (const node of nodes) {
-      if (node.kind !== 'global-table') continue
-      const { name, topic } = node
-      const store = new MemoryKeyValueStore<unknown, unknown>({
-        name,
-        key: topic.key,
-        value: topic.value,
-      })
-      this.#byNode.set(name, { node, store })
-      this.#byTopic.set(topic.name, { node, store })
+      if (!isGlobal(node)) continue
+      const global = open(node)
+      this.#byTopic.set(node.topic.name, global)
+      this.stores.set(global.store.name, global.store)
     }
   }
 
@@ -40,45 +46,67 @@ export class GlobalTables {
 
   /** The table of a node, to be looked up. */
   viewOf(node: string): TableView {
-    const { store } = this.#byNode.get(node)!
+    const store = this.stores.get(node) as MemoryKeyValueStore<unknown, unknown>
     return { get: (key) => store.getWithTimestamp(key) }
   }
 
-  /** The store of a node, to be queried; undefined where there is no such table. */
-  storeOf(node: string): MemoryKeyValueStore<unknown, unknown> | undefined {
-    return this.#byNode.get(node)?.store
+  /**
+   * Puts the rows of a batch in.
+   * @throws ProcessingError for a row that cannot be read, or that the processor of a store throws on, where
+   * those are not skipped.
+   */
+  put({ topic, partition }: TopicPartition, batch: RecordBatch): void {
+    const global = this.#byTopic.get(topic)!
+    const place = new SourcePlace(topic, partition)
+    place.batch = batch
+    for (let row = 0; row < batch.count; row++) {
+      place.row = row
+      this.#putRow(global, place)
+    }
+    // No commit saves them: the topic itself is their changelog.
+    global.store.forgetChanges()
   }
 
-  /**
-   * Puts the rows of a batch in; a null value deletes.
-   * @throws ProcessingError for a row that cannot be read, where the table does not skip those.
-   */
-  put(topic: string, batch: RecordBatch): void {
-    const { node, store } = this.#byTopic.get(topic)!
-    const record = new StreamRecord()
-    for (let row = 0; row < batch.count; row++) {
-      try {
-        record.readKeyOf(batch, row, node.topic.key)
-        if (record.key === null) {
-          this.#dropped(node.name, 'null-key')
-          continue
-        }
-        const timestampMs = batch.timestamps[row]!
-        store.put(record.key, valueAt(node, batch, row), timestampMs)
-      } catch (cause) {
-        if (node.malformed !== 'fail') {
-          this.#dropped(node.name, 'malformed')
-          continue
-        }
-        const why = cause instanceof Error ? cause.message : String(cause)
-        const place = `topic ${topic}, offset ${batch.offsets[row]}`
-        throw new ProcessingError(`${place}: ${node.name}: ${why}`, cause)
+  #putRow({ node, take }: Global, place: SourcePlace): void {
+    const record = this.#record
+    if (!this.#isDone(node, 'malformed', place, () => readRow(node, place, record))) return
+    if (record.key === null) this.#dropped(node.name, 'null-key')
+    else this.#isDone(node, 'processing-error', place, () => take(record, place))
+  }
+
+  #isDone(node: GlobalNode, reason: DropReason, place: SourcePlace, run: () => void): boolean {
+    try {
+      run()
+      return true
+    } catch (cause) {
+      const policy = reason === 'malformed' ? node.malformed : (node.onError ?? 'fail')
+      if (policy !== 'fail') {
+        this.#dropped(node.name, reason)
+        return false
       }
+      const { topic, partition, offset } = place
+      const why = cause instanceof Error ? cause.message : String(cause)
+      const where = `topic ${topic}, partition ${partition}, offset ${offset}`
+      throw new ProcessingError(`${where}: ${node.name}: ${why}`, cause)
     }
   }
 }
 
-function valueAt({ topic }: GlobalTableNode, batch: RecordBatch, row: number): unknown {
-  if (batch.nulls[row]! & NULL_VALUE) return null
-  return topic.value.deserialize(batch.bytes, batch.ends[row * 3]!, batch.ends[row * 3 + 1]!)
+function open(node: GlobalNode): Global {
+  if (node.kind === 'global-store') {
+    const store = openProcessStore(node.stores[0])
+    return { node, store, take: globalProcessor(node, store) }
+  }
+  const { name, topic } = node
+  const spec = { name, key: topic.key, value: topic.value }
+  const store = new MemoryKeyValueStore<unknown, unknown>(spec)
+  return { node, store, take: ({ key, value, timestampMs }) => store.put(key, value, timestampMs) }
+}
+
+/** Reads a row whole, so that what cannot be read shows here. */
+function readRow({ topic }: GlobalNode, place: SourcePlace, record: StreamRecord): void {
+  const { key, value, timestampMs } = place
+  record.key = key === null ? null : fromBytes(topic.key, key)
+  record.value = value === null ? null : fromBytes(topic.value, value)
+  record.timestampMs = timestampMs
 }

@@ -8,6 +8,8 @@ export interface InputHead {
   readonly isEmpty: boolean
   /** Records of the last batch that were not run yet. */
   readonly waiting: number
+  /** Bytes of their keys, values and headers. */
+  readonly waitingBytes: number
   /** Offset of the next record to run, undefined between batches. */
   readonly nextOffset: number | undefined
   /** Event time of the next row, undefined between batches. */

@@ -1,15 +1,14 @@
 // Turns the nodes of a sub-topology into forward functions, composed once from the sinks up. The one place
 // that knows all kinds, and where erased types meet the processors. The task's builder asks it.
 import { KeyTable } from '../state/key-table.ts'
-import { isForeignCut } from '../topology/foreign-join.ts'
 import { assertNever, type TopologyNode } from '../topology/node.ts'
-import { keepsNullKeys } from '../topology/null-keys.ts'
 import { reads, type WindowedAggregateNode } from '../topology/node.ts'
 import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
 import { isPlainCount, type TablePlan } from '../topology/table-plan.ts'
 import { closesAfterMs } from '../topology/validate-windows.ts'
 import { aggregate, tableAggregate } from './aggregate.ts'
 import { cogroupInput } from './cogroup.ts'
+import { cutWriter } from './cut-writer.ts'
 import { failuresOf, type OnFailure } from './failures.ts'
 import { foreignSubscription } from './foreign-subscription.ts'
 import { inTurn } from './forwards.ts'
@@ -20,15 +19,15 @@ import { lookupJoin } from './lookup-join.ts'
 import { userProcessor, type Starts } from './process.ts'
 import type { Forward, TaskContext } from './processor.ts'
 import { recordWindowedAggregate } from './record-windowed-aggregate.ts'
-import { RepartitionWriter } from './repartition-writer.ts'
+import type { RepartitionWriter } from './repartition-writer.ts'
 import { dynamicSink, sink } from './sink.ts'
 import * as stateless from './stateless.ts'
 import { staticJoin } from './static-join.ts'
 import { suppress } from './suppress-node.ts'
-import { tableFilter, tableMapValues, toTable } from './table.ts'
+import { tableFilter, tableMapper, tableMapValues, toTable } from './table.ts'
 import { tableGroup } from './table-group.ts'
+import { tableTransformation } from './table-transform.ts'
 import { TaskState } from './task-state.ts'
-import { keyOfCut, travellingOf } from './travelling.ts'
 import { windowedAggregate } from './windowed-aggregate.ts'
 import { windowedCount } from './windowed-count.ts'
 import { countAsAggregate } from './windowed-store.ts'
@@ -44,6 +43,8 @@ export class NodeBuilder {
   readonly #joins: JoinBuilder
   /** What comes after a node, made once: a node that reads two others is one. */
   readonly #afters = new Map<string, Forward>()
+  /** What a node that reads another does with its records, by the two names. */
+  readonly #branches = new Map<string, Forward>()
   readonly #built = new Map<string, Forward>()
   /** The ids of keys behind a grouping, by its node. */
   readonly #keyTables = new Map<string, KeyTable>()
@@ -54,6 +55,7 @@ export class NodeBuilder {
     this.#context = context
     this.#options = options
     const state = new TaskState(part.nodes, topology.tables, context, this.#firstTopic())
+    for (const [name, store] of options.globals.stores) state.processStores.set(name, store)
     this.state = state
     this.#joins = new JoinBuilder({
       topology,
@@ -77,7 +79,7 @@ export class NodeBuilder {
 
   #firstTopic(): string {
     const input = this.#part.inputs[0]!
-    return input.kind === 'source' ? input.topics[0]!.name : this.topicOf(input)
+    return input.kind === 'source' ? (input.topics[0]?.name ?? '') : this.topicOf(input)
   }
 
   /** What reads a node, in the order of definition. */
@@ -89,7 +91,12 @@ export class NodeBuilder {
   after(name: string): Forward {
     let after = this.#afters.get(name)
     if (after === undefined) {
-      after = inTurn(this.childrenOf(name).map((node) => this.forwardOf(node, name)))
+      const branches = this.childrenOf(name).map((node) => {
+        const branch = this.forwardOf(node, name)
+        this.#branches.set(`${name} ${node.name}`, branch)
+        return branch
+      })
+      after = inTurn(branches)
       this.#afters.set(name, after)
     }
     return after
@@ -174,17 +181,37 @@ export class NodeBuilder {
       case 'table-filter':
         return tableFilter(node, plan(), state.tableOf(name), after(), failed, context)
       case 'table-map-values':
-        return tableMapValues(node, plan(), state.tableOf(name), after(), failed, context)
+        return tableMapValues(
+          tableMapper(node),
+          plan(),
+          state.tableOf(name),
+          after(),
+          failed,
+          context,
+        )
+      case 'table-transform': {
+        const around = { stores: state.processStores, failed, context }
+        const { start, transform } = tableTransformation(node, around)
+        this.#starts.set(name, start)
+        return tableMapValues(transform, plan(), state.tableOf(name), after(), failed, context)
+      }
       case 'process':
-        return userProcessor(node, state.processStores, after(), failed, context, this.#starts)
+        return userProcessor(node, {
+          stores: state.processStores,
+          next: after(),
+          nextOf: (child) => this.#branches.get(`${name} ${child}`),
+          failed,
+          context,
+          starts: this.#starts,
+        })
       case 'static-join':
         return staticJoin(node, after(), failed, context)
       case 'stream-table-join':
         return this.#joins.withTable(node, failed)
       case 'global-join':
-        return lookupJoin(node, this.#options.globals(node.table), after(), failed, context)
+        return lookupJoin(node, this.#options.globals.viewOf(node.table), after(), failed, context)
       case 'sink':
-        return sink(node, resolve(node.topic), context)
+        return sink(node, resolve(node.topic), failed, context)
       case 'dynamic-sink':
         return dynamicSink(node, failed, context)
       case 'source':
@@ -194,6 +221,7 @@ export class NodeBuilder {
       case 'table-join':
       case 'foreign-answer':
       case 'global-table':
+      case 'global-store':
         throw new Error(`${name} is made by what it reads`)
       default:
         return assertNever(node)
@@ -223,23 +251,10 @@ export class NodeBuilder {
   }
 
   #writer(cut: CutNode, failed: OnFailure): RepartitionWriter {
-    const value = travellingOf(cut, this.#options.topology.nodes)
-    const vouches = cut.kind === 'group'
+    const { topology, repartitionFormat = 'frames' } = this.#options
     const topic = this.topicOf(cut)
-    const isForeign = isForeignCut(cut)
-    const takesNullKeys = isForeign || keepsNullKeys(cut.name, this.#options.topology.nodes)
-    const key = keyOfCut(cut)
-    const spec = {
-      node: cut.name,
-      topic,
-      key,
-      value,
-      vouches,
-      takesNullKeys,
-      failed,
-      goesByInnerKey: isForeign,
-    }
-    const writer = new RepartitionWriter(spec, this.#context)
+    const { nodes } = topology
+    const writer = cutWriter(cut, topic, repartitionFormat, nodes, failed, this.#context)
     this.writers.push(writer)
     return writer
   }

@@ -19,14 +19,19 @@ export class EventTimeLimits {
    * where it reads a source, too, which may still have earlier rows.
    */
   reachedMs = -1
-  /** Whether operators take over what writers vouch for; Kafka's see but the records that reach them. */
-  followsWriters = true
+  #followsWriters = true
   readonly #topics = new Map<string, { toldMs: number; vouchedMs: number }>()
   /** Topics whose times are none of the task's own. */
   readonly #others = new Set<string>()
   /** What the task vouches for its own sources; Infinity where it has none. */
   #sourcesMs = Infinity
   #hasSource = false
+
+  /** Whether operators take over what writers vouch for; Kafka's see but the records that reach them. */
+  set followsWriters(follows: boolean) {
+    this.#followsWriters = follows
+    this.#update()
+  }
 
   /**
    * The task reads a repartition topic, of whose writers nothing is known yet.
@@ -62,7 +67,7 @@ export class EventTimeLimits {
     let reachedMs = Infinity
     for (const [topic, of] of this.#topics) {
       this.toldMs = Math.min(this.toldMs, of.toldMs)
-      this.vouchedMs = Math.min(this.vouchedMs, this.followsWriters ? of.vouchedMs : -1)
+      this.vouchedMs = Math.min(this.vouchedMs, this.#followsWriters ? of.vouchedMs : -1)
       if (!this.#others.has(topic)) reachedMs = Math.min(reachedMs, of.toldMs)
     }
     this.reachedMs = this.#hasSource || reachedMs === Infinity ? -1 : reachedMs

@@ -1,7 +1,8 @@
 // Reads the bytes of a source's rows as values and finds their event time; what cannot be read goes
 // the way of the node's policy. The source calls it batch by batch, then row by row.
 import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
-import type { ErrorPolicy, InvalidTimestamp, ParseNode } from '../topology/node.ts'
+import type { ParseNode } from '../topology/node.ts'
+import type { ErrorPolicy, InvalidTimestamp } from '../topology/policies.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import { writeDeadLetter } from './dead-letters.ts'

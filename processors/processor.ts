@@ -7,6 +7,7 @@ import {
 } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { RecordContext } from '../topology/node.ts'
+import type { RecordHeader } from '../topology/record.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { EventTimeLimits, OperatorTime } from './operator-time.ts'
@@ -15,7 +16,8 @@ import type { RowPlace } from './row-place.ts'
 /**
  * Why a record was dropped; a metric label. `future-timestamp`: its event time is further ahead of the wall
  * clock than `timestamp.future.max.ms` allows; `unrouted`: no branch of a split took it, or no window;
- * `outdated`: an older version of a row than the table has, which a join has no use for;
+ * `outdated`: an older version of a row than the table has, which a join has no use for, or an answer to
+ * one in a join by foreign key;
  * `processing-error`: user code failed on it.
  */
 export const dropReasons = [
@@ -114,7 +116,21 @@ export interface TaskStore {
   pack(isSnapshot: boolean): Uint8Array | undefined
   /** How many entries had changed when it was packed last. */
   readonly changedRows: number
+  /** Updates since it was opened, where it is written row by row and not by calls of `put`. */
+  readonly puts?: number
+  /** Bytes beside `sizeBytes` that keep updates for the next emission; left out where objects do. */
+  readonly cacheBytes?: number
   restore(entry: Uint8Array): void
+}
+
+/** What holding updates back until the next emission saves. Who holds them counts here, from its start on. */
+export interface CacheCounts {
+  /** Updates that came. */
+  requests: number
+  /** Of these the ones that took the place of one that had not gone out yet. */
+  hits: number
+  /** Bytes that those take, about, which have not gone out yet. */
+  heldBytes: number
 }
 
 /** What a task gives its processors. */
@@ -130,6 +146,8 @@ export interface TaskContext {
   readonly nowMs: number
   /** The row in work; undefined while results go out at a commit or by the clock. */
   place: RowPlace | undefined
+  /** The headers of the records in work; undefined where they are those of the row. */
+  headers: readonly RecordHeader[] | undefined
   /** When the oldest input that is not yet put out was appended; Infinity when there is none. Epoch ms. */
   readonly oldestMs: number
   /** Rows of a source were so many ms behind the stream time. */
@@ -138,6 +156,8 @@ export interface TaskContext {
   drop(node: string, reason: DropReason, wasWritten?: boolean): void
   output(topic: string): TopicOutput
   addStore(store: TaskStore): void
+  /** Where a node counts the updates of its store that it holds back; asked for once. */
+  cacheOf(store: string): CacheCounts
   /** `emit` is called when updates are to go out: each emit interval and before each commit. */
   onEmit(emit: () => void): void
   /** Stream time at which a punctuator is due, Infinity for none; the inputs look at it row by row. */

@@ -12,6 +12,8 @@ interface Schedule {
 /** Schedules of one clock. */
 export class Punctuations {
   #schedules: Schedule[] = []
+  /** Where the wall clock was. */
+  #nowMs = -Infinity
 
   /** When the next one is due, Infinity for none; epoch ms. */
   get nextDueMs(): number {
@@ -48,6 +50,23 @@ export class Punctuations {
       first = this.#schedules[0]
     }
     return called
+  }
+
+  /**
+   * The wall clock goes on, or is set back: then nothing waits longer than its interval because of that.
+   * @returns how many punctuators were called.
+   */
+  advance(nowMs: number): number {
+    if (nowMs < this.#nowMs) this.#setBack(nowMs)
+    this.#nowMs = nowMs
+    return this.nextDueMs <= nowMs ? this.punctuate(nowMs) : 0
+  }
+
+  #setBack(nowMs: number): void {
+    for (const schedule of this.#schedules) {
+      schedule.dueMs = Math.min(schedule.dueMs, nowMs + schedule.everyMs)
+    }
+    this.#schedules.sort((one, other) => one.dueMs - other.dueMs)
   }
 
   #insert(schedule: Schedule): void {

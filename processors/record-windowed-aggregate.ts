@@ -9,6 +9,7 @@ import type { Forward, StreamRecord, TaskContext } from './processor.ts'
 import { SessionAggregate, sessionStore, type SessionMerge } from './session-windows.ts'
 import { SlidingWindowAggregate, slidingStore } from './sliding-windows.ts'
 import {
+  finalStaysMs,
   reducing,
   type WindowAggregation,
   type WindowedSurroundings,
@@ -49,6 +50,7 @@ export function recordWindowedAggregate(
   const around = (): WindowedSurroundings => ({
     time,
     sendsOldValues: plan.sendsOldValues,
+    finalStaysMs: finalStaysMs(emit, plan, node.retentionMs ?? 0),
     aggregation: aggregationOf(node),
     emit,
     forward: windowedOutput(node, makeNext, context),

@@ -30,6 +30,8 @@ export class SessionAggregate {
   readonly #gapMs: number
   readonly #closesAfterMs: number
   readonly #retentionMs: number
+  /** How long sessions stay to be looked up only, ms. */
+  readonly #staysMs: number
   readonly #isFinal: boolean
   /** Sessions that ended before this time have been given out as final. */
   #finalBeforeMs: number | undefined
@@ -50,6 +52,7 @@ export class SessionAggregate {
     this.#gapMs = windows.gapMs
     this.#closesAfterMs = windows.gapMs + windows.graceMs
     this.#retentionMs = Math.max(retentionMs ?? 0, this.#closesAfterMs)
+    this.#staysMs = around.finalStaysMs
     this.#isFinal = around.emit === 'on-window-close'
   }
 
@@ -60,10 +63,11 @@ export class SessionAggregate {
     const { aggregation, sendsOldValues, time } = this.#around
     this.#finalBeforeMs ??= time.nowMs - this.#closesAfterMs
     // A session that ends just when the retention does is still there.
-    store.expireThrough(time.nowMs - this.#retentionMs - 1)
+    const keptFromMs = time.nowMs - this.#retentionMs
+    store.expireThrough(keptFromMs - this.#staysMs - 1)
     const nowMs = time.advance(timestampMs)
     const closeMs = nowMs - this.#closesAfterMs
-    this.#findTouched(key, timestampMs)
+    this.#findTouched(key, Math.max(timestampMs - this.#gapMs, keptFromMs), timestampMs)
     let aggregate = aggregation.initialize()
     let startMs = timestampMs
     let endMs = timestampMs
@@ -91,11 +95,11 @@ export class SessionAggregate {
     this.#giveOutFinal(nowMs - this.#closesAfterMs)
   }
 
-  #findTouched(key: unknown, timestampMs: number): void {
+  #findTouched(key: unknown, earliestEndMs: number, timestampMs: number): void {
     const store = this.#store
     const found = this.#found
     found.size = 0
-    store.collect(found, key, timestampMs - this.#gapMs, timestampMs + this.#gapMs)
+    store.collect(found, key, earliestEndMs, timestampMs + this.#gapMs)
     const touched = this.#touched
     touched.length = 0
     for (let i = 0; i < found.size; i++) {

@@ -7,7 +7,9 @@ import type { DynamicSinkNode, ErasedSinkTopic, SinkNode } from '../topology/nod
 import { OVERRUN, Pieces } from '../topology/serdes/pieces.ts'
 import { ByteBuffer, type Serializer } from '../topology/serdes/serde.ts'
 import { innerSerdeOf, windowBytesOf, writeWindowStart } from '../topology/serdes/windowed.ts'
+import { partitionChooser } from './chosen-partitions.ts'
 import type { OnFailure } from './failures.ts'
+import { RecordView, writeHeaders } from './headers.ts'
 import {
   userError,
   type Forward,
@@ -22,12 +24,14 @@ export function dynamicSink(
   failed: OnFailure,
   context: TaskContext,
 ): Forward {
-  const choose = node.choose as unknown as (value: unknown, record: StreamRecord) => string
+  const choose = node.choose as unknown as (value: unknown, record: RecordView) => string
+  const seen = new RecordView(context)
   const sinks = new Map<string, Forward>()
   return (record) => {
     let name: string
+    seen.record = record
     try {
-      name = choose(record.value, record)
+      name = topicNamed(choose(record.value, seen))
     } catch (cause) {
       failed(record, cause)
       return
@@ -35,17 +39,24 @@ export function dynamicSink(
     let write = sinks.get(name)
     if (write === undefined) {
       const { key, value } = node
-      write = sink(node, { name, key, value, formats: {} }, context)
+      write = sink(node, { name, key, value, formats: {} }, failed, context)
       sinks.set(name, write)
     }
     write(record)
   }
 }
 
+function topicNamed(name: unknown): string {
+  if (typeof name === 'string' && name !== '') return name
+  const given = name === '' ? 'an empty name' : String(name)
+  throw new TypeError(`the topic of this record is ${given}; choose the name of a topic for each`)
+}
+
 /** `topic.value` is the format that the configuration picked. */
 export function sink(
   node: SinkNode | DynamicSinkNode,
   topic: ErasedSinkTopic,
+  failed: OnFailure,
   context: TaskContext,
 ): Forward {
   const output = context.output(topic.name)
@@ -74,13 +85,47 @@ export function sink(
     return writeSerializedKey(output, record.key, keySerde, buffer)
   }
 
-  return (record) => {
+  /** Writes what follows the key. */
+  const writeRest = (record: StreamRecord, rows: RecordBatchBuilder): void => {
+    const { value } = record
+    if (value !== null && value !== undefined) valueSerde.serialize(value, rows)
+    rows.endValue(value === null || value === undefined)
+    writeHeaders(rows, context)
+    rows.endRecord(record.timestampMs)
+  }
+  const byKey: Forward = (record) => {
     try {
-      const rows = writeKey(record)
-      const { value } = record
-      if (value !== null && value !== undefined) valueSerde.serialize(value, rows)
-      rows.endValue(value === null || value === undefined)
-      rows.endRecord(record.timestampMs)
+      writeRest(record, writeKey(record))
+    } catch (cause) {
+      throw userError(node.name, cause)
+    }
+  }
+  const { partitioner } = node
+  if (partitioner === undefined) return byKey
+  const to = { topic: topic.name, partitions: output.partitions }
+  const choose = partitionChooser(partitioner, to)
+  return (record) => {
+    let chosen: readonly number[] | undefined
+    try {
+      chosen = choose(record)
+    } catch (cause) {
+      failed(record, cause)
+      return
+    }
+    if (chosen === undefined) byKey(record)
+    else if (chosen.length === 0) context.drop(node.name, 'unrouted')
+    else writeToEach(chosen, record)
+  }
+
+  function writeToEach(partitions: readonly number[], record: StreamRecord): void {
+    try {
+      for (const partition of partitions) {
+        const rows = output.rowsOf(partition)
+        const isNull = record.key === null || record.key === undefined
+        if (!isNull) keySerde.serialize(record.key, rows)
+        rows.endKey(isNull)
+        writeRest(record, rows)
+      }
     } catch (cause) {
       throw userError(node.name, cause)
     }

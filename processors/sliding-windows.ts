@@ -34,8 +34,6 @@ export class SlidingWindowAggregate {
   readonly #isFinal: boolean
   /** Windows that ended before this time have been given out as final. */
   #finalBeforeMs: number | undefined
-  /** The latest start of a window put. */
-  #latestStartMs: number | undefined
   readonly #found = new EntryList()
   /** Starts of the windows found for the record in work. */
   readonly #starts: number[] = []
@@ -83,8 +81,9 @@ export class SlidingWindowAggregate {
   #begin(): void {
     const store = this.#store
     this.#finalBeforeMs = this.#around.time.nowMs - this.#graceMs
-    this.#latestStartMs = store.latestMs
-    if (!this.#isFinal) store.expireThrough(this.#latestStartMs - this.#retentionMs)
+    // The latest window may have been deleted since.
+    store.timeMs = Math.max(store.timeMs, store.latestMs)
+    if (!this.#isFinal) store.expireThrough(store.timeMs - this.#retentionMs)
   }
 
   /** Updates the windows that hold the record, the latest first, then makes those that are missing. */
@@ -217,12 +216,13 @@ export class SlidingWindowAggregate {
   }
 
   #put(key: unknown, startMs: number, value: unknown, old: unknown, timestampMs: number): void {
-    this.#store.put(key, value, startMs, timestampMs)
+    const store = this.#store
+    store.put(key, value, startMs, timestampMs)
     if (this.#isFinal) return
-    if (startMs > this.#latestStartMs!) {
+    if (startMs > store.timeMs) {
       // What Kafka's store hides by then plays no part any more.
-      this.#latestStartMs = startMs
-      this.#store.expireThrough(startMs - this.#retentionMs)
+      store.timeMs = startMs
+      store.expireThrough(startMs - this.#retentionMs)
     }
     this.#forward(key, startMs, value, old, timestampMs)
   }
@@ -254,6 +254,6 @@ export class SlidingWindowAggregate {
     }
     // No record that is still accepted builds on windows before these.
     const neededMs = 3 * this.#differenceMs + this.#graceMs + 1
-    store.expireThrough(nowMs - Math.max(this.#retentionMs, neededMs))
+    store.expireThrough(nowMs - Math.max(this.#retentionMs, neededMs) - this.#around.finalStaysMs)
   }
 }

@@ -1,6 +1,6 @@
 // The head of a task that reads a topic: takes batches, runs their rows through the nodes behind the
 // source, no further in event time than it is told.
-import type { RecordBatch } from '../broker/record-batch.ts'
+import { bytesBetween, type RecordBatch } from '../broker/record-batch.ts'
 import type { ErasedTopic } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { InputHead } from './input-head.ts'
@@ -40,6 +40,10 @@ export class SourceInput implements InputHead {
 
   get waiting(): number {
     return this.#batch === undefined ? 0 : this.#count - this.#row
+  }
+
+  get waitingBytes(): number {
+    return this.#batch === undefined ? 0 : bytesBetween(this.#batch, this.#row, this.#count)
   }
 
   /** Offset of the next row to run, undefined between batches. */

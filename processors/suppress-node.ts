@@ -2,6 +2,7 @@
 import { SuppressBuffer } from '../state/stores/suppress-buffer.ts'
 import type { SuppressNode } from '../topology/table-nodes.ts'
 import type { Windowed } from '../topology/windows.ts'
+import { NO_HEADERS, withHeaders } from './headers.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
 import { Suppress, type Holding } from './suppress.ts'
 
@@ -44,7 +45,7 @@ export function suppress(
       result.value = change.value
       result.oldValue = change.oldValue
       result.timestampMs = change.timestampMs
-      next(result)
+      withHeaders(context, NO_HEADERS, result, next)
     },
   )
   return ({ key, value, oldValue, timestampMs }) => {

@@ -74,9 +74,11 @@ export class Suppress {
     return this.#buffer.rows > recordsMax || this.#buffer.bufferBytes > bytesMax
   }
 
+  /** What goes out is held until it has gone: those behind see what they last saw, as in Kafka Streams. */
   #giveOut(): void {
-    const change = this.#buffer.takeFirst()
+    const change = this.#buffer.first()
     if (change.value !== null || !this.#spec.isFinal) this.#forward(change)
+    this.#buffer.removeFirst()
   }
 
   #fullError(): SuppressBufferFullError {

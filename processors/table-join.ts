@@ -64,12 +64,14 @@ export function tableJoin(
         return
       }
       const { value, oldValue, timestampMs } = record
-      const found = otherView.get(record.key)
-      const other = found?.value ?? null
-      if (isIdle(record, other, isLeft)) return
+      let found: ReturnType<typeof otherView.get>
       let after: unknown
       let before: unknown = null
       try {
+        // A table that is kept nowhere is worked out here, by functions of the user's.
+        found = otherView.get(record.key)
+        const other = found?.value ?? null
+        if (isIdle(record, other, isLeft)) return
         const join = (own: unknown): unknown =>
           isLeft ? pair(own ?? null, other, record) : pair(other, own ?? null, record)
         after = join(value)

@@ -70,16 +70,16 @@ export function tableFilter(
   }
 }
 
-/** Kafka's KTableMapValues: tombstones stay what they are. */
+/** Kafka's KTableMapValues and KTableTransformValues, by what makes the values. */
 export function tableMapValues(
-  node: TableMapValuesNode,
+  compute: UserFunction,
   plan: TablePlan,
   store: TableStore | undefined,
   next: Forward,
   failed: OnFailure,
   context: TaskContext,
 ): Forward {
-  const apply = changeOf(tableMapper(node), plan.sendsOldValues && store === undefined, failed)
+  const apply = changeOf(compute, plan.sendsOldValues && store === undefined, failed)
   return (record) => {
     const { value, oldValue, isLatest } = record
     if (!apply(record)) return

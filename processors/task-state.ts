@@ -1,15 +1,15 @@
 // The stores of a task and the tables that they make, opened in the order of definition before any
 // processor is made: an operator finds those of the nodes before it. Used by the builder and by queries.
 import { assertNever, type TopologyNode } from '../topology/node.ts'
+import { declaredStoresOf } from '../topology/processor-stores.ts'
 import type { SuppressNode } from '../topology/table-nodes.ts'
 import { isPlainCount, type TablePlan } from '../topology/table-plan.ts'
 import type { CountView } from '../state/count-view.ts'
 import { MemorySessionStore } from '../state/stores/session-store.ts'
 import { MemoryVersionedStore } from '../state/stores/versioned-store.ts'
-import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../topology/store-contracts.ts'
 import type { Windowed } from '../topology/windows.ts'
 import { openAggregateStore } from './aggregate.ts'
-import { openProcessStores, type ProcessStores } from './process.ts'
+import { openProcessStores, queryableStore, type ProcessStores } from './process-stores.ts'
 import { StreamRecord, type TaskContext } from './processor.ts'
 import type { QueryableStore } from './queryable.ts'
 import { openRecordWindowedStore, type RecordWindowedStore } from './record-windowed-aggregate.ts'
@@ -21,8 +21,18 @@ import { openTableStore, tableKeeper, tableMapper } from './table.ts'
 import type { TableStore } from './table-store.ts'
 import { openWaiting, type WaitingStore } from './waiting-join.ts'
 import { joinView } from './table-join.ts'
+import { transformedView } from './table-transform.ts'
 import { TableViews, type TableView } from './table-view.ts'
 import { countAsAggregate, openWindowedStore, type WindowedStore } from './windowed-store.ts'
+
+/** What gives a table that may be kept in a store. */
+type KeptKind =
+  | 'to-table'
+  | 'table-filter'
+  | 'table-map-values'
+  | 'table-transform'
+  | 'table-join'
+  | 'foreign-join'
 
 /** Stores and tables of one task. */
 export class TaskState {
@@ -101,27 +111,18 @@ export class TaskState {
   queryable(name: string): QueryableStore | undefined {
     const table = this.#tables.get(name)
     if (table instanceof MemoryVersionedStore) return { kind: 'versioned', store: table }
-    const keyValue = table ?? this.processStores.get(name)
-    if (keyValue !== undefined) return { kind: 'key-value', store: keyValue }
+    if (table !== undefined) return { kind: 'key-value', store: table }
+    const declared = this.processStores.get(name)
+    if (declared !== undefined) return queryableStore(declared)
     const byRecords = this.#recordWindowed.get(name)
     if (byRecords instanceof MemorySessionStore) return { kind: 'session', store: byRecords }
-    const windows = byRecords ?? this.windowStore(name)
+    const windows = byRecords ?? this.#windowed.get(name) ?? this.#counts.get(name)
     return windows === undefined ? undefined : { kind: 'window', store: windows }
-  }
-
-  /** The key-value store of this name, to be read; undefined where there is none. */
-  keyValueStore(name: string): ReadOnlyKeyValueStore<unknown, unknown> | undefined {
-    const table = this.#tables.get(name)
-    return table !== undefined && 'range' in table ? table : this.processStores.get(name)
-  }
-
-  /** The window store of this name, to be read; undefined where there is none. */
-  windowStore(name: string): ReadOnlyWindowStore<unknown, unknown> | undefined {
-    return this.#windowed.get(name) ?? this.#counts.get(name)
   }
 
   #open(node: TopologyNode): void {
     const { name } = node
+    openProcessStores(declaredStoresOf(node), this.processStores, this.#context)
     switch (node.kind) {
       case 'aggregate':
       case 'table-aggregate':
@@ -137,6 +138,7 @@ export class TaskState {
       case 'to-table':
       case 'table-filter':
       case 'table-map-values':
+      case 'table-transform':
       case 'table-join':
       case 'foreign-join':
         this.#openTable(node)
@@ -153,20 +155,12 @@ export class TaskState {
       case 'stream-table-join':
         if (node.graceMs !== undefined) this.#waiting.set(name, openWaiting(node, this.#context))
         return
-      case 'process':
-        openProcessStores(node, this.processStores, this.#context)
-        return
       default:
         return
     }
   }
 
-  #openTable(
-    node: Extract<
-      TopologyNode,
-      { kind: 'to-table' | 'table-filter' | 'table-map-values' | 'table-join' | 'foreign-join' }
-    >,
-  ): void {
+  #openTable(node: Extract<TopologyNode, { kind: KeptKind }>): void {
     const store = openTableStore(node.name, this.#plans.get(node.name)!, this.#context)
     if (store !== undefined) {
       this.#addTable(node.name, store)
@@ -182,6 +176,12 @@ export class TaskState {
       case 'table-map-values':
         this.#derive(node, tableMapper(node))
         return
+      case 'table-transform': {
+        const { processStores, views } = this
+        const view = transformedView(node, views.of(node.from), processStores, this.#context)
+        views.set(node.name, view)
+        return
+      }
       case 'table-join':
         this.views.set(
           node.name,

@@ -34,6 +34,37 @@ export function travellingOf(
   return readers.every(looksAtNoValue) ? presence : cut.value
 }
 
+/** The serde of values in records of their own: of a grouping the one that it was given, if it was. */
+export function writtenOf(cut: CutNode, nodes: readonly TopologyNode[]): Serde<unknown> {
+  return (cut.kind === 'group' ? cut.value : travellingOf(cut, nodes)) ?? presence
+}
+
+/**
+ * Whether something behind a node may see the headers of the rows that it sends. Updates that are held back
+ * have none when they go out.
+ */
+export function carriesHeaders(name: string, nodes: readonly TopologyNode[]): boolean {
+  const visited = new Set<string>()
+  const isSeenBehind = (from: string): boolean =>
+    nodes.some((node) => {
+      if (!reads(node, from) || visited.has(node.name)) return false
+      visited.add(node.name)
+      return HEADER_READERS.has(node.kind) || (!holdsBack(node) && isSeenBehind(node.name))
+    })
+  return isSeenBehind(name)
+}
+
+const HEADER_READERS = new Set<TopologyNode['kind']>([
+  'process',
+  'table-transform',
+  'sink',
+  'dynamic-sink',
+])
+
+function holdsBack(node: TopologyNode): boolean {
+  return node.kind === 'suppress' || ('emit' in node && node.emit === 'on-update-coalesced')
+}
+
 /** Whether an aggregate looks at no value: a count adds one whatever comes. */
 function looksAtNoValue(node: TopologyNode): boolean {
   if (node.kind === 'windowed-count') return true

@@ -3,6 +3,7 @@
 import { EntryList } from '../state/entry-list.ts'
 import { MemoryWindowStore } from '../state/stores/window-store.ts'
 import { waitingStoreOf, type StreamTableJoinNode } from '../topology/join-nodes.ts'
+import { NO_HEADERS, withHeaders } from './headers.ts'
 import type { OperatorTime } from './operator-time.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
 
@@ -45,7 +46,7 @@ export function waitingFor(
       waited.key = key
       waited.value = value
       waited.timestampMs = startMs
-      join(waited)
+      withHeaders(context, NO_HEADERS, waited, join)
     }
   }
   if (context.eventTime.goesOnWhenIdle) {

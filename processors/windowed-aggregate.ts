@@ -10,7 +10,8 @@ import { coalescer, type Hold } from './coalescer.ts'
 import type { OnFailure } from './failures.ts'
 import type { OperatorTime } from './operator-time.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
-import type { WindowedStore } from './windowed-store.ts'
+import { finalStaysMs } from './window-aggregation.ts'
+import { retentionMsOf, type WindowedStore } from './windowed-store.ts'
 
 type Add = (aggregate: unknown, value: unknown, record: StreamRecord) => unknown
 
@@ -37,6 +38,10 @@ class WindowedAggregate {
   readonly #time: OperatorTime
   readonly #next: Forward
   readonly #hold: Hold | undefined
+  /** Whether it says itself what has expired; else the store does. */
+  readonly #givesUp: boolean
+  /** How long windows stay to be looked up only, ms. */
+  readonly #staysMs: number
   readonly #result = new StreamRecord()
   readonly #closed = new EntryList()
   /** Final results of windows that start up to here have gone out; undefined until the first record. */
@@ -58,13 +63,15 @@ class WindowedAggregate {
     this.#context = context
     this.#time = context.timeOf(node.name)
     const { windows } = node
+    this.#givesUp = retentionMsOf(node) === Infinity
+    this.#staysMs = finalStaysMs(node.emit, plan, node.retentionMs ?? 0)
     if (windows.kind === 'time-windows' || windows.kind === 'local-windows') {
       context.onEmit(() => this.#close(windows, this.#time.catchUp()))
     }
     let next: Forward | undefined
     const makeOnce = (): Forward => (next ??= makeNext())
     const isCoalesced = node.emit === 'on-update-coalesced'
-    this.#hold = isCoalesced ? coalescer(makeOnce, context) : undefined
+    this.#hold = isCoalesced ? coalescer(node.name, makeOnce, context) : undefined
     this.#next = makeOnce()
   }
 
@@ -163,12 +170,13 @@ class WindowedAggregate {
 
   /** Lets final results out, in the order (start, key), and gives up what nobody may read any more. */
   #close(windows: TimeWindows | LocalWindows, nowMs: number): void {
+    if (!this.#givesUp) return
     const closedThroughMs = closedThrough(windows, nowMs)
     const { emit, retentionMs } = this.#node
     if (emit === 'on-window-close') this.#emitFinal(closedThroughMs, windows)
-    this.#store.expireThrough(
-      retentionMs === undefined ? closedThroughMs : Math.min(closedThroughMs, nowMs - retentionMs),
-    )
+    const expiredMs =
+      retentionMs === undefined ? closedThroughMs : Math.min(closedThroughMs, nowMs - retentionMs)
+    this.#store.expireThrough(expiredMs - this.#staysMs)
   }
 
   #emitFinal(throughMs: number, windows: TimeWindows | LocalWindows): void {

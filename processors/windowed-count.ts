@@ -7,7 +7,13 @@ import { WindowCounts } from '../state/window-counts.ts'
 import type { EmitStrategy, WindowedCountNode } from '../topology/node.ts'
 import { firstWindowStart, type TimeWindows } from '../topology/windows.ts'
 import type { OperatorTime } from './operator-time.ts'
-import { StreamRecord, type Forward, type TaskContext, type TaskStore } from './processor.ts'
+import {
+  StreamRecord,
+  type CacheCounts,
+  type Forward,
+  type TaskContext,
+  type TaskStore,
+} from './processor.ts'
 import type { TaskState } from './task-state.ts'
 
 /**
@@ -38,6 +44,8 @@ class WindowedCount implements TaskStore {
   readonly #counts: WindowCounts
   readonly #packer: CountPacker
   readonly #result = new StreamRecord()
+  readonly #cache: CacheCounts | undefined
+  #puts = 0
   /** Stream time at which the earliest window held closes. */
   #closesAtMs = Infinity
 
@@ -57,6 +65,7 @@ class WindowedCount implements TaskStore {
     this.#packer = new CountPacker(this.#counts)
     this.#result.keys = keys
     context.addStore(this)
+    if (node.emit === 'on-update-coalesced') this.#cache = context.cacheOf(node.name)
     context.onEmit(() => this.#emitAndClose())
     this.#next = makeNext()
   }
@@ -72,6 +81,14 @@ class WindowedCount implements TaskStore {
 
   get sizeBytes(): number {
     return this.#counts.sizeBytes
+  }
+
+  get puts(): number {
+    return this.#puts
+  }
+
+  get cacheBytes(): number {
+    return this.#cache === undefined ? 0 : this.#counts.updatesHeldBytes
   }
 
   pack(isSnapshot: boolean): Uint8Array | undefined {
@@ -105,6 +122,7 @@ class WindowedCount implements TaskStore {
         continue
       }
       this.#counts.increment(startMs, keyId, timestampMs)
+      this.#puts += 1
       const closesAtMs = startMs + sizeMs + graceMs
       if (closesAtMs < this.#closesAtMs) this.#closesAtMs = closesAtMs
       if (this.#emit === 'on-update') this.#counts.drainUpdates(this.#forward)
@@ -125,9 +143,17 @@ class WindowedCount implements TaskStore {
   }
 
   #emitAndClose(): void {
-    if (this.#emit === 'on-update-coalesced') this.#counts.drainUpdates(this.#forward)
-    else this.#counts.forgetUpdates()
+    if (this.#cache === undefined) this.#counts.forgetUpdates()
+    else this.#drain(this.#cache)
     if (this.#time.catchUp() >= this.#closesAtMs) this.#close()
+  }
+
+  /** All updates since the last emission have come; each entry that they changed goes out once. */
+  #drain(cache: CacheCounts): void {
+    const updates = this.#puts - cache.requests
+    cache.requests = this.#puts
+    cache.hits += updates - this.#counts.updatesHeld
+    this.#counts.drainUpdates(this.#forward)
   }
 
   /** Gives up what no record can change any more; final results go out in the order (start, key). */

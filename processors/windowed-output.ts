@@ -5,14 +5,21 @@ import { coalescer } from './coalescer.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
 import type { WindowedForward } from './window-aggregation.ts'
 
+/** The node that aggregates. */
+interface WindowedResults {
+  readonly name: string
+  readonly emit: EmitStrategy
+  readonly key: Serde<never>
+}
+
 /** `makeNext` is called when the aggregate has its place among those that emit. */
 export function windowedOutput(
-  { emit, key: keySerde }: { readonly emit: EmitStrategy; readonly key: Serde<never> },
+  { name: store, emit, key: keySerde }: WindowedResults,
   makeNext: () => Forward,
   context: TaskContext,
 ): WindowedForward {
   if (emit === 'on-update-coalesced') {
-    const hold = coalescer(makeNext, context)
+    const hold = coalescer(store, makeNext, context)
     const serde = keySerde as unknown as Serde<unknown>
     return (key, startMs, endMs, value, oldValue, timestampMs) => {
       const name = `${startMs} ${endMs} ${Buffer.from(toBytes(serde, key)).toString('latin1')}`

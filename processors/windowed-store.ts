@@ -20,17 +20,27 @@ export function countAsAggregate(node: WindowedCountNode): WindowedAggregateNode
   }
 }
 
-/** Opens the store; the aggregate itself says what has expired. */
+/**
+ * How long windows are kept after the latest start, ms, as Kafka keeps them; Infinity where they have to be
+ * there until their end is looked for, and the aggregate itself says what has expired.
+ */
+export function retentionMsOf({ windows, emit, retentionMs }: WindowedAggregateNode): number {
+  if (windows.kind !== 'time-windows' || emit === 'on-window-close') return Infinity
+  return retentionMs ?? windows.sizeMs + windows.graceMs
+}
+
+/** Opens the store. */
 export function openWindowedStore(
-  { name, key, value, windows }: WindowedAggregateNode,
+  node: WindowedAggregateNode,
   context: TaskContext,
 ): WindowedStore {
+  const { name, key, value, windows } = node
   const sizeMs = windows.kind === 'time-windows' ? windows.sizeMs : Infinity
   const endOf =
     windows.kind === 'local-windows'
       ? (startMs: number): number => windows.windowAt(startMs).endMs
       : undefined
-  const spec = { name, key, value, sizeMs, endOf, retentionMs: Infinity }
+  const spec = { name, key, value, sizeMs, endOf, retentionMs: retentionMsOf(node) }
   const store: WindowedStore = new MemoryWindowStore(spec)
   context.addStore(store)
   return store

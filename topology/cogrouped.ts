@@ -2,6 +2,7 @@
 // node that reads all groupings, and the node of an ordinary aggregate behind it.
 import type { AggregateSpec, RunningEmit, WindowOptions } from './grouped.ts'
 import { GroupedStream } from './grouped.ts'
+import type { HistoryOption } from './history.ts'
 import type { CogroupInput, EmitStrategy, RecordContext } from './node.ts'
 import type { SessionWindows } from './record-windows.ts'
 import type { SessionAggregateSpec } from './session-stream.ts'
@@ -43,7 +44,7 @@ export class CogroupedStream<K, A> {
   }
 
   /** Aggregates the values per key. Null values are dropped and counted. */
-  aggregate(name: string, spec: CogroupSpec<K, A, RunningEmit>): Table<K, A> {
+  aggregate(name: string, spec: CogroupSpec<K, A, RunningEmit> & HistoryOption): Table<K, A> {
     return this.#grouped(name).aggregate<A>(name, { ...spec, add: addOf<K, A>(this.#inputs) })
   }
 

@@ -128,7 +128,9 @@ const isKept = ({ kind }: TopologyNode): boolean => kind === 'foreign-answer'
 function textOf(node: TopologyNode, topology: Topology): string {
   switch (node.kind) {
     case 'source':
-      return `Source: ${node.name} (topics: [${node.topics.map(nameOfTopic).join(', ')}])`
+      return node.pattern === undefined
+        ? `Source: ${node.name} (topics: [${node.topics.map(nameOfTopic).join(', ')}])`
+        : `Source: ${node.name} (topics: ${node.pattern.pattern.source})`
     case 'sink':
       return `Sink: ${node.name} (topic: ${node.topic.name})`
     case 'dynamic-sink':

@@ -1,13 +1,6 @@
 // The nodes of joins with tables.
-import type {
-  Derived,
-  ErasedTopic,
-  ErrorPolicy,
-  Joined,
-  Mapper,
-  Node,
-  RecordContext,
-} from './node.ts'
+import type { Derived, ErasedTopic, Joined, Mapper, Node, RecordContext } from './node.ts'
+import type { GlobalErrorPolicy } from './policies.ts'
 import type { Serde } from './serdes/serde.ts'
 import type { TableStore } from './table-nodes.ts'
 
@@ -41,7 +34,7 @@ export interface TableJoinNode extends Joined<'table-join'> {
 /** A topic that every instance reads whole. */
 export interface GlobalTableNode extends Node<'global-table'> {
   readonly topic: ErasedTopic
-  readonly malformed: ErrorPolicy
+  readonly malformed: GlobalErrorPolicy
 }
 
 /** A stream joined with a global table by a key made of the record (Kafka's KStreamGlobalKTableJoin). */

@@ -2,6 +2,7 @@
 // them, the runtime turns each into a processor. Types are erased here and nowhere before.
 import type { Serde, Serializer } from './serdes/serde.ts'
 import type { StaticTable } from './static-table.ts'
+import { isGlobal, type GlobalStoreNode } from './global-store.ts'
 import type { ForeignAnswerNode, ForeignJoinNode, ForeignSubscriptionNode } from './foreign-join.ts'
 import type {
   GlobalJoinNode,
@@ -9,18 +10,23 @@ import type {
   StreamTableJoinNode,
   TableJoinNode,
 } from './join-nodes.ts'
+import type { Partitioner, SinkPartitioner } from './partitioner.ts'
 import type { ProcessNode } from './process.ts'
+import type { SinkRecord } from './record.ts'
 import type {
   SuppressNode,
   TableAggregateNode,
   TableFilterNode,
   TableGroupNode,
   TableMapValuesNode,
+  TableTransformNode,
   ToStreamNode,
   ToTableNode,
 } from './table-nodes.ts'
 import type { SessionWindows } from './record-windows.ts'
+import type { TopicPattern } from './topic.ts'
 import type { StreamJoinNode } from './stream-join.ts'
+import type { DropPolicy, ErrorPolicy, InvalidTimestamp, OffsetReset } from './policies.ts'
 import type { EventTimeWindows, TimeWindows } from './windows.ts'
 
 /** What user functions see of the record beside its value. Valid during the call only. */
@@ -29,31 +35,6 @@ export interface RecordContext<K> {
   /** Epoch milliseconds. */
   readonly timestampMs: number
 }
-
-/** What becomes of a record that fails: the run ends, or it is dropped and counted. */
-export type ErrorPolicy = 'fail' | 'skip' | DeadLetter
-
-/** Bad records go to this topic: bytes as they came, the reason in `__streams.errors.*` headers. */
-export interface DeadLetter {
-  readonly kind: 'dead-letter'
-  readonly topic: string
-}
-
-/**
- * What becomes of a record that an operator drops, beside the count: nothing, or it goes to a topic as it
- * came, the reason in `__streams.drop.*` headers. Kafka Streams writes none of these (KIP-1328 discusses it).
- */
-export type DropPolicy = 'count' | DeadLetter
-
-/** The policy that writes bad or dropped records to a topic (KIP-1034). */
-export const deadLetter = (topic: string): DeadLetter =>
-  Object.freeze({ kind: 'dead-letter', topic })
-
-/**
- * What becomes of a record whose event time is none: the run ends, it is dropped and counted, it takes
- * the highest time seen in its partition, or the wall clock (Kafka's four timestamp extractors).
- */
-export type InvalidTimestamp = 'fail' | 'skip' | 'partition-time' | 'wall-clock'
 
 /**
  * When an aggregate puts its results out. `on-update`: each change. `on-update-coalesced`: at most one
@@ -101,12 +82,15 @@ export interface Joined<Kind extends string> extends Derived<Kind> {
 }
 
 export interface SourceNode extends Node<'source'> {
-  /** At least one; all have the serdes of the first. */
+  /** All have the serdes of the first; none where no topic matches the pattern, if there is one. */
   readonly topics: readonly ErasedTopic[]
+  /** Where topics are read by a pattern of their names. */
+  readonly pattern?: TopicPattern<never, never> | undefined
   /** What becomes of values that the topic's serde cannot read. */
   readonly malformed: ErrorPolicy
   readonly timestamp: Mapper | undefined
   readonly invalidTimestamp: InvalidTimestamp
+  readonly offsetReset: OffsetReset
 }
 
 export interface ParseNode extends Derived<'parse'> {
@@ -182,6 +166,7 @@ export interface RepartitionNode extends Derived<'repartition'> {
   readonly value: Serde<never>
   /** As many as what flows into it when left out. */
   readonly partitions: number | undefined
+  readonly partitioner?: Partitioner<never, never> | undefined
 }
 
 export interface WindowedCountNode extends Derived<'windowed-count'> {
@@ -235,13 +220,16 @@ export interface StaticJoinNode extends Derived<'static-join'> {
 
 export interface SinkNode extends Derived<'sink'> {
   readonly topic: ErasedSinkTopic
+  /** Left out, keys decide. */
+  readonly partitioner?: SinkPartitioner<never, never> | undefined
 }
 
 /** A sink whose topic is chosen for each record. */
 export interface DynamicSinkNode extends Derived<'dynamic-sink'> {
-  readonly choose: Mapper
+  readonly choose: (value: never, record: SinkRecord<never>) => string
   readonly key: Serializer<never>
   readonly value: Serializer<never>
+  readonly partitioner?: SinkPartitioner<never, never> | undefined
 }
 
 export type TopologyNode =
@@ -266,6 +254,7 @@ export type TopologyNode =
   | ToTableNode
   | TableFilterNode
   | TableMapValuesNode
+  | TableTransformNode
   | TableGroupNode
   | TableAggregateNode
   | SuppressNode
@@ -280,20 +269,21 @@ export type TopologyNode =
   | ForeignAnswerNode
   | ForeignJoinNode
   | GlobalTableNode
+  | GlobalStoreNode
   | GlobalJoinNode
   | SinkNode
   | DynamicSinkNode
 
 /** Names of the nodes that a node reads. */
 export function parentsOf(node: TopologyNode): readonly string[] {
-  if (node.kind === 'source' || node.kind === 'global-table') return []
+  if (node.kind === 'source' || isGlobal(node)) return []
   if (node.kind === 'cogroup') return node.inputs.map(({ from }) => from)
   return 'with' in node ? [node.from, node.with] : [node.from]
 }
 
 /** Whether a node reads the one of this name. */
 export function reads(node: TopologyNode, name: string): boolean {
-  if (node.kind === 'source' || node.kind === 'global-table') return false
+  if (node.kind === 'source' || isGlobal(node)) return false
   if (node.kind === 'cogroup') return node.inputs.some(({ from }) => from === name)
   return node.from === name || ('with' in node && node.with === name)
 }

@@ -1,25 +1,9 @@
 // Processors of the user's own in a topology (Kafka's Processor API in the DSL): state, timers, and
 // forwarding what and when they like.
 import type { DurationMs } from './duration.ts'
-import type { Derived, RecordContext } from './node.ts'
-import type { Serde } from './serdes/serde.ts'
-import type { KeyValueStore } from './store-contracts.ts'
-
-/** A store that processors declare and share by passing the same spec. */
-export interface StoreSpec<K, V> {
-  readonly kind: 'key-value'
-  readonly name: string
-  readonly key: Serde<K>
-  readonly value: Serde<V>
-}
-
-/** Declares a key-value store for processors (Kafka's `Stores.keyValueStoreBuilder`). */
-export function keyValueStore<K, V>(
-  name: string,
-  serdes: { key: Serde<K>; value: Serde<V> },
-): StoreSpec<K, V> {
-  return Object.freeze({ kind: 'key-value', name, key: serdes.key, value: serdes.value })
-}
+import type { Derived } from './node.ts'
+import type { ProcessedRecord, RecordHeader, RecordMetadata } from './record.ts'
+import type { StoreGetter, StoreSpec } from './processor-stores.ts'
 
 /**
  * Which clock calls a punctuator. `stream-time`: when records move the task's event time over a multiple
@@ -38,33 +22,55 @@ export interface BaseProcessorContext {
   readonly streamTimeMs: number
   /** Wall clock, epoch ms. */
   readonly wallClockMs: number
+  /**
+   * Where the record in work was read (Kafka's `ProcessorContext.recordMetadata()`); undefined in a
+   * punctuator, and where results come in later than the records that they were made of.
+   */
+  readonly recordMetadata: RecordMetadata | undefined
   /** The task's part of a declared store. @throws TopologyError when it was not declared with the node. */
-  store<K, V>(spec: StoreSpec<K, V>): KeyValueStore<K, V>
-  /** Calls `punctuator` each interval. @returns what cancels it. */
+  readonly store: StoreGetter
+  /**
+   * Calls `punctuator` each interval. @returns what cancels it.
+   * @throws TopologyError for an interval of less than a millisecond.
+   */
   schedule(type: PunctuationType, every: DurationMs, punctuator: Punctuator): () => void
 }
 
-/** A record to be forwarded; its timestamp is that of the record in work when left out. */
+/** A record to be forwarded; its timestamp and headers are those of the record in work when left out. */
 export interface ForwardedRecord<K, V> {
   readonly key: K
   readonly value: V
   readonly timestampMs?: number
+  readonly headers?: readonly RecordHeader[]
 }
+
+/** What a forwarded value has of its own; that of the record in work when left out. */
+export type ForwardedValueOptions = Pick<
+  ForwardedRecord<unknown, unknown>,
+  'timestampMs' | 'headers'
+>
 
 /** The context of `process`, which may change keys. */
 export interface ProcessorContext<K, V> extends BaseProcessorContext {
-  /** Sends a record on; its time is that of the record in work unless it has one. */
-  forward(record: ForwardedRecord<K, V>): void
+  /**
+   * Sends a record on, to all that reads the processor or to the one node named as `child`. Its time is that
+   * of the record in work unless it has one. @throws TopologyError when no such node reads the processor.
+   */
+  forward(record: ForwardedRecord<K, V>, child?: string): void
 }
 
 /** The context of `processValues`: the key stays that of the record in work. */
 export interface FixedKeyProcessorContext<V> extends BaseProcessorContext {
-  /** @throws TopologyError from within a punctuator, where no record is in work. */
-  forward(value: V, timestampMs?: number): void
+  /**
+   * Sends a value on under the key of the record in work, to all that reads the processor or to the one node
+   * named as `child`; a bare number is its time.
+   * @throws TopologyError from within a punctuator, where no record is in work.
+   */
+  forward(value: V, own?: number | ForwardedValueOptions, child?: string): void
 }
 
 /** What is done with each record. */
-export type ProcessFunction<K, V> = (value: V, record: RecordContext<K>) => void
+export type ProcessFunction<K, V> = (value: V, record: ProcessedRecord<K>) => void
 
 /** How a processor is made; called once a task. */
 export interface ProcessSpec<Context, K, V> {
@@ -74,9 +80,23 @@ export interface ProcessSpec<Context, K, V> {
   readonly make: (context: Context) => ProcessFunction<K, V>
 }
 
+/**
+ * What becomes of each new value of a table, null for a row that was deleted: the row's new value, null
+ * for none.
+ */
+export type TransformFunction<K, V, W> = (value: V | null, record: ProcessedRecord<K>) => W | null
+
+/** How a processor of a table's changes is made; called once a task. */
+export interface TransformSpec<K, V, W> {
+  /** The stores that it may ask for. */
+  readonly stores?: readonly StoreSpec<unknown, unknown>[]
+  /** Called once a task: gives what is called for each change. */
+  readonly make: (context: BaseProcessorContext) => TransformFunction<K, V, W>
+}
+
 export interface ProcessNode extends Derived<'process'> {
   readonly stores: readonly StoreSpec<unknown, unknown>[]
-  readonly make: (context: never) => (value: never, record: RecordContext<never>) => void
+  readonly make: (context: never) => (value: never, record: ProcessedRecord<never>) => void
   /** Whether keys cannot change (Kafka's processValues). */
   readonly isFixedKey: boolean
 }

@@ -1,12 +1,8 @@
 // What the methods of streams take beside functions, and what they need to go on from a node.
 import type { DurationMs } from './duration.ts'
-import type {
-  DropPolicy,
-  ErrorPolicy,
-  InvalidTimestamp,
-  RecordContext,
-  TopologyNode,
-} from './node.ts'
+import type { RecordContext, TopologyNode } from './node.ts'
+import type { Partitioner, SinkPartitioner } from './partitioner.ts'
+import type { DropPolicy, ErrorPolicy, InvalidTimestamp, OffsetReset } from './policies.ts'
 import type { Serde, Serializer } from './serdes/serde.ts'
 
 /** A node before it knows its origin; `Omit` would lose the union. */
@@ -71,6 +67,8 @@ export interface SourceSpec<K, V> extends DropOption {
   readonly timestamp?: (value: V, record: RecordContext<K>) => number
   /** What becomes of a record whose event time is none. Default 'fail'. */
   readonly invalidTimestamp?: InvalidTimestamp
+  /** Where it begins in partitions that the application has not read yet. Default 'earliest'. */
+  readonly offsetReset?: OffsetReset
 }
 
 /** Serdes that an operator needs where they do not follow from what comes before. */
@@ -107,9 +105,17 @@ export interface TablesJoinSpec<K, L, R, W> extends OperatorOptions {
 }
 
 /** Options of `repartition`. */
-export interface RepartitionSpec<K, V> extends SerdePair<K, V> {
+export interface RepartitionSpec<K, V> extends SerdePair<K, V>, OperatorOptions {
   /** As many as what flows into it when left out. */
   readonly partitions?: number
+  /** Where records go; left out, their keys decide. What it gives holds for all that is behind. */
+  readonly partitioner?: Partitioner<K, V>
+}
+
+/** What sinks take last. */
+export interface SinkOptions<K, V> extends OperatorOptions {
+  /** Where records go; left out, their keys decide (Kafka's `Produced.withStreamPartitioner`). */
+  readonly partitioner?: SinkPartitioner<K, V>
 }
 
 /** The serdes of a sink that chooses its topic. */

@@ -2,6 +2,7 @@
 import { GroupedStream } from './grouped.ts'
 import type { GroupKey, TopologyNode } from './node.ts'
 import type { FixedKeyProcessorContext, ProcessorContext, ProcessSpec } from './process.ts'
+import type { SinkRecord } from './record.ts'
 import type { FieldsKey } from './serdes/fields.ts'
 import { withHistoryMs, type HistoryOption } from './history.ts'
 import { orFail } from './skin.ts'
@@ -12,6 +13,7 @@ import type {
   Fn,
   OperatorOptions,
   RepartitionSpec,
+  SinkOptions,
   SerdePair,
   SinkSerdes,
   SinkTopic,
@@ -108,9 +110,10 @@ export class Stream<K, V> extends StreamJoins<K, V> {
    */
   repartition(name: string, spec: RepartitionSpec<K, V> = {}): Stream<K, V> {
     const [key, value] = this.#serdes(name, spec)
-    const { partitions } = spec
+    const { partitions, partitioner, onError, onDrop } = spec
     const by: GroupKey = { by: 'same-key', serde: key }
-    return this.next({ kind: 'repartition', name, key: by, value, partitions }, key, value)
+    const how = { partitions, partitioner, onError, onDrop }
+    return this.next({ kind: 'repartition', name, key: by, value, ...how }, key, value)
   }
 
   /** Runs a processor of one's own on each record (Kafka's `process`); it may change keys. */
@@ -173,7 +176,7 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     key: FieldsKey<string> | Fn<K, V, unknown>,
     second?: Serde<unknown>,
     third?: Serde<V>,
-  ): GroupedStream<never, V> {
+  ): unknown {
     if (typeof key === 'function') {
       return this.#group(name, { by: 'function', select: key, serde: orFail(name, second) }, third)
     }
@@ -192,26 +195,26 @@ export class Stream<K, V> extends StreamJoins<K, V> {
   }
 
   /** Writes the records to a topic. */
-  to(name: string, topic: SinkTopic<K, V>): void
+  to(name: string, topic: SinkTopic<K, V>, options?: SinkOptions<K, V>): void
   /** Writes each record to the topic that `choose` names; topics must exist. */
   to(
     name: string,
-    choose: Fn<K, V, string>,
+    choose: (value: V, record: SinkRecord<K>) => string,
     serdes: SinkSerdes<K, V>,
-    options?: OperatorOptions,
+    options?: SinkOptions<K, V>,
   ): void
   to(
     name: string,
-    topic: SinkTopic<K, V> | Fn<K, V, string>,
-    serdes?: SinkSerdes<K, V>,
-    options: OperatorOptions = {},
+    topic: SinkTopic<K, V> | ((value: V, record: SinkRecord<K>) => string),
+    given?: SinkSerdes<K, V> | SinkOptions<K, V>,
+    options: SinkOptions<K, V> = {},
   ): void {
     const { append, from } = this.at
     if (typeof topic !== 'function') {
-      append({ kind: 'sink', name, from, topic })
+      append({ kind: 'sink', name, from, topic, ...(given as SinkOptions<K, V> | undefined) })
       return
     }
-    const { key, value } = orFail(name, serdes)
+    const { key, value } = orFail(name, given as SinkSerdes<K, V> | undefined)
     append({ kind: 'dynamic-sink', name, from, choose: topic, key, value, ...options })
   }
 

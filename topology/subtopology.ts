@@ -6,7 +6,9 @@ import {
   type SourceNode,
   type TopologyNode,
 } from './node.ts'
+import { isGlobal } from './global-store.ts'
 import { isForeignCut, type ForeignCutNode } from './foreign-join.ts'
+import { declaredStoresOf } from './processor-stores.ts'
 import type { TableGroupNode } from './table-nodes.ts'
 
 /** A node whose records may go through a repartition topic; what reads them reads the node. */
@@ -70,13 +72,11 @@ export function subtopologiesOf(nodes: readonly TopologyNode[]): Subtopology[] {
   const outputOf = new Map<string, string>()
   for (const node of nodes) {
     // Every instance has all of it: it belongs to no task.
-    if (node.kind === 'global-table') continue
+    if (isGlobal(node)) continue
     outputOf.set(node.name, node.name)
     parts.add(node.name)
     for (const parent of parentsOf(node)) parts.join(outputOf.get(parent) ?? parent, node.name)
-    if (node.kind === 'process') {
-      for (const { name } of node.stores) parts.join(`store ${name}`, node.name)
-    }
+    for (const { name } of declaredStoresOf(node)) parts.join(`store ${name}`, node.name)
     if (node.kind === 'source') inputs.set(node.name, node)
     if (isCut(node, nodes)) {
       const input = `${node.name}, read`

@@ -1,5 +1,7 @@
 // The nodes of tables: what reads changes, each with a new and, where somebody needs it, an old value.
 import type { Aggregation, Derived, EmitStrategy, Mapper } from './node.ts'
+import type { BaseProcessorContext, TransformFunction } from './process.ts'
+import type { StoreSpec } from './processor-stores.ts'
 import type { Serde } from './serdes/serde.ts'
 import type { Suppression } from './suppression.ts'
 
@@ -27,6 +29,13 @@ export interface TableFilterNode extends Derived<'table-filter'> {
 
 export interface TableMapValuesNode extends Derived<'table-map-values'> {
   readonly map: Mapper
+  readonly store: TableStore | undefined
+}
+
+/** Makes each new value by a processor of the user's own. */
+export interface TableTransformNode extends Derived<'table-transform'> {
+  readonly stores: readonly StoreSpec<unknown, unknown>[]
+  readonly make: (context: BaseProcessorContext) => TransformFunction<never, never, unknown>
   readonly store: TableStore | undefined
 }
 

@@ -7,6 +7,7 @@ import { joinStoresOf } from './stream-join.ts'
 import { waitingStoreOf } from './join-nodes.ts'
 import { float64 } from './serdes/primitive.ts'
 import type { Serde } from './serdes/serde.ts'
+import { declaredStoresOf } from './processor-stores.ts'
 import type { TableStore } from './table-nodes.ts'
 
 /** Whether a count is kept like other aggregates, for its old values or to be looked up. */
@@ -20,6 +21,8 @@ export interface TablePlan {
   readonly store: TableStore | undefined
   /** Whether its changes carry the value before. */
   readonly sendsOldValues: boolean
+  /** Whether a join looks its rows up, itself or by what is worked out of it. */
+  readonly isLookedUp: boolean
   /** Whether the table before it keeps history, itself or by what it is worked out of. */
   readonly readsHistory: boolean
   /** Whether its changes may be ones that only history took. */
@@ -29,6 +32,7 @@ export interface TablePlan {
 interface TableState {
   store: TableStore | undefined
   sendsOldValues: boolean
+  isLookedUp: boolean
   readonly readsHistory: boolean
   hasHistory: boolean
 }
@@ -64,6 +68,7 @@ class TablePlanner {
         this.#plan(node.name, node.store).sendsOldValues = this.#ask(node.from, false)
         return
       case 'table-map-values':
+      case 'table-transform':
         this.#plan(node.name, node.store)
         return
       case 'suppress':
@@ -103,9 +108,10 @@ class TablePlanner {
     const node = this.#nodes.get(name)!
     const readsHistory = 'from' in node && (this.plans.get(node.from)?.hasHistory ?? false)
     const kept = 'historyMs' in node ? node.historyMs : store?.historyMs
-    const isKept = store !== undefined || storesOf(node, this.plans).length > 0
+    const isKept = store !== undefined || storesOf(node, this.plans).includes(name)
     const hasHistory = isKept ? kept !== undefined : readsHistory
-    const state: TableState = { store, sendsOldValues: false, readsHistory, hasHistory }
+    const is = { sendsOldValues: false, isLookedUp: false }
+    const state: TableState = { store, ...is, readsHistory, hasHistory }
     this.plans.set(name, state)
     return state
   }
@@ -124,7 +130,9 @@ class TablePlanner {
   #keep(name: string): void {
     const state = this.plans.get(name)
     const node = this.#nodes.get(name)
-    if (state === undefined || node === undefined || state.store !== undefined) return
+    if (state === undefined || node === undefined) return
+    state.isLookedUp = true
+    if (state.store !== undefined) return
     switch (node.kind) {
       case 'to-table':
         state.store = node.store
@@ -134,6 +142,7 @@ class TablePlanner {
         return
       case 'table-filter':
       case 'table-map-values':
+      case 'table-transform':
       case 'suppress':
         this.#keep(node.from)
         return
@@ -165,6 +174,7 @@ class TablePlanner {
         return true
       case 'table-filter':
       case 'table-map-values':
+      case 'table-transform':
         return state.store !== undefined || this.#ask(node.from, isForced)
       case 'table-join':
         this.#ask(node.from, true)
@@ -194,6 +204,7 @@ export function isTable(node: TopologyNode): boolean {
     case 'windowed-aggregate':
     case 'table-filter':
     case 'table-map-values':
+    case 'table-transform':
     case 'table-aggregate':
     case 'suppress':
     case 'table-join':
@@ -201,6 +212,7 @@ export function isTable(node: TopologyNode): boolean {
       return true
     case 'source':
     case 'global-table':
+    case 'global-store':
     case 'global-join':
     case 'stream-table-join':
     case 'parse':
@@ -248,9 +260,9 @@ export function storesOf(node: TopologyNode, plans: ReadonlyMap<string, TablePla
       return node.graceMs === undefined ? [] : [waitingStoreOf(node)]
     case 'foreign-answer':
       return [subscriptionStoreOf(node)]
-    case 'process':
-      return node.stores.map(({ name }) => name)
-    default:
-      return plans.get(node.name)?.store === undefined ? [] : [node.name]
+    default: {
+      const declared = declaredStoresOf(node).map(({ name }) => name)
+      return plans.get(node.name)?.store === undefined ? declared : [node.name, ...declared]
+    }
   }
 }

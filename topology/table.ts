@@ -4,6 +4,7 @@ import { foreignJoin, type ForeignJoinSpec } from './foreign-join.ts'
 import { withHistoryMs, type HistoryOption } from './history.ts'
 import type { RunningEmit } from './grouped.ts'
 import type { RecordContext, TopologyNode } from './node.ts'
+import type { TransformSpec } from './process.ts'
 import { float64 } from './serdes/primitive.ts'
 import type { Serde } from './serdes/serde.ts'
 import { orFail, staticJoin } from './skin.ts'
@@ -16,6 +17,7 @@ import type {
   OperatorOptions,
   Origin,
   SerdePair,
+  SinkOptions,
   SinkTopic,
   TablesJoinSpec,
   Unattached,
@@ -53,6 +55,23 @@ export class Table<K, V> {
     const { store, history, ...rest } = options
     const kept = this.#storeOf(name, store, history)
     return this.#next({ kind: 'table-map-values', name, map, store: kept, ...rest }, kept?.value)
+  }
+
+  /**
+   * Replaces each value by a processor of one's own, with stores and clocks (Kafka's `transformValues`);
+   * deleted rows come to it as null. Without `store`, rows that are looked up, and the values before a change,
+   * are worked out again by the same function: keep the result where the function has state.
+   */
+  transformValues<W>(
+    name: string,
+    spec: TransformSpec<K, V, W>,
+    options: StoreOption<W> = {},
+  ): Table<K, W> {
+    const { store, history, ...rest } = options
+    const kept = this.#storeOf(name, store, history)
+    const { make, stores = [] } = spec
+    const node = { kind: 'table-transform', name, make, stores, store: kept, ...rest } as const
+    return this.#next(node, kept?.value)
   }
 
   /** The changes as a stream, tombstones (null) included. */
@@ -137,8 +156,8 @@ export class Table<K, V> {
   }
 
   /** Writes the changes to a topic, tombstones included. */
-  to(name: string, topic: SinkTopic<K, V>): void {
-    this.#at.append({ kind: 'sink', name, from: this.#at.from, topic })
+  to(name: string, topic: SinkTopic<K, V>, options: SinkOptions<K, V> = {}): void {
+    this.#at.append({ kind: 'sink', name, from: this.#at.from, topic, ...options })
   }
 
   /** Name of the node that gives the table. */

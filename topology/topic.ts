@@ -37,3 +37,26 @@ export function topic<K, V>(
   if (first === undefined) throw new TopologyError(name, 'a topic has at least one value format')
   return Object.freeze({ name, key, value: first, formats: Object.freeze({ ...formats }) })
 }
+
+/** Topics by a pattern of their names, with the serdes of all of them. */
+export interface TopicPattern<K, V> {
+  readonly pattern: RegExp
+  readonly key: Serde<K>
+  readonly value: Serde<V>
+}
+
+/**
+ * Declares the topics whose whole name matches a pattern (Kafka's `StreamsBuilder.stream(Pattern)`): those
+ * that are there at start, and those that appear later.
+ */
+export function topicPattern<K, V>(
+  pattern: RegExp,
+  { key, value }: { readonly key: Serde<K>; readonly value: Serde<V> },
+): TopicPattern<K, V> {
+  return Object.freeze({ pattern, key, value })
+}
+
+/** As Kafka matches: the whole name. */
+export function matches(pattern: RegExp, name: string): boolean {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, '')).test(name)
+}

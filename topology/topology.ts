@@ -2,15 +2,18 @@
 import { describeJson, describeMermaid, describeText } from './describe.ts'
 import { TopologyError } from './errors.ts'
 import type { HistoryOption } from './history.ts'
-import type { DropPolicy, ErasedTopic, ErrorPolicy, Mapper, TopologyNode } from './node.ts'
+import type { ErasedTopic, Mapper, TopologyNode } from './node.ts'
+import type { DropPolicy, ErrorPolicy, GlobalErrorPolicy } from './policies.ts'
+import type { StoreSpec } from './processor-stores.ts'
 import { rekeyed } from './rekey.ts'
 import type { Append, SourceSpec } from './stream-specs.ts'
 import { SourceStream } from './source-stream.ts'
 import { subtopologiesOf, type Subtopology } from './subtopology.ts'
+import { GlobalStore, type GlobalStoreNode, type GlobalStoreSpec } from './global-store.ts'
 import { GlobalTable } from './global-table.ts'
 import type { Table } from './table.ts'
 import { tablePlansOf, type TablePlan } from './table-plan.ts'
-import type { Topic } from './topic.ts'
+import type { Topic, TopicPattern } from './topic.ts'
 import { validate } from './validate.ts'
 
 /** A declared job: what `defineTopology` gives and a job's module exports as default. */
@@ -32,11 +35,11 @@ export interface Topology {
 export interface TopologyBuilder {
   /**
    * Reads a topic, or several whose keys and values are alike; their serdes are those of the first. A
-   * topic is read by one source.
+   * topic is read by one source. With a pattern, those whose names match, also such as appear later.
    */
   source<K, V>(
     name: string,
-    topic: Topic<K, V> | readonly [Topic<K, V>, ...Topic<K, V>[]],
+    topic: Topic<K, V> | readonly [Topic<K, V>, ...Topic<K, V>[]] | TopicPattern<K, V>,
     spec?: SourceSpec<K, V>,
   ): SourceStream<K, V>
   /**
@@ -55,8 +58,17 @@ export interface TopologyBuilder {
   globalTable<K, V>(
     name: string,
     topic: Topic<K, V>,
-    spec?: Pick<SourceSpec<K, V>, 'malformed'>,
+    spec?: { readonly malformed?: GlobalErrorPolicy },
   ): GlobalTable<K, V>
+  /**
+   * Reads all partitions of a topic into a store that every instance has, by a processor; processors anywhere
+   * read it (Kafka's `addGlobalStore`). The topic itself is what it is made again from: it has no changelog.
+   */
+  globalStore<K, V, Store extends StoreSpec<unknown, unknown>>(
+    name: string,
+    topic: Topic<K, V>,
+    spec: GlobalStoreSpec<K, V, Store>,
+  ): GlobalStore<Store>
 }
 
 /** What holds for a whole topology. */
@@ -85,11 +97,19 @@ export function defineTopology(
   build(builderOf(append))
   const nodes = rekeyed(Object.freeze(defined))
   validate(name, nodes, [onError, onDrop])
-  const subtopologies = Object.freeze(subtopologiesOf(nodes))
+  return assembled(name, nodes, { onError, onDrop })
+}
+
+/** A topology of nodes that are known to be right. */
+export function assembled(
+  name: string,
+  nodes: readonly TopologyNode[],
+  { onError, onDrop }: Pick<Topology, 'onError' | 'onDrop'>,
+): Topology {
   const topology: Topology = {
     name,
     nodes: Object.freeze(nodes),
-    subtopologies,
+    subtopologies: Object.freeze(subtopologiesOf(nodes)),
     tables: tablePlansOf(nodes),
     onError,
     onDrop,
@@ -105,17 +125,19 @@ function builderOf(append: Append): TopologyBuilder {
   const builder: TopologyBuilder = {
     source<K, V>(
       name: string,
-      topic: Topic<K, V> | readonly [Topic<K, V>, ...Topic<K, V>[]],
+      topic: Topic<K, V> | readonly [Topic<K, V>, ...Topic<K, V>[]] | TopicPattern<K, V>,
       spec: SourceSpec<K, V> = {},
     ) {
+      const pattern = 'pattern' in topic ? (topic as TopicPattern<never, never>) : undefined
       const all = Array.isArray(topic) ? (topic as Topic<K, V>[]) : [topic as Topic<K, V>]
-      const topics = all as unknown as ErasedTopic[]
+      const topics = pattern === undefined ? (all as unknown as ErasedTopic[]) : []
       const { malformed = 'fail', invalidTimestamp = 'fail', onDrop } = spec
+      const { offsetReset = 'earliest' } = spec
       const timestamp = spec.timestamp as Mapper | undefined
-      const [first] = topics
+      const first = pattern ?? topics[0]
       if (first === undefined) throw new TopologyError(name, 'a source reads at least one topic')
-      const policies = { malformed, invalidTimestamp, onDrop }
-      const node = { kind: 'source', name, topics, timestamp, ...policies } as const
+      const policies = { malformed, invalidTimestamp, offsetReset, onDrop }
+      const node = { kind: 'source', name, topics, pattern, timestamp, ...policies } as const
       return new SourceStream<K, V>({
         append,
         from: append(node),
@@ -136,6 +158,14 @@ function builderOf(append: Append): TopologyBuilder {
       const erased = topic as unknown as ErasedTopic
       append({ kind: 'global-table', name, topic: erased, malformed })
       return new GlobalTable(name)
+    },
+    globalStore(name, topic, { store, make, malformed = 'fail', onError = 'fail' }) {
+      const erased = {
+        topic: topic as unknown as ErasedTopic,
+        make: make as GlobalStoreNode['make'],
+      }
+      append({ kind: 'global-store', name, ...erased, stores: [store], malformed, onError })
+      return new GlobalStore(name, store)
     },
   }
   return builder

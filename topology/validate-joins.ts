@@ -28,6 +28,7 @@ function historyOf(name: string, nodes: readonly TopologyNode[]): number | undef
       return node.store.historyMs
     case 'table-filter':
     case 'table-map-values':
+    case 'table-transform':
       return node.store === undefined ? historyOf(node.from, nodes) : node.store.historyMs
     case 'aggregate':
     case 'table-aggregate':

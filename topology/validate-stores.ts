@@ -2,6 +2,7 @@
 // validation of a topology.
 import { TopologyError } from './errors.ts'
 import type { TopologyNode } from './node.ts'
+import { declaredStoresOf, type StoreSpec } from './processor-stores.ts'
 import { storesOf, tablePlansOf } from './table-plan.ts'
 import { checkName } from './validate-names.ts'
 
@@ -14,19 +15,17 @@ export function checkProcessStores(
   nodes: readonly TopologyNode[],
   names: ReadonlySet<string>,
 ): void {
-  if (node.kind !== 'process') return
-  for (const store of node.stores) {
+  for (const store of declaredStoresOf(node)) {
     checkName(store.name, node.name)
+    checkNotGlobal(node, store, nodes)
     if (names.has(store.name)) {
       throw new TopologyError(
         node.name,
         `store ${store.name} has the name of a node, which may keep a store of its own; give it another`,
       )
     }
-    const other = nodes.find(
-      (one) =>
-        one.kind === 'process' &&
-        one.stores.some((its) => its.name === store.name && its !== store),
+    const other = nodes.find((one) =>
+      declaredStoresOf(one).some((its) => its.name === store.name && its !== store),
     )
     if (other !== undefined) {
       throw new TopologyError(
@@ -35,6 +34,22 @@ export function checkProcessStores(
       )
     }
   }
+}
+
+/** Everyone has global stores to read; a store of its own beside them would be another one. */
+function checkNotGlobal(
+  node: TopologyNode,
+  store: StoreSpec<unknown, unknown>,
+  nodes: readonly TopologyNode[],
+): void {
+  const owner = nodes.find(
+    (one) => one !== node && one.kind === 'global-store' && one.stores[0] === store,
+  )
+  if (owner === undefined) return
+  throw new TopologyError(
+    node.name,
+    `store ${store.name} is the global one of ${owner.name}: take it out of stores, and read it by what globalStore() gave`,
+  )
 }
 
 /**
@@ -48,7 +63,9 @@ export function checkStoreNames(nodes: readonly TopologyNode[]): void {
     for (const store of storesOf(node, plans)) {
       const owner = owners.get(store)
       owners.set(store, node)
-      const isShared = owner?.kind === 'process' && node.kind === 'process'
+      const declare = (one: TopologyNode): boolean =>
+        declaredStoresOf(one).some(({ name }) => name === store)
+      const isShared = owner !== undefined && declare(owner) && declare(node)
       if (owner === undefined || isShared) continue
       throw new TopologyError(
         nameOf(node),

@@ -1,5 +1,6 @@
 // What makes windows and their aggregates wrong; part of the validation of a topology.
 import { TopologyError } from './errors.ts'
+import { isGlobal } from './global-store.ts'
 import { assertNever, type TopologyNode } from './node.ts'
 import { tablePlansOf } from './table-plan.ts'
 import type { SessionWindows } from './record-windows.ts'
@@ -51,7 +52,7 @@ export function validateSuppress(node: TopologyNode, nodes: readonly TopologyNod
  */
 export function closesAfterMs(name: string, nodes: readonly TopologyNode[]): number {
   let node = nodes.find((one) => one.name === name)
-  while (node !== undefined && node.kind !== 'source' && node.kind !== 'global-table') {
+  while (node !== undefined && node.kind !== 'source' && !isGlobal(node)) {
     if (node.kind === 'windowed-count' || node.kind === 'windowed-aggregate') {
       const { windows } = node
       if (windows.kind === 'session-windows') return windows.gapMs + windows.graceMs

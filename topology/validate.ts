@@ -1,8 +1,10 @@
 // What makes a topology wrong; called once, when it is built.
 import { TopologyError } from './errors.ts'
-import { parentsOf, reads, type DropPolicy, type ErrorPolicy, type TopologyNode } from './node.ts'
+import { isGlobal } from './global-store.ts'
+import { parentsOf, reads, type TopologyNode } from './node.ts'
+import type { DropPolicy, ErrorPolicy } from './policies.ts'
 import { isCut } from './subtopology.ts'
-import { isTopicName } from './topic.ts'
+import { isTopicName, matches } from './topic.ts'
 import { checkName } from './validate-names.ts'
 import { validateJoin } from './validate-joins.ts'
 import { checkProcessStores, checkStoreNames } from './validate-stores.ts'
@@ -27,7 +29,7 @@ export function validate(
       )
     }
     names.add(node.name)
-    checkTopics(node, topics)
+    checkTopics(node, topics, nodes)
   }
   for (const policy of policies) checkDeadLetter(topology, policy, topics)
   for (const node of nodes) {
@@ -47,9 +49,12 @@ export function validate(
 }
 
 /** A topic is read once; two sources of it would read it with two offsets. */
-function checkTopics(node: TopologyNode, topics: Map<string, string>): void {
-  const read =
-    node.kind === 'source' ? node.topics : node.kind === 'global-table' ? [node.topic] : []
+function checkTopics(
+  node: TopologyNode,
+  topics: Map<string, string>,
+  nodes: readonly TopologyNode[],
+): void {
+  const read = node.kind === 'source' ? node.topics : isGlobal(node) ? [node.topic] : []
   for (const { name } of read) {
     const other = topics.get(name)
     if (other !== undefined) {
@@ -59,7 +64,20 @@ function checkTopics(node: TopologyNode, topics: Map<string, string>): void {
       )
     }
     topics.set(name, node.name)
+    const matching = sourceMatching(name, nodes)
+    if (matching === undefined) continue
+    throw new TopologyError(
+      node.name,
+      `reads topic ${name}, which the pattern of source ${matching} matches, too; make the pattern narrower`,
+    )
   }
+}
+
+/** The source whose pattern matches a topic. */
+function sourceMatching(name: string, nodes: readonly TopologyNode[]): string | undefined {
+  const isMatching = (node: TopologyNode): boolean =>
+    node.kind === 'source' && node.pattern !== undefined && matches(node.pattern.pattern, name)
+  return nodes.find(isMatching)?.name
 }
 
 /** Dead letters in a topic that the job reads would be read again, fail again and never end. */

@@ -34,7 +34,8 @@ export function aggregated(from: Built | undefined, node: CaseNode, name: string
     return asTable(from.group.aggregate(name, { initialize, add, value, ...spec }))
   }
   if (from?.is === 'cogroup') {
-    return asTable(from.cogroup.aggregate(name, { initialize, value, emit: 'on-update' }))
+    const spec = { initialize, value, emit: 'on-update', ...historyOf(node) } as const
+    return asTable(from.cogroup.aggregate(name, spec))
   }
   if (from?.is === 'cogrouped-windows') return asTable(from.aggregate(node, name))
   if (from?.is === 'sessions') return asTable(sessionAggregate(from.windows, from.emit, node, name))

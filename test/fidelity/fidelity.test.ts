@@ -5,16 +5,20 @@ import { join } from 'node:path'
 import { packageRoot } from '../../config/package-root.ts'
 import type { Case, CaseResult } from './case.ts'
 import { differencesOf } from './compare.ts'
+import { restartedDifferences } from './restarted.ts'
 import { runCase } from './run-case.ts'
 
 /** Cases that Millrace cannot run yet. Take out what it can; nothing may be added. */
 const UNSUPPORTED: readonly string[] = ['describe-rekeyed', 'key-bytes']
 
-const has = (testCase: Case, op: string): boolean =>
-  testCase.topology?.nodes.some((node) => node.op === op) ?? false
-
 const directory = join(packageRoot(), 'test/fidelity')
 const read = <T>(file: string): T[] => JSON.parse(readFileSync(file, 'utf8')) as T[]
+
+/** What Kafka Streams gave for the cases of a file, by their ids. */
+const resultsOf = (file: string): Map<string, CaseResult> => {
+  const results = read<CaseResult>(file.replace(/\.json$/, '.results.json'))
+  return new Map(results.map((one) => [one.id, one]))
+}
 
 /** Files of cases; beside each lie the results, as `NAME.results.json`. */
 const files = [
@@ -27,9 +31,7 @@ const files = [
 describe('Millrace and Kafka Streams', () => {
   const unsupported: string[] = []
   for (const file of files) {
-    const results = new Map(
-      read<CaseResult>(file.replace(/\.json$/, '.results.json')).map((one) => [one.id, one]),
-    )
+    const results = resultsOf(file)
     const name = file.slice(directory.length + 1)
     it(`agree on the cases of ${name}`, () => {
       const differences = read<Case>(file).flatMap((testCase) => {
@@ -50,24 +52,30 @@ describe('Millrace and Kafka Streams', () => {
   it('agree also where the job ends after each input and goes on from what was committed', function () {
     this.timeout(120_000)
     const differences = files.flatMap((file) => {
-      const results = new Map(
-        read<CaseResult>(file.replace(/\.json$/, '.results.json')).map((one) => [one.id, one]),
-      )
+      const results = resultsOf(file)
       return read<Case>(file).flatMap((testCase) => {
-        const found = runCase(testCase, true)
-        // Punctuators of cases count in a variable of their own, which a restart forgets.
-        if (found.unsupported !== undefined || has(testCase, 'punctuate')) return []
-        const order = testCase.order ?? 'exact'
-        const { dropped = 0, ...expected } = results.get(testCase.id)!
-        // A global table is read whole again, and drops again what it dropped.
-        const again = has(testCase, 'globalTable') ? expected : { ...expected, dropped }
-        return differencesOf(again, found, order).map(
+        const differences = restartedDifferences(testCase, results.get(testCase.id)!)
+        return differences.map((difference) => `${testCase.id}: ${difference}`)
+      })
+    })
+    expect(differences).to.deep.equal([])
+  })
+
+  it('agree also where rows go through repartition topics as records of their own', () => {
+    const settings = { 'repartition.format': 'records' }
+    const differences = files.flatMap((file) => {
+      const results = resultsOf(file)
+      return read<Case>(file).flatMap((testCase) => {
+        const found = runCase(testCase, { settings })
+        if (found.unsupported !== undefined) return []
+        const expected = results.get(testCase.id)!
+        return differencesOf(expected, found, testCase.order ?? 'exact').map(
           (difference) => `${testCase.id}: ${difference}`,
         )
       })
     })
     expect(differences).to.deep.equal([])
-  })
+  }).timeout(120_000)
 
   it('have only those cases apart that are known to be', () => {
     expect(unsupported.sort()).to.deep.equal([...UNSUPPORTED].sort())

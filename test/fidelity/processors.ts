@@ -5,7 +5,8 @@ import {
   type FixedKeyProcessorContext,
   type ProcessorContext,
   type RecordContext,
-  type StoreSpec,
+  type KeyValueStore,
+  type KeyValueStoreSpec,
   type Stream,
 } from '../../index.ts'
 import { Unsupported, type CaseNode, type FunctionSpec } from './case.ts'
@@ -18,7 +19,7 @@ type Result = { copies: number; value: unknown; timestampMs: number }
 
 function applying(
   spec: FunctionSpec,
-  store: ReturnType<FixedKeyProcessorContext<unknown>['store']> | undefined,
+  store: KeyValueStore<unknown, unknown> | undefined,
 ): (value: unknown, record: Record) => Result {
   return (value, { key, timestampMs }) => {
     switch (spec.fn) {
@@ -44,7 +45,7 @@ function applying(
   }
 }
 
-const storeOf = (node: CaseNode): StoreSpec<unknown, unknown> | undefined =>
+const storeOf = (node: CaseNode): KeyValueStoreSpec<unknown, unknown> | undefined =>
   typeof node.store === 'string'
     ? keyValueStore<unknown, unknown>(`store.${node.store}`, {
         key: keySerde,

@@ -1,5 +1,6 @@
 // Runs one case and reports what Millrace did.
 import { TopologyError } from '../../index.ts'
+import type { Settings } from '../../config/config.ts'
 import { TopologyTestDriver } from '../../testing.ts'
 import { buildCase, type BuiltCase } from './build-case.ts'
 import { Unsupported, type Case, type CaseInput, type CaseOutput, type CaseResult } from './case.ts'
@@ -9,14 +10,21 @@ import { answer } from './small-kinds.ts'
 
 const NOT_JSON = new TextEncoder().encode('{')
 
-/** The result of a case, whatever happens; `restarts` ends the job after each input and goes on. */
-export function runCase(testCase: Case, restarts = false): CaseResult {
+/** How a case is run; nothing of this may change its result. */
+export interface Ways {
+  /** Whether the job ends after each input and goes on. */
+  readonly restarts?: boolean
+  readonly settings?: Settings
+}
+
+/** The result of a case, whatever happens. */
+export function runCase(testCase: Case, ways: Ways = {}): CaseResult {
   const { id, kind = 'process', order } = testCase
   const head = { id, kind, ...(order === undefined ? {} : { order }) }
   try {
     switch (kind) {
       case 'process':
-        return { ...head, ...runProcess(testCase, restarts) }
+        return { ...head, ...runProcess(testCase, ways) }
       case 'validate':
         return { ...head, ...runValidate(testCase) }
       default:
@@ -49,11 +57,17 @@ function buildOrReject(
   }
 }
 
-function runProcess(testCase: Case, restarts: boolean): Partial<CaseResult> {
+function runProcess(
+  testCase: Case,
+  { restarts = false, settings = {} }: Ways,
+): Partial<CaseResult> {
   const tap = tappedNode(testCase)
   const built = buildOrReject(testCase, tap)
   if ('rejected' in built) return built
-  const driver = new TopologyTestDriver(built.topology, { sharedStreamTime: true })
+  const driver = new TopologyTestDriver(built.topology, {
+    sharedStreamTime: true,
+    config: settings,
+  })
   const outputs: CaseOutput[] = []
   const drops: { afterInput: number; count: number }[] = []
   const failure: { failsAtInput?: number; error?: string } = {}

@@ -204,6 +204,8 @@ describe('a dead letter behind a repartition topic', () => {
       '__streams.errors.partition': '0',
       '__streams.errors.offset': '1',
     })
+    const [, stack] = headers.find(([name]) => name === '__streams.errors.stacktrace')!
+    expect(stack).to.match(/^TypeError: .*toUpperCase.*drop-letters\.test/)
     driver.close()
   })
 })

@@ -7,6 +7,7 @@ describe('a sink that chooses its topic', () => {
     new TextDriver(({ source }) => {
       const choose = (value: string) => {
         if (value === 'bad') throw new Error('no such place')
+        if (value === 'nowhere') return null as never
         return `to-${value}`
       }
       source('in', texts('in')).to('out', choose, strings, { onError })
@@ -29,6 +30,17 @@ describe('a sink that chooses its topic', () => {
     lenient.pipe('in', 'a:bad@1', 'a:west@2')
     expect(lenient.driver.drops('out')).to.deep.equal({ 'processing-error': 1 })
     expect(lenient.read('to-west')).to.deep.equal(['a:west@2'])
+    lenient.driver.close()
+  })
+
+  it('takes it for a failure where no topic is chosen', () => {
+    const strict = driverOf('fail')
+    expect(() => strict.pipe('in', 'a:nowhere@1')).to.throw('the topic of this record is null')
+    strict.driver.close()
+    const lenient = driverOf('skip')
+    lenient.pipe('in', 'a:nowhere@1')
+    expect(lenient.driver.drops('out')).to.deep.equal({ 'processing-error': 1 })
+    expect(lenient.driver.producedTopics).to.deep.equal([])
     lenient.driver.close()
   })
 })

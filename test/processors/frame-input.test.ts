@@ -1,5 +1,6 @@
 // The head of a task behind a repartition topic: frames in, stream time over all writers, errors.
 import { expect } from 'chai'
+import type { RepartitionFormat } from '../../processors/cut-rows.ts'
 import { ProcessingError } from '../../processors/processor.ts'
 import { milliseconds } from '../../topology/duration.ts'
 import { float64, utf8 } from '../../topology/serdes/primitive.ts'
@@ -19,8 +20,10 @@ const topology = defineTopology('job', ({ source }) => {
 })
 
 /** Two writers and one reader. */
-function tasks() {
-  const writers = [0, 1].map((partition) => new TestTask(topology, { partition }))
+function tasks(repartitionFormat?: RepartitionFormat) {
+  const writers = [0, 1].map((partition) => {
+    return new TestTask(topology, { partition, repartitionFormat })
+  })
   const reader = new TestTask(topology, { subtopology: 1, writers: 2 })
   /** A writer groups rows of these times, says how far it is, and the reader runs its frames. */
   const write = (writer: number, timeMs: number, ...times: number[]): void => {
@@ -38,38 +41,42 @@ function tasks() {
   return { reader, write, results }
 }
 
+for (const format of ['frames', 'records'] as const) {
+  describe(`the input from a repartition topic of ${format}`, () => {
+    it('lets a fast writer close no window that a slow one still has rows for', () => {
+      const { reader, write, results } = tasks(format)
+      write(0, 35, 1, 15, 35)
+      expect(reader.streamTimeMs).to.equal(-1)
+      write(1, 2, 2)
+      expect(reader.streamTimeMs).to.equal(2)
+      write(1, 12, 3, 12)
+      expect(results()).to.deep.equal(['0=3'])
+      write(1, 50)
+      expect(reader.streamTimeMs).to.equal(35)
+      expect(results()).to.deep.equal(['10=2'])
+      expect(reader.drops).to.deep.equal([])
+    })
+
+    it('goes on in time within a frame, as Kafka does record by record', () => {
+      const { reader, write, results } = tasks(format)
+      write(1, 100)
+      write(0, 25, 5, 25, 6)
+      expect(reader.streamTimeMs).to.equal(25)
+      expect(reader.drops).to.deep.equal([['counts', 'expired-window']])
+      expect(results()).to.deep.equal(['0=1'])
+    })
+
+    it('says how many rows it ran', () => {
+      const { reader } = tasks(format)
+      const writer = new TestTask(topology, { repartitionFormat: format })
+      writer.pipe(...['a', 'b', 'a'].map((value) => ({ value })))
+      writer.flush()
+      expect(reader.pipeFrames(writer.read('app-grouped-repartition'))).to.equal(3)
+    })
+  })
+}
+
 describe('the input from a repartition topic', () => {
-  it('lets a fast writer close no window that a slow one still has rows for', () => {
-    const { reader, write, results } = tasks()
-    write(0, 35, 1, 15, 35)
-    expect(reader.streamTimeMs).to.equal(-1)
-    write(1, 2, 2)
-    expect(reader.streamTimeMs).to.equal(2)
-    write(1, 12, 3, 12)
-    expect(results()).to.deep.equal(['0=3'])
-    write(1, 50)
-    expect(reader.streamTimeMs).to.equal(35)
-    expect(results()).to.deep.equal(['10=2'])
-    expect(reader.drops).to.deep.equal([])
-  })
-
-  it('goes on in time within a frame, as Kafka does record by record', () => {
-    const { reader, write, results } = tasks()
-    write(1, 100)
-    write(0, 25, 5, 25, 6)
-    expect(reader.streamTimeMs).to.equal(25)
-    expect(reader.drops).to.deep.equal([['counts', 'expired-window']])
-    expect(results()).to.deep.equal(['0=1'])
-  })
-
-  it('says how many rows it ran', () => {
-    const { reader } = tasks()
-    const writer = new TestTask(topology)
-    writer.pipe(...['a', 'b', 'a'].map((value) => ({ value })))
-    writer.flush()
-    expect(reader.pipeFrames(writer.read('app-grouped-repartition'))).to.equal(3)
-  })
-
   it('names topic, partition and offset of what is no frame', () => {
     const { reader } = tasks()
     const row = { key: null, timestampMs: 0, partition: 0, headers: {} }

@@ -1,7 +1,9 @@
 // Frames: what is packed is what is read, wherever the bytes lie.
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { FrameBuilder, FrameReader, type Frame } from '../../processors/frame.ts'
+import { FrameBuilder, FrameReader, NO_KEY, type Frame } from '../../processors/frame.ts'
+import { FramePlace } from '../../processors/row-place.ts'
+import { ByteBuffer } from '../../topology/serdes/serde.ts'
 import { writeUtf8 } from '../../topology/serdes/text.ts'
 
 interface Row {
@@ -40,6 +42,32 @@ function rowsOf(frame: Frame): Row[] {
 }
 
 describe('a frame', () => {
+  it('holds the headers of the rows that have any, and takes no room for them where none has', () => {
+    const packed = fc.uint8Array({ maxLength: 9 })
+    const builder = new FrameBuilder()
+    const reader = new FrameReader()
+    const property = fc.property(fc.array(packed, { maxLength: 300 }), (rows) => {
+      for (const headers of rows) {
+        builder.headers.reserve(headers.length)
+        builder.headers.bytes.set(headers, builder.headers.position)
+        builder.headers.position += headers.length
+        builder.addRow(NO_KEY, 1)
+      }
+      const bytes = written(builder, [])
+      const frame = reader.read(bytes, 0, bytes.length)
+      const read = rows.map((_, row) => {
+        const place = new FramePlace('t', 0, () => ({ frame, row, offset: 0, isRecord: false }))
+        const to = new ByteBuffer()
+        place.copyHeaders(to)
+        return to.bytes.slice(0, to.position)
+      })
+      expect(read).to.deep.equal(rows)
+      const hasAny = rows.some(({ length }) => length > 0)
+      expect(frame.headerEnds !== undefined).to.equal(hasAny)
+    })
+    fc.assert(property, { numRuns: 60 })
+  })
+
   it('holds rows in their order, each key once, and what its writer says of time', () => {
     const rows = ['a', 'b', 'a', '', 'a'].map((key, i) => ({ key, timestampMs: i * 2 ** 40 }))
     const bytes = written(new FrameBuilder(), rows)

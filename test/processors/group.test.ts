@@ -134,7 +134,7 @@ describe('grouping by fields', () => {
     })
   }
 
-  it('goes on when the dictionary of a column began anew', () => {
+  it('goes on when the dictionary of a column was given up', () => {
     const byType = fields('type')
     const topology = job(byType, (stream) =>
       stream.parse('parse', { decode: interned, malformed: 'fail' }).groupBy('grouped', byType),

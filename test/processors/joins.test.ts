@@ -73,6 +73,23 @@ describe('a join over several partitions', () => {
     ])
   })
 
+  it('treats what fails while a row is looked up as its own failure', () => {
+    open(({ table }) => {
+      const picky = (value: string): string => {
+        if (value === 'bad') throw new Error('no such value')
+        return value
+      }
+      const right = table('right', texts('right')).mapValues('picky', picky, { onError: 'skip' })
+      const left = table('left', texts('left'))
+      const joined = left.join('both', right, { merge, onError: 'skip' })
+      joined.toStream('changes').to('out', texts('out'))
+    })
+    text.pipe('right', 'k:bad@1', 'other:good@1')
+    text.pipe('left', 'k:one@2', 'other:one@2')
+    expect(text.read('out')).to.deep.equal(['other:one+good@2'])
+    expect(text.driver.drops()).to.deep.equal({ 'processing-error': 2 })
+  })
+
   it('finds rows of a global table by any key, in whichever partition they lie', () => {
     open(({ source, globalTable }) => {
       const rows = globalTable('rows', texts('table'), { malformed: 'skip' })

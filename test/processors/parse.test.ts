@@ -1,9 +1,7 @@
 // Parsing: values and times out of bytes, and what becomes of rows that are not what was declared.
 import { expect } from 'chai'
 import protobufjs from 'protobufjs'
-import { partitionFor } from '../../broker/partitioner.ts'
 import { ProcessingError } from '../../processors/processor.ts'
-import { deadLetter, type ErrorPolicy } from '../../topology/node.ts'
 import { json } from '../../topology/serdes/json.ts'
 import { bytes, utf8 } from '../../topology/serdes/primitive.ts'
 import { protobuf, type ProtobufType } from '../../topology/serdes/protobuf.ts'
@@ -224,68 +222,6 @@ describe('a row that cannot be read', () => {
     const { task, seen } = parsing({ decode: row, timestamp, malformed: 'fail' })
     task.pipe({ value: call('a', 1_500.9) })
     expect(seen.map(({ timestampMs }) => timestampMs)).to.deep.equal([1_500])
-  })
-})
-
-describe('a dead letter', () => {
-  const policy: ErrorPolicy = deadLetter('bad')
-  const spec = { decode: row, timestamp, malformed: policy }
-
-  it('is the record as it came: key, bytes, time and headers, with the reason in more headers', () => {
-    const { task, seen } = parsing(spec, { partition: 2 })
-    const headers = [{ key: 'trace', value: Buffer.from('t1') }]
-    const value = Uint8Array.of(0x7b, 0xff, 0x00)
-    task.pipe({ value: call('a', 1) }, { key: 'k', value, timestampMs: 42, headers })
-    const [letter, ...others] = task.read('bad')
-    expect(others).to.deep.equal([])
-    expect(letter).to.deep.include({ timestampMs: 42, partition: 0 })
-    expect(Buffer.from(letter!.key!).toString()).to.equal('k')
-    expect([...letter!.value!]).to.deep.equal([...value])
-    expect(letter!.headers).to.deep.equal({
-      trace: 't1',
-      '__streams.errors.exception': 'SerdeError',
-      '__streams.errors.message': 'not JSON: the bytes are not valid UTF-8',
-      '__streams.errors.topic': 'calls',
-      '__streams.errors.partition': '2',
-      '__streams.errors.offset': '1',
-    })
-    expect(seen).to.have.length(1)
-    expect(task.drops).to.deep.equal([['parse', 'malformed']])
-  })
-
-  it('keeps nulls, and stays in its partition or goes where its key goes', () => {
-    const { task } = parsing(spec, { partition: 5, partitions: { bad: 4 } })
-    task.pipe({ value: null }, { key: 'key-1', value: 'x' }, { key: 'key-2', value: 'x' })
-    const found = task
-      .read('bad')
-      .map(({ key, value, partition }) => [
-        key === null ? null : Buffer.from(key).toString(),
-        value === null ? null : Buffer.from(value).toString(),
-        partition,
-      ])
-    expect(found).to.have.deep.members([
-      [null, null, 1],
-      ['key-1', 'x', partitionFor(Buffer.from('key-1'), 4)],
-      ['key-2', 'x', partitionFor(Buffer.from('key-2'), 4)],
-    ])
-  })
-
-  it('tells its reason in printable ASCII', () => {
-    const { task } = parsing(spec)
-    task.pipe({ value: '{"type":{"é":"\\n😀"},"at":1}' })
-    const [letter] = task.read('bad')
-    expect(letter!.headers['__streams.errors.message']).to.equal(
-      'field "type" is no string: {"\\u00e9":"\\n\\ud83d\\ude00"}',
-    )
-  })
-
-  it('is also a row whose time is invalid', () => {
-    const { task } = parsing(spec)
-    task.pipe({ value: call('a', -5) })
-    expect(task.read('bad')[0]!.headers['__streams.errors.message']).to.equal(
-      'the timestamp is -5, not epoch milliseconds',
-    )
-    expect(task.drops).to.deep.equal([['parse', 'invalid-timestamp']])
   })
 })
 

@@ -10,9 +10,11 @@ import {
 } from '../../broker/record-batch.ts'
 import type { RecordHeader } from '../../broker/record-headers.ts'
 import { buildTask, type TaskProcessors } from '../../processors/build.ts'
+import type { RepartitionFormat } from '../../processors/cut-rows.ts'
 import { FrameInput } from '../../processors/frame-input.ts'
 import { EventTimeLimits, OperatorTime } from '../../processors/operator-time.ts'
-import type { DropReason, TaskContext, TaskStore } from '../../processors/processor.ts'
+import type { CacheCounts, DropReason, TaskContext, TaskStore } from '../../processors/processor.ts'
+import { GlobalTables } from '../../processors/global-tables.ts'
 import { Punctuations } from '../../processors/punctuations.ts'
 import { SourceInput } from '../../processors/source-input.ts'
 import type { PunctuationType, Punctuator } from '../../topology/process.ts'
@@ -39,6 +41,9 @@ export interface OutputRow {
 const bytesOf = (text: string | Uint8Array | null): Uint8Array | null =>
   typeof text === 'string' ? new TextEncoder().encode(text) : text
 
+const asHeaders = (headers: OutputRow['headers']): RecordHeader[] =>
+  Object.entries(headers).map(([key, value]) => ({ key, value: bytesOf(value) }))
+
 /** Rows as a broker would give them, the first at `baseOffset`. */
 export function batchOf(rows: readonly InputRow[], baseOffset = 0): RecordBatch {
   const builder = new RecordBatchBuilder()
@@ -57,6 +62,7 @@ export interface TestTaskOptions {
   readonly partitions?: Readonly<Record<string, number>>
   /** Tasks that write the repartition topic that this one reads. */
   readonly writers?: number
+  readonly repartitionFormat?: RepartitionFormat | undefined
 }
 
 /** One task, without a runtime around it. Its application id is `app`. */
@@ -67,12 +73,14 @@ export class TestTask implements TaskContext {
   oldestMs = Infinity
   punctuatesAtMs = Infinity
   place: TaskContext['place'] = undefined
+  headers: TaskContext['headers'] = undefined
   readonly eventTime = new EventTimeLimits()
   readonly #times = new Map<string, OperatorTime>()
   readonly #punctuations = new Punctuations()
   readonly drops: [node: string, reason: DropReason][] = []
   readonly unmatchedKeys: [node: string, key: string | number][] = []
   readonly stores: TaskStore[] = []
+  readonly caches = new Map<string, CacheCounts>()
   readonly processors: TaskProcessors
   readonly #emitters: (() => void)[] = []
   readonly #outputs = new Map<string, RecordBatchBuilder[]>()
@@ -85,9 +93,10 @@ export class TestTask implements TaskContext {
     this.processors = buildTask(topology.subtopologies[options.subtopology ?? 0]!, this, {
       topology,
       applicationId: 'app',
-      globals: () => ({ get: () => undefined }),
+      globals: new GlobalTables([], () => undefined),
       writersOf: () => options.writers ?? 1,
       resolve: (topic) => topic,
+      repartitionFormat: options.repartitionFormat,
     })
   }
 
@@ -103,6 +112,12 @@ export class TestTask implements TaskContext {
     const [head] = this.processors.heads.values()
     if (head instanceof FrameInput) return head
     throw new Error('the task reads no repartition topic')
+  }
+
+  cacheOf(store: string): CacheCounts {
+    const counts = this.caches.get(store) ?? { requests: 0, hits: 0, heldBytes: 0 }
+    this.caches.set(store, counts)
+    return counts
   }
 
   behind(): void {
@@ -136,9 +151,9 @@ export class TestTask implements TaskContext {
 
   /** Runs what another task wrote to the repartition topic for this task's partition. */
   pipeFrames(rows: readonly OutputRow[]): number {
-    const own = rows.flatMap(({ key, value, timestampMs, partition }) =>
-      partition === this.partition ? [{ key, value, timestampMs }] : [],
-    )
+    const own = rows
+      .filter(({ partition }) => partition === this.partition)
+      .map((row) => ({ ...row, headers: asHeaders(row.headers) }))
     const batch = batchOf(own, this.#nextOffset)
     this.#nextOffset += own.length
     this.frames.begin(batch)

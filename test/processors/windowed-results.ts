@@ -60,6 +60,7 @@ export class WindowedTexts {
     this.#around = {
       time: this.#time,
       sendsOldValues: true,
+      finalStaysMs: 0,
       aggregation: { initialize: () => '', add: addText },
       emit,
       forward: (...change) => this.#changes.push(change),

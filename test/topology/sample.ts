@@ -1,6 +1,6 @@
 // A topology with every kind of node, for tests of what topologies say about themselves.
 import { hours, minutes } from '../../topology/duration.ts'
-import { deadLetter } from '../../topology/node.ts'
+import { deadLetter } from '../../topology/policies.ts'
 import { fields } from '../../topology/serdes/fields.ts'
 import { json } from '../../topology/serdes/json.ts'
 import { bytes, float64, utf8 } from '../../topology/serdes/primitive.ts'

@@ -1,7 +1,7 @@
 // Defining a topology: its nodes, that it is frozen, and what is refused with the node's name.
 import { expect } from 'chai'
 import { TopologyError } from '../../topology/errors.ts'
-import { deadLetter } from '../../topology/node.ts'
+import { deadLetter } from '../../topology/policies.ts'
 import { utf8 } from '../../topology/serdes/primitive.ts'
 import { topic } from '../../topology/topic.ts'
 import { assertTopology, defineTopology, type TopologyBuilder } from '../../topology/topology.ts'

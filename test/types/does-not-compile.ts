@@ -1,5 +1,6 @@
 // Programs that must not compile: each mistake is one line, and it is the line that is marked.
 import {
+  deadLetter,
   defineTopology,
   float64,
   fields,
@@ -8,14 +9,20 @@ import {
   int32,
   joinWindows,
   json,
+  keyValueStore,
   minutes,
   session,
   sliding,
   topic,
+  topicPattern,
   tumbling,
   untilWindowCloses,
   utf8,
   windowed,
+  windowStore,
+  type BaseProcessorContext,
+  type GlobalStoreContext,
+  type KeyValueStore,
   type Stream,
 } from '../../index.ts'
 import { byType, call, calls, counts, names, windows, type Call } from './compiles.ts'
@@ -27,6 +34,10 @@ export type Missing = [
   Stream<string, Call>['windowedBy'],
   // @ts-expect-error a stream that is not grouped is not counted
   Stream<string, Call>['count'],
+  // @ts-expect-error a processor of a table makes its rows, and sends nothing
+  BaseProcessorContext['forward'],
+  // @ts-expect-error nothing comes out of a global store
+  GlobalStoreContext['forward'],
 ]
 
 export const mistakes = [
@@ -144,6 +155,8 @@ export const mistakes = [
       const names = globalTable('names', topic('names', { key: float64, value: utf8 }))
       // @ts-expect-error a row of a global table is found by its own key
       stream.join('named', names, { on: (text) => text, merge: (text) => text })
+      // @ts-expect-error every instance reads them: each would write a dead letter
+      globalTable('kept', topic('kept', serdes), { malformed: deadLetter('bad') })
       const others = table('others', topic('others', { key: float64, value: utf8 }))
       // @ts-expect-error tables with other keys are joined by a foreign key
       rows.join('others-too', others, { merge: both })
@@ -184,8 +197,59 @@ export const mistakes = [
       })
       // @ts-expect-error what left a group has to be taken back
       regrouped.reduce('all', { add: (one, other) => one + other, emit: 'on-update' })
+      const spec = { ...serdes, size: minutes(1), retention: minutes(5) }
+      const kept = windowStore('kept', spec)
+      // @ts-expect-error windows have a size
+      windowStore('kept', { ...serdes, retention: minutes(5) })
+      stream.process('windows', {
+        make({ store }) {
+          // @ts-expect-error a window store has no value of a key alone
+          const values: KeyValueStore<string, string> = store(kept)
+          return (_text, { key }) => values.delete(key)
+        },
+      })
+      // @ts-expect-error a deleted row comes as null
+      rows.transformValues('plus', { make: () => (row) => row.toFixed() })
+      // @ts-expect-error a partition is a number
+      stream.to('sent', topic('sent', serdes), { partitioner: (text) => text })
+      // @ts-expect-error a record goes through a repartition topic once
+      stream.repartition('spread-too', { partitioner: () => [0, 1] })
+      // @ts-expect-error there is no such place to begin
+      source('late', topic('late', serdes), { offsetReset: 'newest' })
+      // @ts-expect-error a pattern is one of names, with serdes of all
+      source('some', topicPattern('some-.*', serdes))
+      // @ts-expect-error headers are a list
+      stream.processValues('head', { make: (to) => (text) => to.forward(text, { headers: 'a' }) })
+      // @ts-expect-error functions of operators see no headers
+      stream.mapValues('headers', (text, { headers: _headers }) => text)
       // @ts-expect-error a processor that may change keys says which it is
       stream.process('keyed', { make: (to) => (text) => to.forward(text) })
+    }),
+  () =>
+    defineTopology('job', ({ source, globalStore, globalTable }) => {
+      const serdes = { key: utf8, value: utf8 }
+      const store = keyValueStore('kept', serdes)
+      const from = topic('names', serdes)
+      // @ts-expect-error a deleted row comes as null
+      globalStore('lengths', from, { store, make: () => (text) => void text.length })
+      const make = () => () => undefined
+      // @ts-expect-error what fills a store is written
+      globalStore('empty', from, { store })
+      // @ts-expect-error every instance reads it: each would write a dead letter
+      globalStore('dead', from, { store, make, onError: deadLetter('bad') })
+      const global = globalStore('names', from, { store, make })
+      const rows = globalTable('rows', topic('rows', serdes))
+      source('in', topic('texts', serdes)).process('reads', {
+        make(context) {
+          // @ts-expect-error all instances have it, and would no longer have the same
+          const written: KeyValueStore<string, string> = context.store(global)
+          // @ts-expect-error only its topic says what is in it
+          const deleted: KeyValueStore<string, string> = context.store(rows)
+          return (_text, { key }) => written.delete(deleted.delete(key) ?? key)
+        },
+      })
+      // @ts-expect-error it is no table: it is not joined
+      source('more', from).join('found', global, { on: () => 'a', merge: () => 'b' })
     }),
   () => {
     // @ts-expect-error only text is interned

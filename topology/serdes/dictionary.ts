@@ -1,18 +1,19 @@
 // Byte strings to small ids: the dictionary behind interned columns and group keys. Ids are dense and
 // mean something in one thread only; what leaves the thread are the bytes.
+import { HashSlots } from './hash-slots.ts'
 import type { ByteSink } from './serde.ts'
 
-const INITIAL_SLOTS = 1_024
+const INITIAL_SIZE = 512
 const INITIAL_BYTES = 16_384
 
 /** Interns byte strings: equal bytes get equal ids, counted from 0. */
 export class Dictionary {
   #size = 0
-  #slots = new Int32Array(INITIAL_SLOTS).fill(-1)
-  #hashes = new Int32Array(INITIAL_SLOTS / 2)
+  readonly #slots = new HashSlots((id) => this.#hashes[id]!)
+  #hashes = new Int32Array(INITIAL_SIZE)
   // All byte strings back to back: one object each would be what a long run's heap consists of.
   #bytes = new Uint8Array(INITIAL_BYTES)
-  #ends = new Uint32Array(INITIAL_SLOTS / 2)
+  #ends = new Uint32Array(INITIAL_SIZE)
 
   /** How many byte strings are known; the next new one gets this id. */
   get size(): number {
@@ -22,15 +23,8 @@ export class Dictionary {
   /** The id of the bytes from `start` to `end`; they are copied when new. */
   idOf(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashOf(bytes, start, end)
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let slot = hash & mask
-    for (;;) {
-      const id = slots[slot]!
-      if (id < 0) return this.#add(slot, hash, bytes, start, end)
-      if (this.#hashes[id] === hash && this.#matches(id, bytes, start, end)) return id
-      slot = (slot + 1) & mask
-    }
+    const id = this.#find(this.#slots.slots, hash, bytes, start, end)
+    return id < 0 ? this.#missed(hash, bytes, start, end) : id
   }
 
   /** How many bytes an id stands for. */
@@ -56,10 +50,10 @@ export class Dictionary {
   /** Forgets everything; ids given before mean nothing afterwards. */
   clear(): void {
     this.#size = 0
-    this.#slots = new Int32Array(INITIAL_SLOTS).fill(-1)
-    this.#hashes = new Int32Array(INITIAL_SLOTS / 2)
+    this.#slots.clear()
+    this.#hashes = new Int32Array(INITIAL_SIZE)
     this.#bytes = new Uint8Array(INITIAL_BYTES)
-    this.#ends = new Uint32Array(INITIAL_SLOTS / 2)
+    this.#ends = new Uint32Array(INITIAL_SIZE)
   }
 
   #startOf(id: number): number {
@@ -76,32 +70,39 @@ export class Dictionary {
     return true
   }
 
-  #add(slot: number, hash: number, bytes: Uint8Array, start: number, end: number): number {
+  /** The id of the bytes in one table of slots, or -1. */
+  #find(slots: Int32Array, hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const mask = slots.length - 1
+    let slot = hash & mask
+    for (;;) {
+      const id = slots[slot]! - 1
+      if (id < 0) return id
+      if (this.#hashes[id] === hash && this.#matches(id, bytes, start, end)) return id
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #missed(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const { old } = this.#slots
+    const id = old === undefined ? -1 : this.#find(old, hash, bytes, start, end)
+    return id < 0 ? this.#add(hash, bytes, start, end) : id
+  }
+
+  #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const id = this.#size
     const at = id === 0 ? 0 : this.#ends[id - 1]!
     const to = at + end - start
     if (to > this.#bytes.length) this.#bytes = grown(this.#bytes, new Uint8Array(2 * to))
     for (let i = 0; i < to - at; i++) this.#bytes[at + i] = bytes[start + i]!
+    if (id === this.#ends.length) {
+      this.#hashes = grown(this.#hashes, new Int32Array(id * 2))
+      this.#ends = grown(this.#ends, new Uint32Array(id * 2))
+    }
     this.#ends[id] = to
     this.#hashes[id] = hash
-    this.#slots[slot] = id
     this.#size = id + 1
-    if (this.#size * 2 === this.#slots.length) this.#grow()
+    this.#slots.put(hash, id)
     return id
-  }
-
-  #grow(): void {
-    const size = this.#size
-    this.#hashes = grown(this.#hashes, new Int32Array(size * 2))
-    this.#ends = grown(this.#ends, new Uint32Array(size * 2))
-    const slots = new Int32Array(size * 4).fill(-1)
-    const mask = slots.length - 1
-    for (let id = 0; id < size; id++) {
-      let slot = this.#hashes[id]! & mask
-      while (slots[slot]! >= 0) slot = (slot + 1) & mask
-      slots[slot] = id
-    }
-    this.#slots = slots
   }
 }
 

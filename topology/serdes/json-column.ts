@@ -1,6 +1,6 @@
 // One declared field of many JSON rows: typed arrays, and a dictionary where the field is interned. The
 // scanner fills it, row views and groupings read it.
-import type { JsonField } from './json-schema.ts'
+import { JsonField } from './json-schema.ts'
 import { readUtf8 } from './text.ts'
 
 /** In `presence`: the row has no such member. */
@@ -15,8 +15,11 @@ export const LOCAL_TIME = 3
 /** In `presence`: the member is a string with escapes, from quote to quote around its cell. */
 export const ESCAPED = 4
 
-/** Distinct values of an interned field after which the dictionary starts anew, at a batch's start. */
-const DICTIONARY_MAX = 65_536
+/** Distinct values of an interned field, and the characters in them, that a dictionary holds at a batch's start. */
+const TEXTS_MAX = 65_536
+const CHARACTERS_MAX = 8_388_608
+/** A text that comes less often than this is not worth its place in a dictionary. */
+const ROWS_A_TEXT_MIN = 4
 
 /** Gives equal texts, as UTF-8 bytes, equal ids, counted from 0. */
 export interface TextIds {
@@ -30,13 +33,17 @@ export interface TextIds {
 /** One declared field's values, a cell a row. Which array is used depends on the type. */
 export class Column {
   readonly name: string
-  readonly field: JsonField<unknown>
+  /** As declared, but for an interned field that has too many values: it is read as a plain one. */
+  field: JsonField<unknown>
   readonly index: number
   readonly key: Uint8Array
   /** Ids of the texts, where the field is interned. */
-  readonly dictionary: TextIds | undefined
-  /** The strings behind the dictionary's ids. */
+  dictionary: TextIds | undefined
+  /** The strings behind the dictionary's ids; `addText` adds one. */
   texts: string[] = []
+  /** Rows that were read with the dictionary as it is. */
+  rows = 0
+  #characters = 0
   presence = new Uint8Array(0)
   /** Ids of the dictionary; -1 where the row has no string. */
   ids = new Int32Array(0)
@@ -78,16 +85,43 @@ export class Column {
   /** Puts the dictionary's id of these bytes into a row's cell. */
   intern(row: number, bytes: Uint8Array, start: number, end: number): void {
     const id = this.dictionary!.idOf(bytes, start, end)
-    if (id === this.texts.length) this.texts.push(readUtf8(bytes, start, end))
+    if (id === this.texts.length) this.addText(readUtf8(bytes, start, end))
     this.ids[row] = id
   }
 
-  /** Starts the dictionary anew when it has grown too large; ids given before mean nothing then. */
-  renewDictionary(): boolean {
-    if (this.dictionary === undefined || this.dictionary.size <= DICTIONARY_MAX) return false
-    this.dictionary.clear()
+  /** The string behind the next id. */
+  addText(text: string): void {
+    this.texts.push(text)
+    this.#characters += text.length
+  }
+
+  /** Whether the dictionary, if there is one, holds as much as it may. */
+  get isFull(): boolean {
+    if (this.dictionary === undefined) return false
+    return this.dictionary.size > TEXTS_MAX || this.#characters > CHARACTERS_MAX
+  }
+
+  /** Whether texts come often enough for a dictionary to be of use. */
+  get isRepeating(): boolean {
+    return this.rows >= this.texts.length * ROWS_A_TEXT_MIN
+  }
+
+  /** Starts the dictionary anew; ids given before mean nothing then. */
+  renewDictionary(): void {
+    this.dictionary?.clear()
     this.texts = []
-    return true
+    this.rows = 0
+    this.#characters = 0
+  }
+
+  /** Gives the dictionary up: from now on cells say where in its row a text lies. */
+  spill(): void {
+    const { type, isOptional, isNullable } = this.field
+    this.renewDictionary()
+    this.dictionary = undefined
+    this.field = new JsonField(type, { optional: isOptional, nullable: isNullable })
+    this.ids = new Int32Array(0)
+    this.presence = new Uint8Array(0)
   }
 
   /** A row's value, made of its cell; `bytes` are those that the cells were read from. */

@@ -73,6 +73,10 @@ export class JsonRowReader implements RowReader {
     return left
   }
 
+  spill(column: Column): void {
+    column.spill()
+  }
+
   #readRow(row: number, start: number, end: number): boolean {
     this.#traits.hasNonAscii = false
     for (let i = 0; i < this.columns.length; i++) this.columns[i]!.forget(row)

@@ -45,7 +45,8 @@ export class JsonScanner {
     if (this.slow.size > 0) this.slow.clear()
     if (this.errors.size > 0) this.errors.clear()
     for (const column of this.columns) {
-      if (column.renewDictionary()) this.dictionaryEpoch += 1
+      if (column.isFull) this.#empty(column)
+      column.rows += count
     }
     let left = this.#reader.read(rows, this.status)
     for (let row = 0; left > 0; row++) {
@@ -53,6 +54,13 @@ export class JsonScanner {
       this.#parse(row, ends[row * 3]!, ends[row * 3 + 1]!)
       left -= 1
     }
+  }
+
+  /** A dictionary whose texts come again begins anew; one that they only fill is given up. */
+  #empty(column: Column): void {
+    if (column.isRepeating) column.renewDictionary()
+    else this.#reader.spill(column)
+    this.dictionaryEpoch += 1
   }
 
   /** The slow road: JSON.parse and the schema say what the row is, or why it is refused. */

@@ -30,7 +30,11 @@ export class JsonField<T> {
     this.zone = refinement.zone
   }
 
-  /** Few distinct values: read as ids of a dictionary, so that grouping needs no strings. */
+  /**
+   * Few distinct values: read as ids of a dictionary, so that grouping needs no strings. One that fills up, with
+   * 65,536 values or eight million characters in a task, begins anew, or is given up where values hardly repeat:
+   * the field is read like any other string then.
+   */
   interned(this: JsonField<string>): JsonField<string> {
     return this.#with({ interned: true }) as JsonField<string>
   }

@@ -24,25 +24,47 @@ export interface ProtobufType<T> {
 
 /** A field of a reflected type. */
 export interface ProtobufField {
+  readonly name: string
   /** `bytes`, `string`, … or the name of a type; of a map that of its values. */
   readonly type: string
+  readonly repeated: boolean
+  readonly map: boolean
+  /** The group of alternatives that it is one of; `optional` makes a group of one. */
+  readonly partOf: object | null
   resolve(): { readonly resolvedType: object | null }
 }
 
 /** Writers leave out what has its default value, so readers put it back. */
 const FORM = { longs: Number, defaults: true }
 
+/** How messages are written. */
+export interface ProtobufOptions {
+  /**
+   * What to do with a value that lacks a field which is neither `optional`, repeated nor a message: write
+   * its default, as proto3 does (`default`), or refuse the value (`fail`; for reflected types).
+   */
+  readonly missing?: 'default' | 'fail'
+}
+
 /**
  * A serde of protobuf messages by a type of protobufjs. 64-bit fields read as numbers.
  * A message without any field set has no bytes at all: it is written as an empty value, not as null.
  * Messages may be kept: nothing in them is a view of what they were read from.
+ * Writing throws a SerdeError that names the field of a wrong type, and with `missing: 'fail'` the missing one.
  */
-export function protobuf<T extends object>(type: ProtobufType<T>): Serde<T> {
+export function protobuf<T extends object>(
+  type: ProtobufType<T>,
+  { missing = 'default' }: ProtobufOptions = {},
+): Serde<T> {
   let isView: boolean | undefined
+  let required: readonly string[] | undefined
   return Object.freeze({
     name: `protobuf(${type.name ?? 'message'})`,
     serialize(value: T, sink: ByteSink): void {
-      const problem = type.verify(value as Record<string, unknown>)
+      const fields = value as Record<string, unknown>
+      required ??= missing === 'fail' ? requiredOf(type) : []
+      const lacks = required.find((name) => fields[name] === undefined || fields[name] === null)
+      const problem = lacks === undefined ? type.verify(fields) : `${lacks}: it is missing`
       if (problem !== null) throw new SerdeError(`${type.name ?? 'message'}: ${problem}`)
       const bytes = type.encode(type.create(value)).finish()
       sink.reserve(bytes.length)
@@ -61,6 +83,22 @@ export function protobuf<T extends object>(type: ProtobufType<T>): Serde<T> {
   })
 }
 
+/** Fields that every message has. */
+function requiredOf({ name = 'message', fieldsArray }: Partial<ProtobufType<never>>): string[] {
+  if (fieldsArray === undefined) {
+    throw new SerdeError(`${name}: which fields may be missing is known of reflected types only`)
+  }
+  return fieldsArray
+    .filter(({ repeated, map, partOf }) => !repeated && !map && partOf === null)
+    .filter((field) => !isMessage(field))
+    .map((field) => field.name)
+}
+
+function isMessage(field: ProtobufField): boolean {
+  const { resolvedType } = field.resolve()
+  return resolvedType !== null && !('values' in resolvedType)
+}
+
 /** protobufjs gives fields of bytes as views of what it reads, which is gone with the batch. */
 function mayHoldBytes({ fieldsArray }: Partial<ProtobufType<never>>, seen: Set<object>): boolean {
   if (fieldsArray === undefined) return true
@@ -69,7 +107,6 @@ function mayHoldBytes({ fieldsArray }: Partial<ProtobufType<never>>, seen: Set<o
   return fieldsArray.some((field) => {
     if (field.type === 'bytes') return true
     const { resolvedType } = field.resolve()
-    const isMessage = resolvedType !== null && !('values' in resolvedType)
-    return isMessage && mayHoldBytes(resolvedType, seen)
+    return isMessage(field) && mayHoldBytes(resolvedType!, seen)
   })
 }

@@ -39,6 +39,8 @@ export interface RowReader {
    * @returns how many rows are ROW_LEFT.
    */
   read(rows: PackedRows, status: Uint8Array): number
+  /** Reads a column without its dictionary from now on. Ids of all columns mean nothing afterwards. */
+  spill(column: Column): void
 }
 
 /** Makes the reader of rows with these fields. One per parse node and task. */

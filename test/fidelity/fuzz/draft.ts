@@ -9,6 +9,8 @@ export interface Part {
   /** What its keys are: texts, or those of windows of a kind. Only the same are joined and merged. */
   readonly keys: string
   readonly isVersioned?: boolean
+  /** A windowed cogroup, which Kafka Streams fails to look up. */
+  readonly isBlind?: boolean
 }
 
 /** Keys that are texts. */
@@ -67,8 +69,10 @@ export class Draft {
 
   /** Two parts with the same keys. */
   pair(left: Part['is'], right: Part['is']): readonly [Part, Part] {
-    const one = this.part(left)
-    const fits = (part: Part) => part.keys === one.keys && (part !== one || this.dice.once(6))
+    const isSeen = ({ isBlind }: Part) => isBlind !== true
+    const one = this.part(left, isSeen)
+    const fits = (part: Part) =>
+      isSeen(part) && part.keys === one.keys && (part !== one || this.dice.once(6))
     if (one.keys === PLAIN) return [one, this.part(right, fits)]
     const others = this.#parts.filter((part) => part.is === right && fits(part))
     if (others.length > 0) return [one, this.dice.pick(others)]
@@ -82,7 +86,7 @@ export class Draft {
   }
 
   /** The ids of all tables. */
-  tables(): readonly string[] {
+  get tables(): readonly string[] {
     return this.#parts.filter(({ is }) => is === 'table').map(({ id }) => id)
   }
 

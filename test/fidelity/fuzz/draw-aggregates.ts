@@ -40,16 +40,21 @@ export function cogroup(draft: Draft): void {
   const from = draft.add('cogroup', { inputs })
   const init = { init: drawInit(draft) }
   if (dice.once(2)) {
-    const id = draft.add('aggregate', { from, ...init, ...storeOf(draft, false) })
-    draft.offer({ id, is: 'table' })
+    const isVersioned = dice.once(6)
+    const id = draft.add('aggregate', { from, ...init, ...storeOf(draft, isVersioned) })
+    draft.offer({ id, is: 'table', ...(isVersioned ? { isVersioned } : {}) })
     return
   }
-  const drawn = drawWindow(dice, [])
-  const window = drawn.type === 'unlimited' ? drawn : { ...drawn, graceMs: NEVER_LATE_MS }
+  // Each of several inputs is late by a time of its own in Kafka Streams.
+  const isLate = inputs.length === 1
+  const drawn = drawWindow(dice, isLate ? draft.spans : [])
+  const isAsDrawn = isLate || drawn.type === 'unlimited'
+  const window = isAsDrawn ? drawn : { ...drawn, graceMs: NEVER_LATE_MS }
   const windows = draft.add('windowedBy', { from, window })
   const merger = window.type === 'session' ? { merger: drawTwo(dice) } : {}
-  const id = draft.add('aggregate', { from: windows, ...init, ...merger, ...storeOf(draft, false) })
-  draft.offer({ id, is: 'table', keys: windowed(PLAIN, window) })
+  const options = { ...storeOf(draft, false), ...drawRetention(dice, window) }
+  const id = draft.add('aggregate', { from: windows, ...init, ...merger, ...options })
+  draft.offer({ id, is: 'table', keys: windowed(PLAIN, window), isBlind: true })
 }
 
 /** Groups a table anew and aggregates it. */
@@ -57,7 +62,8 @@ export function aggregateTable(draft: Draft): void {
   const { dice } = draft
   const table = draft.part('table')
   const value = dice.once(2) ? { value: drawValue(dice) } : {}
-  const from = draft.add('groupBy', { from: table.id, key: drawKey(dice), ...value })
+  const name = dice.once(4) ? { name: draft.name('by') } : {}
+  const from = draft.add('groupBy', { from: table.id, key: drawKey(dice), ...value, ...name })
   const isVersioned = dice.once(10)
   const fields = storeOf(draft, isVersioned)
   const id = aggregate(draft, from, fields, { subtractor: drawTwo(dice) }, true)

@@ -1,5 +1,5 @@
 // Draws whole cases: a topology of one to six operators with its inputs, or a question of a small kind.
-import type { Case, CaseNode } from '../case.ts'
+import type { Case, CaseNode, FunctionSpec } from '../case.ts'
 import { weighted, dice as diceOf, type Dice } from './dice.ts'
 import { aggregateStream, aggregateTable, cogroup } from './draw-aggregates.ts'
 import { drawInputs } from './draw-input.ts'
@@ -7,6 +7,7 @@ import { joinStreams, joinTable, joinTables } from './draw-joins.ts'
 import { onTable, processing, stateless } from './draw-operators.ts'
 import { drawSmall } from './draw-small.ts'
 import { Draft } from './draft.ts'
+import { Paths } from './paths.ts'
 
 const OPERATORS = {
   stateless,
@@ -36,14 +37,40 @@ function isCutOften(nodes: readonly CaseNode[]): boolean {
   return cuts.length > 1 || nodes.some(({ foreignKey }) => foreignKey !== undefined)
 }
 
+/** A topology whose results Kafka Streams gives in one order only. */
+function drawTopology(dice: Dice): Draft {
+  for (;;) {
+    const draft = new Draft(dice)
+    const operators = 1 + dice.below(6)
+    for (let i = 0; i < operators; i++) DRAWN[dice.pick(NAMES)](draft)
+    for (const { id } of draft.leaves()) draft.add('to', { from: id, ...drawSink(draft) })
+    if (!new Paths(draft.nodes).hasUnorderedMeeting) return draft
+  }
+}
+
+/** Where a leaf goes: to one topic, or to one that the record names. */
+function drawSink(draft: Draft): Readonly<Record<string, unknown>> {
+  const { dice } = draft
+  if (!dice.once(12)) return { topic: draft.name('out') }
+  const topicBy = dice.pick([
+    { fn: 'const', value: draft.name('by') },
+    { fn: 'mod', mod: 2 },
+  ])
+  return { topicBy }
+}
+
+/**
+ * Where Kafka Streams does not go on as it is told: it tries a record that has waited, and whose join throws,
+ * again with each further record; it fails where no topic is chosen.
+ */
+function doesNotGoOn({ graceMs, joiner, topicBy }: CaseNode): boolean {
+  const throwsLate = graceMs !== undefined && JSON.stringify(joiner).includes('throwIf')
+  return throwsLate || (topicBy as FunctionSpec | undefined)?.fn === 'mod'
+}
+
 function drawProcess(dice: Dice): Omit<Case, 'id'> {
-  const draft = new Draft(dice)
-  const operators = 1 + dice.below(6)
-  for (let i = 0; i < operators; i++) DRAWN[dice.pick(NAMES)](draft)
-  for (const { id } of draft.leaves()) draft.add('to', { from: id, topic: draft.name('out') })
-  const { nodes, topics, spans } = draft
+  const { nodes, topics, spans, tables } = drawTopology(dice)
   const hasWallClock = nodes.some(({ type }) => type === 'wallClock') || dice.once(20)
-  const tables = draft.tables()
   const finalState = tables.length > 0 && dice.once(3) ? { finalStateOf: dice.pick(tables) } : {}
   return {
     kind: 'process',
@@ -51,7 +78,7 @@ function drawProcess(dice: Dice): Omit<Case, 'id'> {
     input: drawInputs(dice, { topics, spans, hasWallClock }),
     policies: {
       onMalformedRecord: dice.once(4) ? 'fail' : 'continue',
-      onProcessingError: dice.once(4) ? 'fail' : 'continue',
+      onProcessingError: nodes.some(doesNotGoOn) || dice.once(4) ? 'fail' : 'continue',
     },
     ...finalState,
     order: isCutOften(nodes) ? 'perKey' : 'exact',

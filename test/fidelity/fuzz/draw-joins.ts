@@ -41,11 +41,16 @@ export function joinTables(draft: Draft): void {
   const { dice } = draft
   const isForeign = dice.once(3)
   const [left, right] = isForeign
-    ? [draft.part('table'), draft.part('table', ({ keys }) => keys === PLAIN)]
+    ? [
+        draft.part('table', ({ isBlind }) => isBlind !== true),
+        draft.part('table', ({ keys }) => keys === PLAIN),
+      ]
     : draft.pair('table', 'table')
   const foreign = isForeign ? { foreignKey: drawKey(dice) } : {}
   const kind = dice.pick(isForeign ? ['inner', 'left'] : ['inner', 'left', 'outer'])
   const fields = { from: left.id, with: right.id, kind, joiner: drawTwo(dice), ...foreign }
   const id = draft.add('join', { ...fields, ...storeOf(draft, false) })
-  draft.offer({ id, is: 'table', keys: left.keys })
+  // Kafka Streams does not know the windows behind a foreign key any more.
+  const keys = isForeign && left.keys !== PLAIN ? `${left.keys} by foreign key` : left.keys
+  draft.offer({ id, is: 'table', keys })
 }

@@ -1,8 +1,9 @@
 // The operators of drawn cases on streams and on tables, but for aggregates and joins.
 import { storeOf } from './draw-aggregates.ts'
 import { drawKey, drawPredicate, drawValue } from './draw-functions.ts'
-import { weighted } from './dice.ts'
-import { PLAIN, type Draft } from './draft.ts'
+import { weighted, type Dice } from './dice.ts'
+import { PLAIN, type Draft, type Part } from './draft.ts'
+import { Paths } from './paths.ts'
 
 const STATELESS = weighted({
   ...{ filter: 2, filterNot: 1, mapValues: 3, map: 3, selectKey: 3, flatMapValues: 2, flatMap: 2 },
@@ -37,7 +38,10 @@ export function stateless(draft: Draft): void {
     case 'peek':
       return stream({})
     case 'repartition':
-      return stream({ ...(dice.once(2) ? { name: draft.name('again') } : {}) })
+      return stream({
+        ...(dice.once(2) ? { name: draft.name('again') } : {}),
+        ...(dice.once(4) ? { partitions: 1 } : {}),
+      })
     case 'split':
       return split(draft, from, before)
     case 'toTable': {
@@ -95,7 +99,10 @@ export function onTable(draft: Draft): void {
   const { dice } = draft
   const table = draft.part('table')
   const from = table.id
-  const { keys, isVersioned } = table
+  const { keys, isVersioned, isBlind = false } = table
+  const derived = (id: string, { store }: { readonly store?: unknown }): Part => {
+    return { id, is: 'table', keys, isBlind: isBlind && store === undefined }
+  }
   switch (dice.pick(['filter', 'filterNot', 'mapValues', 'toStream', 'suppress', 'suppress'])) {
     case 'toStream': {
       const key = dice.once(2) ? { key: drawKey(dice) } : {}
@@ -104,36 +111,44 @@ export function onTable(draft: Draft): void {
       return
     }
     case 'suppress':
-      if (isVersioned !== true) suppress(draft, from, keys)
+      if (isVersioned !== true) draft.offer(derived(suppress(draft, from, keys), {}))
       return
     case 'mapValues': {
       const store = storeOf(draft, dice.once(12))
-      const id = draft.add('mapValues', { from, value: drawValue(dice), ...store })
-      draft.offer({ id, is: 'table', keys })
+      draft.offer(
+        derived(draft.add('mapValues', { from, value: drawValue(dice), ...store }), store),
+      )
       return
     }
     default: {
       const op = dice.pick(['filter', 'filterNot'])
       const store = storeOf(draft, dice.once(12))
-      const id = draft.add(op, { from, pred: drawPredicate(dice), ...store })
-      draft.offer({ id, is: 'table', keys })
+      draft.offer(derived(draft.add(op, { from, pred: drawPredicate(dice), ...store }), store))
     }
   }
 }
 
-function suppress(draft: Draft, from: string, keys: string): void {
+/** What a buffer does that is full; by default as with 'emitEarly'. */
+function drawWhenFull(dice: Dice): { readonly onFull?: string } {
+  return dice.once(3) ? { onFull: dice.pick(['emitEarly', 'shutDown']) } : {}
+}
+
+function suppress(draft: Draft, from: string, keys: string): string {
   const { dice } = draft
+  // Bytes count the name of the topic that records come by: between parts it is another one.
+  const hasBytes = !new Paths(draft.nodes).comesByTopicBetween(from)
   const bounds = dice.pick([
     { maxRecords: 1 + dice.below(3) },
+    { maxRecords: 1 + dice.below(3), onFull: 'emitEarly' },
     { maxRecords: 2, onFull: 'shutDown' },
-    { maxBytes: 80 + dice.below(150) },
+    hasBytes ? { maxBytes: 80 + dice.below(150), ...drawWhenFull(dice) } : { maxRecords: 4 },
   ])
   const isFinal = / in (time|session)$/.test(keys) && !dice.once(3)
   const timeLimitMs = dice.pick([0, 3, 10, 40])
   if (!isFinal) draft.spans.push(timeLimitMs)
   const mode = isFinal ? { mode: 'untilWindowCloses' } : { mode: 'untilTimeLimit', timeLimitMs }
-  const { maxRecords } = bounds as { maxRecords?: number }
-  const buffer = isFinal ? { maxRecords: maxRecords ?? 4 } : bounds
-  const fields = { from, ...mode, ...(dice.once(2) ? { buffer } : {}) }
-  draft.offer({ id: draft.add('suppress', fields), is: 'table', keys })
+  const { maxRecords, maxBytes } = bounds as { maxRecords?: number; maxBytes?: number }
+  const ofFinal = maxBytes === undefined ? { maxRecords } : { maxBytes: maxBytes * 3 }
+  const fields = { from, ...mode, ...(dice.once(2) ? { buffer: isFinal ? ofFinal : bounds } : {}) }
+  return draft.add('suppress', fields)
 }

@@ -84,8 +84,37 @@ function refused(dice: Dice): Drawn {
       { id: 'p', op: 'suppress', from: 't', mode: 'untilTimeLimit', timeLimitMs: small() },
       { op: 'to', from: 'p', topic: 'out' },
     ],
+    [
+      stream,
+      { id: 'g', op: 'groupByKey', from: 's' },
+      { id: 'co', op: 'cogroup', inputs: [{ from: 'g', aggregator: { fn: 'sum' } }] },
+      { id: 'w', op: 'windowedBy', from: 'co', window },
+      { id: 'c', op: 'aggregate', from: 'w', init: 0, merger: { fn: 'sum' }, ...retentionMs },
+      { op: 'to', from: 'c', topic: 'out' },
+    ],
+    suppressed(dice, stream, window, versioned),
   ])
   return { kind: 'validate', topology: { nodes } }
+}
+
+/** Changes held back of a table that may have windows that close, windows that do not, history, or nothing. */
+function suppressed(
+  dice: Dice,
+  stream: CaseNode,
+  window: unknown,
+  versioned: Readonly<Record<string, unknown>>,
+): CaseNode[] {
+  const isWindowed = dice.once(2)
+  const store = isWindowed || dice.once(2) ? {} : versioned
+  const mode = dice.pick(['untilWindowCloses', 'untilTimeLimit'])
+  return [
+    stream,
+    { id: 'g', op: 'groupByKey', from: 's' },
+    ...(isWindowed ? [{ id: 'w', op: 'windowedBy', from: 'g', window }] : []),
+    { id: 'c', op: 'count', from: isWindowed ? 'w' : 'g', ...store },
+    { id: 'p', op: 'suppress', from: 'c', mode, timeLimitMs: 5 },
+    { op: 'to', from: 'p', topic: 'out' },
+  ]
 }
 
 function windowsFor(dice: Dice): Drawn {

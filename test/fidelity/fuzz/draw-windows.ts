@@ -20,7 +20,7 @@ export function drawWindow(dice: Dice, spans: number[]): DrawnWindow {
     case 'sliding':
       return { type: 'sliding', timeDifferenceMs: size, ...graceMs }
     case 'session':
-      return { type: 'session', gapMs: size, ...graceMs }
+      return { type: 'session', gapMs: dice.once(10) ? 0 : size, ...graceMs }
     case 'unlimited': {
       const startMs = dice.pick([0, 5, 30])
       return { type: 'unlimited', ...(startMs === 0 ? {} : { startMs }) }

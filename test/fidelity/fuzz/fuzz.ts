@@ -96,9 +96,11 @@ async function main(): Promise<void> {
       const notAsked = expected.toolError ?? expected.unsupported ?? found.unsupported ?? reason
       if (notAsked !== undefined) why.set(notAsked, (why.get(notAsked) ?? 0) + 1)
       counts.cases += 1
-      if (differences.length > 0) differing.push(verdict)
-      if (differences.length > 0) counts.differ += 1
-      else if (reason !== undefined) counts.deliberate += 1
+      if (differences.length > 0) {
+        differing.push(verdict)
+        counts.differ += 1
+        console.log(`${verdict.testCase.id}: ${differences[0]}`)
+      } else if (reason !== undefined) counts.deliberate += 1
       else if (notAsked !== undefined) counts.notAsked += 1
       else counts.agree += 1
       if (expected.rejected === true) counts.rejected += 1
@@ -108,8 +110,6 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(counts))
   }
   for (const [text, count] of why) console.log(`${count} times: ${text}`)
-  for (const { testCase, differences } of differing)
-    console.log(`${testCase.id}: ${differences[0]}`)
   for (const one of differing.slice(0, given.shrink)) show(await shrink(one, oracle))
   if (given.store !== undefined) store(given.store, all)
   process.exitCode = differing.length === 0 ? 0 : 1

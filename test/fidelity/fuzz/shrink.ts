@@ -1,6 +1,7 @@
 // Finds out whether cases differ, and the smallest case that still differs in the same way.
 import type { Case, CaseResult } from '../case.ts'
 import { differencesOf } from '../compare.ts'
+import { restartedDifferences } from '../restarted.ts'
 import { runCase } from '../run-case.ts'
 import { deliberate } from './deliberate.ts'
 import type { Oracle } from './oracle.ts'
@@ -48,7 +49,11 @@ function verdictOf(testCase: Case, expected: CaseResult, found: CaseResult): Ver
   )
   const differences = isAsked ? differencesOf(expected, found, testCase.order ?? 'exact') : []
   const verdict = { testCase, expected, found, differences }
-  const reason = differences.length === 0 ? undefined : deliberate(testCase, expected, found)
+  if (differences.length === 0) {
+    const restarted = isAsked ? restartedDifferences(testCase, expected) : []
+    return { ...verdict, differences: restarted.map((one) => `over restarts, ${one}`) }
+  }
+  const reason = deliberate(testCase, expected, found)
   return reason === undefined ? verdict : { ...verdict, reason, differences: [] }
 }
 

@@ -21,14 +21,50 @@ describeReaders('the dictionaries of the scanner', (readerOf) => {
     expect(scanner.dictionaryEpoch).to.equal(0)
   })
 
-  it('begin anew with a batch once they hold more than 65,536 texts', () => {
+  it('begin anew with a batch once they hold more than 65,536 texts that come again', () => {
     const scanner = new JsonScanner(fields, readerOf)
-    scanRows(scanner, rowsOf(0, 65_536))
-    scanRows(scanner, rowsOf(65_535, 2))
+    for (let i = 0; i < 4; i++) scanRows(scanner, rowsOf(0, 65_536))
+    scanRows(scanner, rowsOf(65_533, 4))
     expect([scanner.dictionaryEpoch, scanner.columns[0]?.dictionary?.size]).to.eql([0, 65_537])
     const found = scanRows(scanner, rowsOf(7, 3))
     expect(found).to.deep.equal([{ x: '7' }, { x: '8' }, { x: '9' }])
     expect([scanner.dictionaryEpoch, scanner.columns[0]?.dictionary?.size]).to.eql([1, 3])
+  })
+
+  it('are given up where texts hardly come again, and other columns keep theirs', () => {
+    const two = { x: json.string().interned().optional(), y: json.string().interned() }
+    const scanner = new JsonScanner(two, readerOf)
+    const rows = (from: number, count: number): Uint8Array[] =>
+      Array.from({ length: count }, (_, i) => encoded(`{"x":"${from + i}","y":"${i % 2}"}`))
+    scanRows(scanner, rows(0, 65_537))
+    const odd = [
+      '{"x":"\\u0061\\\\","y":"0"}',
+      '{"y":"1"}',
+      '{"x":"\\ud800","y":"1"}',
+      '{"x":1,"y":"0"}',
+    ]
+    const found = scanRows(scanner, [...rows(3, 2), ...odd.map(encoded)])
+    expect(found).to.deep.equal([
+      { x: '3', y: '0' },
+      { x: '4', y: '1' },
+      { x: 'a\\', y: '0' },
+      { y: '1' },
+      { x: '\ud800', y: '1' },
+      undefined,
+    ])
+    const [x, y] = scanner.columns
+    expect([x!.dictionary, y!.dictionary?.size, scanner.dictionaryEpoch]).to.eql([undefined, 2, 1])
+    expect([...y!.ids.subarray(0, 3)]).to.deep.equal([0, 1, 0])
+    expect(scanRows(scanner, rows(900_000, 1))).to.deep.equal([{ x: '900000', y: '0' }])
+  })
+
+  it('are given up also where few texts are very long', () => {
+    const scanner = new JsonScanner(fields, readerOf)
+    const long = (i: number): string => `${i}${'x'.repeat(100_000)}`
+    const rows = Array.from({ length: 90 }, (_, i) => encoded(JSON.stringify({ x: long(i) })))
+    scanRows(scanner, rows)
+    expect(scanRows(scanner, rows.slice(5, 6))).to.deep.equal([{ x: long(5) }])
+    expect(scanner.columns[0]!.dictionary).to.equal(undefined)
   })
 
   it('tell texts apart whose hashes are the same', () => {

@@ -47,6 +47,24 @@ describe('a protobuf serde', () => {
     expect(() => toBytes(count, wrong)).to.throw(SerdeError, 'Count: type: string expected')
   })
 
+  it('refuses a value without a field that all have, where it is told to', () => {
+    const type = root.lookupType('Count') as unknown as ProtobufType<Count>
+    const complete = protobuf(type, { missing: 'fail' })
+    expect(() => toBytes(complete, { type: 'a' })).to.throw(
+      SerdeError,
+      'Count: calls: it is missing',
+    )
+    expect(fromHex(complete, hexOf(complete, { type: 'a', calls: 0 }))).to.include({ calls: 0 })
+  })
+
+  it('cannot tell of generated types which fields may be missing', () => {
+    const { fieldsArray: _, ...generated } = root.lookupType(
+      'Count',
+    ) as unknown as ProtobufType<Count>
+    const complete = protobuf(generated as ProtobufType<Count>, { missing: 'fail' })
+    expect(() => toBytes(complete, { calls: 1 })).to.throw(SerdeError, 'reflected types only')
+  })
+
   it('refuses bytes that are no such message', () => {
     for (const hex of ['0a', '0aff', '0a056162', 'ff']) {
       expect(() => fromHex(count, hex), hex).to.throw(SerdeError, 'not a Count message')

@@ -1,0 +1,88 @@
+// Rows of a repartition topic in frames: one record carries all of a flush, each key once.
+import type { Serde } from '../topology/serdes/serde.ts'
+import { CUT_BYTES_MAX, doubled, NO_ID, sentMs, type CutRows } from './cut-rows.ts'
+import { FrameBuilder, NO_KEY, type FrameTimes } from './frame.ts'
+import type { GroupKeys } from './group-keys.ts'
+import { writeHeaders } from './headers.ts'
+import { userError, type TaskContext, type TopicOutput } from './processor.ts'
+import type { WriterSpec } from './repartition-writer.ts'
+
+/** Packs the rows of each partition into frames. */
+export class FrameRows implements CutRows {
+  readonly #node: string
+  readonly #carriesHeaders: boolean
+  readonly #value: Serde<unknown> | undefined
+  readonly #groups: GroupKeys
+  readonly #context: TaskContext
+  readonly #output: TopicOutput
+  readonly #frames: FrameBuilder[]
+  /** Number of a key in its frame in work, valid where `#frameOf` is that frame's number. */
+  #frameKeyOf = new Int32Array(1_024)
+  #frameOf = new Int32Array(1_024)
+
+  constructor(spec: WriterSpec, groups: GroupKeys, context: TaskContext) {
+    this.#node = spec.node
+    this.#carriesHeaders = spec.carriesHeaders
+    this.#value = spec.value
+    this.#groups = groups
+    this.#context = context
+    this.#output = context.output(spec.topic)
+    const hasValues = spec.value !== undefined
+    const { partitions } = this.#output
+    this.#frames = Array.from({ length: partitions }, () => new FrameBuilder(hasValues))
+  }
+
+  learn(id: number): void {
+    if (id >= this.#frameOf.length) {
+      this.#frameKeyOf = doubled(this.#frameKeyOf)
+      this.#frameOf = doubled(this.#frameOf)
+    }
+    // Its number is one in a frame of another partition, or of another key.
+    this.#frameOf[id] = 0
+  }
+
+  isFull(partition: number, id: number): boolean {
+    const frame = this.#frames[partition]!
+    if (frame.byteLength <= CUT_BYTES_MAX) return false
+    return this.#value !== undefined || id === NO_ID || this.#frameOf[id] !== frame.number
+  }
+
+  add(partition: number, id: number, timestampMs: number, value: unknown): void {
+    const frame = this.#frames[partition]!
+    if (id !== NO_ID && this.#frameOf[id] !== frame.number) {
+      this.#frameOf[id] = frame.number
+      this.#groups.write(id, frame.keys)
+      this.#frameKeyOf[id] = frame.endKey()
+    }
+    if (this.#value !== undefined) this.#writeValue(frame, this.#value, value)
+    if (this.#carriesHeaders) writeHeaders(frame.headers, this.#context)
+    frame.addRow(id === NO_ID ? NO_KEY : this.#frameKeyOf[id]!, timestampMs)
+  }
+
+  hasRows(partition: number): boolean {
+    return this.#frames[partition]!.rowCount > 0
+  }
+
+  end(partition: number, times: FrameTimes): void {
+    const frame = this.#frames[partition]!
+    const rows = this.#output.rowsOf(partition)
+    const { byteLength } = frame
+    rows.reserve(byteLength)
+    rows.endKey(true)
+    frame.write(rows.bytes, rows.position, this.#context.partition, times)
+    rows.position += byteLength
+    rows.endValue()
+    // The rows' own times lie in the frame.
+    rows.endRecord(sentMs(this.#context))
+  }
+
+  #writeValue(frame: FrameBuilder, serde: Serde<unknown>, value: unknown): void {
+    const isNull = value === null || value === undefined
+    try {
+      if (!isNull) serde.serialize(value, frame.values)
+    } catch (cause) {
+      throw userError(this.#node, cause)
+    }
+    frame.endValue(isNull)
+  }
+}

@@ -1,0 +1,59 @@
+// The slots of hash tables: every entry is found again, however the table grows, and growing is never a long stop.
+import { expect } from 'chai'
+import { HashSlots } from '../../../topology/serdes/hash-slots.ts'
+
+/** Whether an entry is in the slots. */
+function has({ slots, old }: HashSlots, hash: number, wanted: number): boolean {
+  return [slots, old ?? new Int32Array(1)].some((table) => {
+    const mask = table.length - 1
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = table[slot]! - 1
+      if (entry < 0) return false
+      if (entry === wanted) return true
+    }
+  })
+}
+
+describe('the slots of a hash table', () => {
+  const mixed = (i: number): number => Math.imul(i, 0x9e3779b1) | 0
+
+  it('give back every entry while they grow, and look at few of them at a time', () => {
+    let looked = 0
+    const slots = new HashSlots((entry) => {
+      looked += 1
+      return mixed(entry)
+    })
+    let most = 0
+    for (let i = 0; i < 100_000; i++) {
+      looked = 0
+      slots.put(mixed(i), i)
+      most = Math.max(most, looked)
+      if (i % 7 === 0 && !has(slots, mixed(i >> 1), i >> 1)) throw new Error(`${i >> 1} is lost`)
+    }
+    for (let i = 0; i < 100_000; i++) if (!has(slots, mixed(i), i)) throw new Error(`${i} is lost`)
+    expect(has(slots, mixed(100_000), 100_000)).to.equal(false)
+    expect(most).to.be.within(1, 16)
+    expect(slots.sizeBytes).to.be.within(100_000 * 8, 100_000 * 24)
+  })
+
+  it('hold entries whose hashes are all the same', () => {
+    const slots = new HashSlots(() => 5)
+    for (let i = 0; i < 2_000; i++) slots.put(5, i)
+    for (let i = 0; i < 2_000; i += 97) expect(has(slots, 5, i), String(i)).to.equal(true)
+  })
+
+  it('leave out what died before it was moved, and forget all when they are told to', () => {
+    const isDead = (entry: number): boolean => entry % 2 === 1
+    // The hash of a dead entry is none of its own any more.
+    const slots = new HashSlots((entry) => (isDead(entry) ? 5 : mixed(entry)), isDead)
+    for (let i = 0; i < 100_000; i++) slots.put(mixed(i), i)
+    for (let i = 0; i < 100_000; i += 2) {
+      if (!has(slots, mixed(i), i)) throw new Error(`${i} is lost`)
+    }
+    const room = slots.slots.length
+    slots.clear(true)
+    expect([has(slots, mixed(2), 2), slots.slots.length]).to.deep.equal([false, room])
+    slots.clear()
+    expect(slots.slots.length).to.equal(1_024)
+  })
+})

@@ -1,0 +1,79 @@
+// The slots of a hash table that grows without a long stop: entries move to the larger table a few at a time,
+// with each that is put in. Dictionaries and stores look entries up in it, in loops of their own.
+
+const SLOTS_MIN = 1_024
+/** Half of them hold entries, so all have moved long before the next table is full. */
+const SLOTS_MOVED_A_PUT = 16
+
+/** Places of entries, which are numbers from 0. */
+export class HashSlots {
+  /**
+   * Entries plus 1, 0 for a free place: one of hash `h` lies at `h & (length - 1)` or behind, and round, before the
+   * first free place. What is not found here may still be in `old`.
+   */
+  slots = new Int32Array(SLOTS_MIN)
+  /** The table before, while it is being moved; the same as in `slots`. */
+  old: Int32Array | undefined
+  readonly #hashOf: (entry: number) => number
+  readonly #isDead: ((entry: number) => boolean) | undefined
+  #used = 0
+  /** The next place of `old` to move. */
+  #next = 0
+
+  /**
+   * @param hashOf gives the hash of an entry that was put in, as it was put in.
+   * @param isDead says of which entries that does not hold any more: these are not moved.
+   */
+  constructor(hashOf: (entry: number) => number, isDead?: (entry: number) => boolean) {
+    this.#hashOf = hashOf
+    this.#isDead = isDead
+  }
+
+  /** Bytes that the slots take. */
+  get sizeBytes(): number {
+    return this.slots.byteLength + (this.old?.byteLength ?? 0)
+  }
+
+  /** Puts an entry in that is not there. */
+  put(hash: number, entry: number): void {
+    if (this.#used * 2 >= this.slots.length) this.#grow()
+    this.#place(hash, entry)
+    this.#used += 1
+    if (this.old !== undefined) this.#move(this.old, SLOTS_MOVED_A_PUT)
+  }
+
+  /** Forgets all entries; with `isKept` the room stays. */
+  clear(isKept = false): void {
+    this.old = undefined
+    this.#used = 0
+    if (isKept) this.slots.fill(0)
+    else this.slots = new Int32Array(SLOTS_MIN)
+  }
+
+  #grow(): void {
+    if (this.old !== undefined) this.#move(this.old, Infinity)
+    this.old = this.slots
+    this.#next = 0
+    this.slots = new Int32Array(this.slots.length * 2)
+  }
+
+  #move(old: Int32Array, count: number): void {
+    const end = Math.min(old.length, this.#next + count)
+    for (let slot = this.#next; slot < end; slot++) {
+      const entry = old[slot]! - 1
+      if (entry < 0) continue
+      if (this.#isDead?.(entry) === true) this.#used -= 1
+      else this.#place(this.#hashOf(entry), entry)
+    }
+    this.#next = end
+    if (end === old.length) this.old = undefined
+  }
+
+  #place(hash: number, entry: number): void {
+    const { slots } = this
+    const mask = slots.length - 1
+    let slot = hash & mask
+    while (slots[slot] !== 0) slot = (slot + 1) & mask
+    slots[slot] = entry + 1
+  }
+}
