@@ -20,20 +20,21 @@ export interface RunFigures {
 /** Settings as of streams.properties. */
 export type RunSettings = Readonly<Record<string, string>>
 
+const JOB = 'counting-job.js'
 const script = fileURLToPath(import.meta.url)
 const isMain = process.argv[1] === script
 const environment = { ...process.env, UV_THREADPOOL_SIZE: '16' }
 
-/** Runs the job to the end of its input. */
-export async function runToEnd(settings: RunSettings): Promise<RunFigures> {
-  const args = [script, 'once', JSON.stringify(settings)]
+/** Runs the job to the end of its input. @param job its module, beside this one. */
+export async function runToEnd(settings: RunSettings, job = JOB): Promise<RunFigures> {
+  const args = [script, 'once', JSON.stringify(settings), job]
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: environment })
   return JSON.parse(stdout) as RunFigures
 }
 
 /** Starts the job; resolves when it reads. Ends when it is sent `stop`. */
-export async function startJob(settings: RunSettings): Promise<ChildProcess> {
-  const child = fork(script, ['live', JSON.stringify(settings)], { env: environment })
+export async function startJob(settings: RunSettings, job = JOB): Promise<ChildProcess> {
+  const child = fork(script, ['live', JSON.stringify(settings), job], { env: environment })
   await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => {
@@ -50,14 +51,13 @@ export async function stopJob(child: ChildProcess): Promise<void> {
   await ended
 }
 
-async function run(mode: string, settings: RunSettings): Promise<void> {
+async function run(mode: string, settings: RunSettings, job: string): Promise<void> {
   const startedMs = performance.now()
   let rows = 0
-  const streams = await runStreams(
-    new URL('counting-job.js', import.meta.url),
-    streamsConfig(settings),
-    { once: mode === 'once', onProgress: ({ numInputRows }) => (rows += numInputRows) },
-  )
+  const streams = await runStreams(new URL(job, import.meta.url), streamsConfig(settings), {
+    once: mode === 'once',
+    onProgress: ({ numInputRows }) => (rows += numInputRows),
+  })
   process.once('message', () => {
     streams.stop()
     process.disconnect()
@@ -78,4 +78,7 @@ async function run(mode: string, settings: RunSettings): Promise<void> {
   process.stdout.write(`${JSON.stringify(figures)}\n`)
 }
 
-if (isMain) await run(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '{}') as RunSettings)
+if (isMain) {
+  const [mode = '', settings = '{}', job = JOB] = process.argv.slice(2)
+  await run(mode, JSON.parse(settings) as RunSettings, job)
+}

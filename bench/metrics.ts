@@ -2,6 +2,9 @@
 // is 20 ns; a worker adds once a batch where it can, and once a record where it must.
 import { MetricSlab } from '../runtime/metrics/slab.ts'
 import { collectMetrics } from '../runtime/metrics/snapshot.ts'
+import { observeOperations } from '../runtime/store-operations.ts'
+import { MemoryKeyValueStore } from '../state/stores/key-value-store.ts'
+import { utf8 } from '../topology/serdes/primitive.ts'
 
 const ROUNDS = 7
 const OPERATIONS = 20_000_000
@@ -37,9 +40,27 @@ measure('gauge.set', OPERATIONS, (n) => {
 measure('histogram.observe, 1 to 64 ms', OPERATIONS, (n) => {
   for (let i = 0; i < n; i++) latency.observe((i & 63) / 1000)
 })
+const keys = Array.from({ length: 64 }, (_, i) => `key ${i}`)
+const [plain, counted] = [storeOf('plain'), storeOf('counts')]
+observeOperations(counted, {
+  counter: (operation) =>
+    slab.counter('kafka_stream_state_operations_total', { store: 'counts', operation }),
+})
+measure('get of a store, not counted', OPERATIONS / 4, (n) => {
+  for (let i = 0; i < n; i++) plain.find(keys[i & 63]!)
+})
+measure('get of a store, counted', OPERATIONS / 4, (n) => {
+  for (let i = 0; i < n; i++) counted.find(keys[i & 63]!)
+})
 measure('collectMetrics of 3 slabs', 200, (n) => {
   for (let i = 0; i < n; i++) collectMetrics([slab, slab, slab])
 })
+
+function storeOf(name: string): MemoryKeyValueStore<string, string> {
+  const store = new MemoryKeyValueStore({ name, key: utf8, value: utf8 })
+  for (const key of keys) store.put(key, 'value')
+  return store
+}
 
 /** Prints the median of several rounds, in nanoseconds for one operation. */
 function measure(name: string, operations: number, run: (operations: number) => void): void {

@@ -1,7 +1,7 @@
 // The broker port over Apache Kafka, and the one importer of node-rdkafka, which must live on the main
 // thread of a process: workers take the data ports in `kafka/`, which do not reach this file.
 import type { GroupAdmin } from './group-admin.ts'
-import { BrokerError } from './ports.ts'
+import { BrokerError, placeOf } from './ports.ts'
 import type {
   Broker,
   Group,
@@ -22,7 +22,7 @@ import {
   type ClientFactory,
 } from './kafka/clients.ts'
 import { TESTED_LIBRDKAFKA } from './kafka/data-path.ts'
-import { placeOf, topicMissing } from './kafka/errors.ts'
+import { topicMissing } from './kafka/errors.ts'
 import { openKafkaGroup } from './kafka/group.ts'
 import { openKafkaGroupAdmin } from './kafka/group-admin.ts'
 import { KafkaProducer } from './kafka/producer.ts'

@@ -159,7 +159,7 @@ function brokerErrorOf(path: string, cause: unknown): Error {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   const { message } = toError(cause)
   if (NO_ROOM.has(code) || ((code === EIO || code === 'EIO') && isFull(path))) {
-    const text = `No room is left for ${path}: free some space, or set a lower retention.bytes`
+    const text = `No room is left for ${path}: free some space; an embedded log needs less with a lower retention.bytes`
     return new BrokerError('MILLRACE_DISK_FULL', text, { cause, retriable: true })
   }
   if (typeof code !== 'number') return toError(cause)

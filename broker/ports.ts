@@ -1,6 +1,7 @@
 // The ports between Millrace and what carries its records. The control side lives on the main thread,
 // a DataPort in each worker; `kafka.ts` and `embedded/` implement both, and nothing else knows which.
 import type { MessagePort } from 'node:worker_threads'
+import type { BrokerRoundTrip, DataPathInfo, ProducerFigures } from './client-figures.ts'
 import type { GroupAdmin } from './group-admin.ts'
 import type { RecordBatch, RecordBatchBuilder } from './record-batch.ts'
 import type { StateEnvironment } from './state-environment.ts'
@@ -9,6 +10,9 @@ export interface TopicPartition {
   readonly topic: string
   readonly partition: number
 }
+
+/** `topic/partition`: how messages name a partition, and maps tell partitions apart. */
+export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /** A place in a partition; `offset` is the next one to read. */
 export interface TopicPartitionOffset extends TopicPartition {
@@ -143,6 +147,11 @@ export interface GroupOptions {
   readonly instanceId?: string
   /** Whether a partition of one topic must come to a member with those of the same number of all others. */
   readonly isCoPartitioned?: boolean
+  /**
+   * Where to begin in a partition without a commit: undefined for its start, which it is everywhere where
+   * this is left out. What it throws ends the membership.
+   */
+  readonly startAt?: ((of: TopicPartition) => Promise<number | undefined>) | undefined
   /** Where other instances reach this one's server, `host:port`: told to the group. */
   readonly applicationServer?: string | undefined
 }
@@ -162,21 +171,12 @@ export interface AssignmentListener {
   onFailed(error: BrokerError): void
 }
 
-/** Answers of one broker to one kind of client, over the last seconds. */
-export interface BrokerRoundTrip {
-  readonly client: 'consumer' | 'producer'
-  /** Its number. */
-  readonly broker: string
-  readonly avgSeconds: number
-  readonly p99Seconds: number
-}
-
-/** How rows get between a broker's clients and the workers. */
-export interface DataPathInfo {
-  /** `plain`: through the main thread, several times slower than in the workers themselves. */
-  readonly path: 'native' | 'plain'
-  /** Why it is the plain path, for a person to read. */
-  readonly reason?: string
+/** A member of a group, and what it reads. */
+export interface MemberPartitions {
+  /** That of its state directory, where it has one: it stays when the member comes back. */
+  readonly name: string
+  readonly isSelf: boolean
+  readonly partitions: readonly TopicPartition[]
 }
 
 export interface Group {
@@ -187,8 +187,15 @@ export interface Group {
    * Left out where nobody can know.
    */
   readonly peers?: (() => readonly string[]) | undefined
+  /**
+   * Who is in the group and what each reads; undefined while that is changing. Asked of the broker, a
+   * second at most: the caller's thread stands still meanwhile. Left out where nobody can know.
+   */
+  readonly members?: (() => readonly MemberPartitions[] | undefined) | undefined
   /** How long the brokers took to answer lately; empty until they told of it. */
   readonly roundTrips?: readonly BrokerRoundTrip[]
+  /** Left out where nothing is sent to a broker. */
+  readonly producerFigures?: ProducerFigures | undefined
   /** Resolves when the subscription is made; partitions come through the listener. */
   join(topics: readonly string[], listener: AssignmentListener): Promise<void>
   /** Next offset by the last commit, or the partition's start where there is none. */
@@ -200,11 +207,12 @@ export interface Group {
    */
   openChannel(worker: number, wake?: () => void): ChannelSpec
   /**
-   * Makes progress durable: all rows produced through the channels before have been acknowledged.
+   * Makes progress durable: all rows produced through the channels before have been acknowledged. Without
+   * `hasProduced` nothing was produced, or changed, since the last commit.
    * @throws BrokerError MILLRACE_PRODUCE_FAILED, MILLRACE_COMMIT_FAILED; where there is `abort` also
    * MILLRACE_TRANSACTION_ABORTED: it must be called then, and MILLRACE_FENCED: this instance is over.
    */
-  commit(positions: readonly TopicPartitionOffset[]): Promise<void>
+  commit(positions: readonly TopicPartitionOffset[], hasProduced?: boolean): Promise<void>
   /**
    * There where outputs and offsets are one transaction for all workers: undoes what was produced since
    * the last commit. The workers must have given up their tasks and discarded what they held: what they

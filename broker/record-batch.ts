@@ -32,6 +32,11 @@ export function rowStart(batch: Pick<RecordBatch, 'ends'>, row: number): number 
   return row === 0 ? 0 : (batch.ends[row * ENDS_PER_ROW - 1] ?? 0)
 }
 
+/** Bytes of the keys, values and headers of the rows from one to another, that one left out. */
+export function bytesBetween(batch: Pick<RecordBatch, 'ends'>, row: number, until: number): number {
+  return rowStart(batch, until) - rowStart(batch, row)
+}
+
 /** The key's bytes of a row, or null. The result is a view that lives as long as the batch. */
 export function keyOf(batch: RecordBatch, row: number): Uint8Array | null {
   if ((batch.nulls[row] ?? 0) & NULL_KEY) return null

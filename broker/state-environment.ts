@@ -20,6 +20,8 @@ export interface StateRange {
 
 /** The tables of a task. */
 export interface StateEnvironment {
+  /** What was wrong with what lay here before: it is deleted, for other places have the state. */
+  readonly damage?: string
   /** A named table, created when missing. Open tables outside of transactions that may fail. */
   table(name: string): StateTable
   /** Runs `work`; what it writes is undone when it throws. A transaction within another joins it. */

@@ -55,6 +55,11 @@ export class EntryAssembler {
   #isSnapshot = false
   #parts: Uint8Array[] = []
 
+  /** Whether no entry is begun: what comes next is the first part of one. */
+  get isEmpty(): boolean {
+    return this.#parts.length === 0
+  }
+
   /**
    * Takes a record. @returns the entry that is complete with it; its bytes are its own.
    * @throws Error when the record is none of a changelog.
@@ -80,6 +85,7 @@ export class EntryAssembler {
       part !== this.#parts.length
     ) {
       this.#number = -1
+      this.#parts = []
       return undefined
     }
     this.#parts.push(value.slice(HEADER_BYTES + metaBytes))

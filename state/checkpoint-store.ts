@@ -58,23 +58,38 @@ export class CheckpointStore {
     return this.#entries.logBytes(storeName)
   }
 
+  /** Bytes saved of a store, snapshot and all; those of an undone transaction stay counted. */
+  savedBytes(storeName: string): number {
+    return this.#entries.bytesOf(storeName)
+  }
+
   /** The last checkpoint, or undefined for a task that never committed. The bytes are the caller's. */
   load(): Checkpoint | undefined {
+    const place = this.loadPlace()
+    if (place === undefined) return undefined
+    const stores = new Map(this.#entries.names.map((name) => [name, this.#entries.read(name)]))
+    return { ...place, stores }
+  }
+
+  /** The same without the stores, which may be large. */
+  loadPlace(): Omit<Checkpoint, 'stores'> | undefined {
     const positions = this.#table.get(this.#key('positions'))
     if (positions === undefined) return undefined
     return {
       positions: JSON.parse(positions.toString()) as TopicPartitionOffset[],
       meta: this.#table.get(this.#key('meta')),
-      stores: new Map(this.#entries.names.map((name) => [name, this.#entries.read(name)])),
     }
   }
 
-  /** Saves all of the update or nothing; within a transaction it takes part in that one. */
-  save({ positions, meta, stores }: CheckpointUpdate): void {
+  /** Saves all of the updates, oldest first, or nothing; within a transaction it takes part in that one. */
+  save(...updates: readonly CheckpointUpdate[]): void {
+    const positions = updates.at(-1)?.positions
+    if (positions === undefined) return
+    const meta = updates.findLast((update) => update.meta !== undefined)?.meta
     this.#environment.transaction(() => {
       this.#table.putSync(this.#key('positions'), Buffer.from(JSON.stringify(positions)))
       if (meta !== undefined) this.#table.putSync(this.#key('meta'), Buffer.from(meta))
-      for (const { name, bytes, snapshot } of stores) {
+      for (const { name, bytes, snapshot } of fromSnapshotsOn(updates)) {
         if (snapshot) this.#entries.replace(name, bytes)
         else this.#entries.append(name, bytes)
       }
@@ -90,4 +105,12 @@ export class CheckpointStore {
   #key(what: string): Buffer {
     return entryKey(this.#taskId, what)
   }
+}
+
+/** What is to be written of the stores: a snapshot replaces what comes before it. */
+function fromSnapshotsOn(updates: readonly CheckpointUpdate[]): StoreUpdate[] {
+  const all = updates.flatMap(({ stores }) => stores)
+  const snapshots = new Map<string, number>()
+  all.forEach(({ name, snapshot }, i) => snapshot && snapshots.set(name, i))
+  return all.filter(({ name }, i) => i >= (snapshots.get(name) ?? 0))
 }

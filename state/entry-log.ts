@@ -15,6 +15,7 @@ export function entryKey(taskId: string, name: string): Buffer {
 interface StoreLog {
   nextSequence: number
   logBytes: number
+  bytes: number
 }
 
 /** Per store a sequence of entries, the first of which may be a snapshot. */
@@ -37,6 +38,11 @@ export class EntryLog {
     return this.#logs.get(name)?.logBytes ?? 0
   }
 
+  /** Bytes of all entries of a store. */
+  bytesOf(name: string): number {
+    return this.#logs.get(name)?.bytes ?? 0
+  }
+
   /** All entries of a store, in order, as copies. */
   read(name: string): Uint8Array[] {
     const entries: { sequence: number; parts: Buffer[] }[] = []
@@ -54,6 +60,7 @@ export class EntryLog {
     this.#write(name, log.nextSequence, false, bytes)
     log.nextSequence += 1
     log.logBytes += bytes.length
+    log.bytes += bytes.length
   }
 
   replace(name: string, bytes: Uint8Array): void {
@@ -62,6 +69,7 @@ export class EntryLog {
     this.#write(name, log.nextSequence, true, bytes)
     log.nextSequence += 1
     log.logBytes = 0
+    log.bytes = bytes.length
   }
 
   remove(name: string): void {
@@ -72,7 +80,7 @@ export class EntryLog {
   #logOf(name: string): StoreLog {
     const known = this.#logs.get(name)
     if (known !== undefined) return known
-    const log = { nextSequence: 0, logBytes: 0 }
+    const log = { nextSequence: 0, logBytes: 0, bytes: 0 }
     this.#logs.set(name, log)
     return log
   }
@@ -91,18 +99,22 @@ export class EntryLog {
     for (const key of [...this.#table.getKeys(this.#rangeOf(name))]) this.#table.removeSync(key)
   }
 
-  /** What the constructor learns of former entries. */
+  /** What the constructor learns of former entries. Only the last part of each is read for it. */
   #scan(): void {
     const prefix = Buffer.from(`${this.#taskId}${SEPARATOR}`)
     const end = Buffer.from(`${this.#taskId}\u0001`)
-    for (const { key, value } of this.#table.getRange({ start: prefix, end })) {
-      const bytes = key as Buffer
-      const suffix = bytes.length - SUFFIX_BYTES
-      const log = this.#logOf(bytes.toString('utf8', prefix.length, suffix - 1))
-      log.nextSequence = bytes.readUInt32BE(suffix) + 1
-      const isSnapshot = bytes[suffix + 4] === 1
-      log.logBytes = isSnapshot ? 0 : log.logBytes + value.length
-    }
+    const keys = Array.from(this.#table.getKeys({ start: prefix, end }), (key) => Buffer.from(key))
+    keys.forEach((key, i) => {
+      const suffix = key.length - SUFFIX_BYTES
+      const log = this.#logOf(key.toString('utf8', prefix.length, suffix - 1))
+      log.nextSequence = key.readUInt32BE(suffix) + 1
+      const next = keys[i + 1]
+      const isLast = next === undefined || next.readUInt32BE(next.length - 4) === 0
+      const length = isLast ? (this.#table.getBinary(key)?.length ?? 0) : PART_BYTES_MAX
+      log.bytes += length
+      const isSnapshot = key[suffix + 4] === 1
+      log.logBytes = isSnapshot ? 0 : log.logBytes + length
+    })
   }
 
   #rangeOf(name: string): { start: Buffer; end: Buffer } {

@@ -70,6 +70,13 @@ export class KeyTable {
     if (this.size < this.#compactAt) return
     const used = new Uint8Array(this.size)
     for (const holder of this.#holders) holder.markKeys(used)
+    let count = 0
+    for (let id = 0; id < used.length; id++) count += used[id]!
+    if (count * 2 > this.size) this.#compactAt = this.size * 2
+    else this.#compact(used)
+  }
+
+  #compact(used: Uint8Array): void {
     const idOf = new Int32Array(this.size).fill(-1)
     const dictionary = new Dictionary()
     const values: unknown[] = []

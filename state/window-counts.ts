@@ -2,6 +2,7 @@
 // entry is a number until others are added: entries of closed windows are dead, and swept when room ends.
 import type { TimeWindow } from '../topology/windows.ts'
 import { EntryList } from './entry-list.ts'
+import { HashSlots } from '../topology/serdes/hash-slots.ts'
 import type { KeyHolder, KeyTable } from './key-table.ts'
 import { WindowIndex } from './window-index.ts'
 
@@ -31,15 +32,18 @@ export class WindowCounts implements KeyHolder {
   #capacity = INITIAL_ENTRIES
   #ints = new Int32Array(INITIAL_ENTRIES * INTS)
   #doubles = new Float64Array(this.#ints.buffer)
-  /** Open addressing by key and window; at most half full. */
-  #slots = new Int32Array(INITIAL_ENTRIES * 2).fill(NONE)
+  /** By key and window. */
+  readonly #slots = new HashSlots(
+    (entry) => this.#hashOf(entry),
+    (entry) => !this.#windows.isOpen(this.#ints[entry * INTS + WINDOW]!),
+  )
   #end = 0
   #rows = 0
   readonly #toEmit = new EntryList()
   readonly #toSave = new EntryList()
   readonly #windows: WindowIndex
   /** New places of entries, while they are swept. */
-  #movedTo = new Int32Array(INITIAL_ENTRIES)
+  #movedTo = new Int32Array(0)
 
   constructor(name: string, keys: KeyTable, windows: { sizeMs: number; advanceMs: number }) {
     this.name = name
@@ -55,7 +59,17 @@ export class WindowCounts implements KeyHolder {
 
   /** Bytes that the table takes. */
   get sizeBytes(): number {
-    return this.#capacity * (ENTRY_BYTES + 8) + this.#windows.size * 80
+    return this.#capacity * ENTRY_BYTES + this.#slots.sizeBytes + this.#windows.size * 80
+  }
+
+  /** Entries that changed since the last emission. */
+  get updatesHeld(): number {
+    return this.#toEmit.size
+  }
+
+  /** Bytes that the list of these takes. */
+  get updatesHeldBytes(): number {
+    return this.#toEmit.entries.byteLength
   }
 
   /** The window of an entry. */
@@ -182,25 +196,32 @@ export class WindowCounts implements KeyHolder {
 
   /** The entry of a key in a window, made with a count of 0 when new. */
   #entryOf(window: number, keyId: number): number {
-    const slots = this.#slots
+    const hash = hashOf(keyId, this.#windows.numberOf(window))
+    const { slots, old } = this.#slots
+    let entry = this.#find(slots, hash, window, keyId)
+    if (entry < 0 && old !== undefined) entry = this.#find(old, hash, window, keyId)
+    return entry < 0 ? this.#add(hash, window, keyId) : entry
+  }
+
+  /** The entry in one table of slots, or -1. */
+  #find(slots: Int32Array, hash: number, window: number, keyId: number): number {
     const ints = this.#ints
     const mask = slots.length - 1
-    let slot = slotOf(keyId, this.#windows.numberOf(window), mask)
+    let slot = hash & mask
     for (;;) {
-      const entry = slots[slot]!
-      if (entry === NONE) return this.#add(slot, window, keyId)
+      const entry = slots[slot]! - 1
+      if (entry < 0) return entry
       if (ints[entry * INTS + KEY] === keyId && ints[entry * INTS + WINDOW] === window) return entry
       slot = (slot + 1) & mask
     }
   }
 
-  #add(slot: number, window: number, keyId: number): number {
+  #add(hash: number, window: number, keyId: number): number {
     if (this.#end === this.#capacity) {
-      this.#sweep(this.#rows * 2 > this.#capacity ? this.#capacity * 2 : this.#capacity)
-      return this.#entryOf(window, keyId)
+      if (this.#rows * 2 > this.#capacity) this.#grow()
+      else this.#sweep()
     }
     const entry = this.#end++
-    this.#slots[slot] = entry
     const ints = this.#ints
     const at = entry * INTS
     ints[at + KEY] = keyId
@@ -211,21 +232,23 @@ export class WindowCounts implements KeyHolder {
     this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
     this.#windows.added(window, entry)
     this.#rows += 1
+    this.#slots.put(hash, entry)
     return entry
   }
 
-  /** Moves what lives together, into arrays of this capacity. */
-  #sweep(capacity: number): void {
-    const isLarger = capacity !== this.#capacity
-    const to = isLarger ? new Int32Array(capacity * INTS) : this.#ints
+  /** What is dead stays: it goes with the next sweep. */
+  #grow(): void {
+    this.#capacity *= 2
+    const ints = new Int32Array(this.#capacity * INTS)
+    ints.set(this.#ints)
+    this.#ints = ints
+    this.#doubles = new Float64Array(ints.buffer)
+  }
+
+  /** Moves what lives together. */
+  #sweep(): void {
     if (this.#movedTo.length < this.#end) this.#movedTo = new Int32Array(this.#capacity)
-    this.#end = this.#moveLiving(this.#ints, to, this.#movedTo)
-    if (isLarger) {
-      this.#ints = to
-      this.#doubles = new Float64Array(to.buffer)
-      this.#slots = new Int32Array(capacity * 2)
-      this.#capacity = capacity
-    }
+    this.#end = this.#moveLiving(this.#ints, this.#movedTo)
     this.#windows.swept(this.#movedTo)
     this.#toEmit.moved(this.#movedTo)
     this.#toSave.moved(this.#movedTo)
@@ -235,43 +258,43 @@ export class WindowCounts implements KeyHolder {
   // The loops have methods of their own, so that they are compiled once and for all.
 
   /** @returns how many entries live. */
-  #moveLiving(from: Int32Array, to: Int32Array, movedTo: Int32Array): number {
+  #moveLiving(ints: Int32Array, movedTo: Int32Array): number {
     const windows = this.#windows
     const all = this.#end
     let end = 0
     for (let entry = 0; entry < all; entry++) {
       const at = entry * INTS
-      if (!windows.isOpen(from[at + WINDOW]!)) {
+      if (!windows.isOpen(ints[at + WINDOW]!)) {
         movedTo[entry] = NONE
         continue
       }
       movedTo[entry] = end
       const target = end * INTS
-      for (let i = 0; i < INTS; i++) to[target + i] = from[at + i]!
-      const next = to[target + NEXT]!
+      for (let i = 0; i < INTS; i++) ints[target + i] = ints[at + i]!
+      const next = ints[target + NEXT]!
       // The entry before it has moved already.
-      if (next !== NONE) to[target + NEXT] = movedTo[next]!
+      if (next !== NONE) ints[target + NEXT] = movedTo[next]!
       end += 1
     }
     return end
   }
 
   #reindex(): void {
-    const slots = this.#slots.fill(NONE)
-    const ints = this.#ints
-    const mask = slots.length - 1
+    this.#slots.clear(true)
     for (let entry = 0; entry < this.#end; entry++) {
-      const window = ints[entry * INTS + WINDOW]!
-      if (!this.#windows.isOpen(window)) continue
-      let slot = slotOf(ints[entry * INTS + KEY]!, this.#windows.numberOf(window), mask)
-      while (slots[slot] !== NONE) slot = (slot + 1) & mask
-      slots[slot] = entry
+      if (!this.#windows.isOpen(this.#ints[entry * INTS + WINDOW]!)) continue
+      this.#slots.put(this.#hashOf(entry), entry)
     }
+  }
+
+  #hashOf(entry: number): number {
+    const at = entry * INTS
+    return hashOf(this.#ints[at + KEY]!, this.#windows.numberOf(this.#ints[at + WINDOW]!))
   }
 }
 
 /** Windows of a key that follow each other in time lie side by side, eight to a block: a row counts in several. */
-function slotOf(keyId: number, windowNumber: number, mask: number): number {
+function hashOf(keyId: number, windowNumber: number): number {
   const mixed = Math.imul(keyId, 0x9e3779b1) ^ Math.imul(windowNumber >> 3, 0x85ebca6b)
-  return (((mixed ^ (mixed >>> 15)) << 3) | (windowNumber & 7)) & mask
+  return ((mixed ^ (mixed >>> 15)) << 3) | (windowNumber & 7)
 }

@@ -12,15 +12,18 @@ const modes: Readonly<Record<string, Settings>> = {
 }
 
 const { BOOTSTRAP = '', APP_ID = '', STATE_DIR = '', MODE = 'default' } = process.env
-const mode = modes[MODE]
+const [, base = '', threads] = /^(.*?)(?:-(\d+)threads?)?$/.exec(MODE)!
+const mode = modes[base]
 if (mode === undefined) {
-  throw new Error(`MODE=${MODE}: known are ${Object.keys(modes).join(', ')}`)
+  const known = Object.keys(modes).join(', ')
+  throw new Error(`MODE=${MODE}: known are ${known}, each also with -Nthreads`)
 }
 const config = streamsConfig({
   'bootstrap.servers': BOOTSTRAP,
   'application.id': APP_ID,
   'state.dir': STATE_DIR,
   ...mode,
+  ...(threads === undefined ? {} : { 'num.stream.threads': Number(threads) }),
 })
 const broker = await openBroker({
   kind: 'kafka',

@@ -27,11 +27,13 @@ export class EmbeddedGroup implements Group {
   readonly #lock: ApplicationLock
   readonly #positions: PositionTable
   readonly #onLeft: () => void
+  readonly #startAt: GroupOptions['startAt']
   #listener: AssignmentListener | undefined
   #purgedMs = 0
 
   /** @throws BrokerError MILLRACE_LOG_LOCKED */
-  constructor(log: Log, { applicationId }: GroupOptions, onLeft: () => void) {
+  constructor(log: Log, { applicationId, startAt }: GroupOptions, onLeft: () => void) {
+    this.#startAt = startAt
     this.#log = log
     this.#applicationId = applicationId
     this.#onLeft = onLeft
@@ -58,15 +60,13 @@ export class EmbeddedGroup implements Group {
   }
 
   committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return new Promise((resolve) => {
-      this.#log.snapshot.renew()
-      resolve(
-        partitions.map(({ topic, partition }) => {
-          const committed = this.#positions.get({ topic, partition })
-          return { topic, partition, offset: committed ?? this.#startOf({ topic, partition }) }
-        }),
-      )
-    })
+    this.#log.snapshot.renew()
+    return Promise.all(
+      partitions.map(async (of) => {
+        const committed = this.#positions.get(of) ?? (await this.#startAt?.(of))
+        return { ...of, offset: committed ?? this.#startOf(of) }
+      }),
+    )
   }
 
   /** Every worker has the same way in: the commits of a replaced one ended with its thread. */

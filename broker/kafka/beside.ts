@@ -1,8 +1,7 @@
 // Partitions that workers read outside the group's assignment, to restore a store or to fill a global
 // table: consumers of their own, connected when one is first needed.
-import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import { placeOf, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
 import { disconnectConsumer } from './clients.ts'
-import { placeOf } from './errors.ts'
 import type { RdConsumer } from './rd-client.ts'
 import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'
 
@@ -51,11 +50,9 @@ export class Beside {
       close: () => {
         if (!isOpen) return
         isOpen = false
-        this.#then(lane, async (connected) => {
-          await remove(connected, from)
-          // Only now: until then the consumer still has the partition.
-          lane.places.delete(placeOf(from))
-        })
+        this.#then(lane, (connected) => remove(connected, from))
+        // One change follows the other: who opens it now gets it from the same consumer.
+        lane.places.delete(placeOf(from))
       },
     }
   }

@@ -1,8 +1,8 @@
 // Offsets to the group, one commit at a time: the client's commit is fire and forget, its result comes
 // by a callback. Also the place that knows whether the group has given this member up.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BrokerError, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
-import { isLost, isRetriable, placeOf } from './errors.ts'
+import { BrokerError, placeOf, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
+import { isLost, isRetriable } from './errors.ts'
 import { RdCode, type RdConsumer, type RdError } from './rd-client.ts'
 
 const ANSWER_MS_MAX = 30_000
@@ -28,16 +28,16 @@ export class Committer {
 
   /**
    * Resolves when the broker has stored the offsets.
-   * @throws BrokerError MILLRACE_COMMIT_FAILED; not retriable when the partitions were lost.
+   * @throws BrokerError MILLRACE_COMMIT_FAILED; `lost` is set where the partitions were lost.
    */
   async commit(consumer: RdConsumer, positions: readonly TopicPartitionOffset[]): Promise<void> {
     if (positions.length === 0) return
-    const deadline = Date.now() + ANSWER_MS_MAX
+    const deadline = performance.now() + ANSWER_MS_MAX
     for (;;) {
-      const outcome = await this.#once(consumer, positions, deadline - Date.now())
+      const outcome = await this.#once(consumer, positions, deadline - performance.now())
       if (outcome === undefined) return
       if (isLost(outcome)) this.lost = true
-      if (this.lost || !isRetriable(outcome) || Date.now() + RETRY_MS > deadline) {
+      if (this.lost || !isRetriable(outcome) || performance.now() + RETRY_MS > deadline) {
         throw commitFailed(positions, outcome, this.lost)
       }
       await sleep(RETRY_MS)
@@ -77,7 +77,8 @@ function commitFailed(
   const why = lost
     ? `${message}; the group has given the partitions to others, who begin at the last commit`
     : message
-  const retriable = !lost && isRetriable({ code })
+  // Those that the group gives next can be committed.
+  const retriable = lost || isRetriable({ code })
   return new BrokerError(
     'MILLRACE_COMMIT_FAILED',
     `the offsets of ${places} were not committed: ${why}`,

@@ -2,7 +2,8 @@
 // is there and the client is a version that it was tested with, else the plain one.
 import type { MessagePort } from 'node:worker_threads'
 import { loadAddon, type Addon } from '../native/addon.ts'
-import type { ChannelSpec, DataPathInfo, TopicPartition } from '../ports.ts'
+import type { DataPathInfo } from '../client-figures.ts'
+import type { ChannelSpec, Group, TopicPartition } from '../ports.ts'
 import type { Beside } from './beside.ts'
 import type { ClientFactory } from './clients.ts'
 import type { Outbox, PartitionIntake } from './reading.ts'
@@ -13,6 +14,8 @@ export interface DataPath {
   readonly info: DataPathInfo
   /** Where the other members' servers are; left out where the members cannot be asked for. */
   readonly servers?: () => string[]
+  /** See `Group.members`. */
+  readonly members?: NonNullable<Group['members']>
   /** What the group has assigned. */
   readonly intake: PartitionIntake
   /** What is read besides. */
@@ -42,7 +45,8 @@ export function chooseDataPath({ module, address, dataPath }: ClientFactory): Da
   if (dataPath === 'plain') return plain('it was asked for')
   const loaded = loadAddon()
   if (loaded.addon === undefined) return plain(`the addon is missing: ${loaded.reason}`)
-  if (typeof loaded.addon.hasClient !== 'function') {
+  // What it learned last.
+  if (typeof loaded.addon.deliveryErrors !== 'function') {
     return plain('the addon was built for another version of Millrace: run "npm rebuild millrace"')
   }
   const version = module.librdkafkaVersion ?? 'unknown'

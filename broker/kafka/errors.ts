@@ -1,5 +1,5 @@
 // Errors of librdkafka as BrokerErrors: with the place they belong to and what can be done.
-import { BrokerError, type TopicPartition } from '../ports.ts'
+import { BrokerError, placeOf, type TopicPartition } from '../ports.ts'
 import { RdCode, type RdError } from './rd-client.ts'
 
 // Not an illegal generation: who is still a member has only sent its commit while the group went on to
@@ -51,9 +51,6 @@ export const isRetriable = ({ code }: { readonly code: number }): boolean => RET
 /** Whether the client will not recover from the error by itself. */
 export const isFinal = ({ code, isFatal }: Pick<RdError, 'code' | 'isFatal'>): boolean =>
   FINAL.has(code) || isFatal === true
-
-/** `topic/partition`, as messages name a place. */
-export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 /** A topic that is not there, or not that partition of it. */
 export function topicMissing(place: string, address: string): BrokerError {

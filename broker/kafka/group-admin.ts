@@ -2,7 +2,7 @@
 // subscribes to nothing. Kafka itself refuses the commit of such a one while the group has members.
 import { groupActive, type GroupAdmin, type GroupMember } from '../group-admin.ts'
 import type { KafkaAddon } from '../native/kafka-addon.ts'
-import { BrokerError, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
+import { BrokerError, placeOf, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
 import { connectConsumer, disconnectConsumer, type ClientFactory } from './clients.ts'
 import { Committer } from './committer.ts'
 import { chooseDataPath } from './data-path.ts'
@@ -98,7 +98,7 @@ class KafkaGroupAdmin implements GroupAdmin {
     const { bootstrapServers } = this.#factory.address
     const group = { applicationId: this.#applicationId, bootstrapServers }
     const stored = await storedOffsets(this.#consumer, group, partitions)
-    return partitions.map(({ topic, partition }) => stored.get(`${topic}/${partition}`))
+    return partitions.map((of) => stored.get(placeOf(of)))
   }
 
   async offsetsAt(

@@ -2,12 +2,11 @@
 // How rows get to the workers is the data path's business.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MessageChannel } from 'node:worker_threads'
-import { BrokerError } from '../ports.ts'
+import type { BrokerRoundTrip, DataPathInfo, ProducerFigures } from '../client-figures.ts'
+import { BrokerError, placeOf } from '../ports.ts'
 import type {
   AssignmentListener,
-  BrokerRoundTrip,
   ChannelSpec,
-  DataPathInfo,
   Group,
   GroupOptions,
   TopicPartition,
@@ -23,7 +22,7 @@ import type { GroupClients } from './plain-path.ts'
 import { RdCode, type RdError } from './rd-client.ts'
 import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
-import { RoundTrips } from './round-trips.ts'
+import { ClientStatistics } from './client-statistics.ts'
 import { withoutSecrets } from './settings.ts'
 import { storedOffsets } from './stored-offsets.ts'
 import type { Topics } from './topics.ts'
@@ -71,7 +70,7 @@ class KafkaGroup implements Group {
   readonly #path: DataPath
   readonly #transactions: Transactions | undefined
   readonly abort: (() => Promise<void>) | undefined
-  readonly #roundTrips = new RoundTrips()
+  readonly #statistics = new ClientStatistics()
   readonly #channels = new Map<number, Channel>()
   #rebalance: Rebalance | undefined
   #listener: AssignmentListener | undefined
@@ -94,8 +93,8 @@ class KafkaGroup implements Group {
     this.#clients = clients
     this.#committer = committer
     this.#transactions = transactions
-    this.#roundTrips.listen('consumer', clients.consumer)
-    this.#roundTrips.listen('producer', clients.producer)
+    this.#statistics.listen('consumer', clients.consumer)
+    this.#statistics.listen('producer', clients.producer)
     if (transactions !== undefined) this.abort = () => this.#inTurn(() => this.#abort(transactions))
     this.#path = open({
       ...options,
@@ -106,11 +105,21 @@ class KafkaGroup implements Group {
   }
 
   get roundTrips(): BrokerRoundTrip[] {
-    return this.#roundTrips.all
+    return this.#statistics.roundTrips
+  }
+
+  get producerFigures(): ProducerFigures {
+    const { queuedRows, knowsClients, errors } = this.#path.outbox
+    const { queuedMessages, retries } = this.#statistics
+    return { queuedRecords: queuedRows + (knowsClients ? 0 : queuedMessages), retries, errors }
   }
 
   get peers(): (() => readonly string[]) | undefined {
     return this.#path.servers
+  }
+
+  get members(): Group['members'] {
+    return this.#path.members
   }
 
   get dataPath(): DataPathInfo {
@@ -152,10 +161,12 @@ class KafkaGroup implements Group {
     const stored = await storedOffsets(this.#clients.consumer, group, partitions)
     const answers: TopicPartitionOffset[] = []
     for (const { topic, partition } of partitions) {
+      const of = { topic, partition }
       const offset =
-        stored.get(`${topic}/${partition}`) ??
-        (await this.#topics.watermarks({ topic, partition })).start
-      answers.push({ topic, partition, offset })
+        stored.get(placeOf(of)) ??
+        (await this.#options.startAt?.(of)) ??
+        (await this.#topics.watermarks(of)).start
+      answers.push({ ...of, offset })
     }
     return answers
   }
@@ -178,8 +189,8 @@ class KafkaGroup implements Group {
     return spec
   }
 
-  commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
-    return this.#inTurn(() => this.#commit(positions))
+  commit(positions: readonly TopicPartitionOffset[], hasProduced = true): Promise<void> {
+    return this.#inTurn(() => this.#commit(positions, hasProduced))
   }
 
   leave(): Promise<void> {
@@ -194,11 +205,12 @@ class KafkaGroup implements Group {
   }
 
   // 1 take what the workers have posted  2 deliver it; later batches wait  3 commit the offsets
-  async #commit(positions: readonly TopicPartitionOffset[]): Promise<void> {
+  async #commit(positions: readonly TopicPartitionOffset[], hasProduced: boolean): Promise<void> {
     const { outbox } = this.#path
     this.#drain()
     if (this.#transactions !== undefined) {
-      return this.#transactions.commit(outbox, positions).catch((error: BrokerError) => {
+      const committed = this.#transactions.commit(outbox, positions, hasProduced)
+      return committed.catch((error: BrokerError) => {
         if (isLost(error.cause as RdError)) this.#committer.lost = true
         throw error
       })
@@ -233,11 +245,11 @@ class KafkaGroup implements Group {
     await atMost(JOIN_MS_MAX, rebalance.joined())
     await atMost(UNASSIGN_MS_MAX, rebalance.settled())
     consumer.unsubscribe()
-    const deadline = Date.now() + UNASSIGN_MS_MAX
+    const deadline = performance.now() + UNASSIGN_MS_MAX
     do {
       await sleep(LOOK_MS)
       await atMost(UNASSIGN_MS_MAX, rebalance.settled())
-    } while (consumer.assignments().length > 0 && Date.now() < deadline)
+    } while (consumer.assignments().length > 0 && performance.now() < deadline)
   }
 
   #openReader(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {

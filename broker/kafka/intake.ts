@@ -1,6 +1,11 @@
 // A consumer's partitions as feeds: hands each row to its feed, and pauses the partitions whose worker
 // does not keep up. A group has one for what it is assigned and one for what is read besides.
-import type { TopicPartition, TopicPartitionOffset, Watermarks } from '../ports.ts'
+import {
+  placeOf,
+  type TopicPartition,
+  type TopicPartitionOffset,
+  type Watermarks,
+} from '../ports.ts'
 import { Feed } from './feed.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer, RdEndOfPartition, RdMessage } from './rd-client.ts'
@@ -64,7 +69,7 @@ export class Intake implements PartitionIntake {
 
   open(outlet: Outlet, from: TopicPartitionOffset): ReaderHandle {
     const feed = this.#feed(from.topic, from.partition)
-    if (feed === undefined) throw new Error(`no feed of ${from.topic}/${from.partition}`)
+    if (feed === undefined) throw new Error(`no feed of ${placeOf(from)}`)
     void this.#connect(feed, outlet, from.offset)
     return {
       took: (bytes) => {
@@ -134,7 +139,7 @@ export class Intake implements PartitionIntake {
   /** The worker has taken rows: a paused partition may go on. */
   #took(feed: Feed, bytes: number): void {
     feed.outstandingBytes = Math.max(0, feed.outstandingBytes - bytes)
-    if (!feed.paused || feed.outstandingBytes > this.#bytesMax() * RESUME_SHARE) return
+    if (!feed.paused || this.#isAhead(feed)) return
     void this.#pump.between(() => this.#resume(feed))
   }
 
@@ -172,8 +177,12 @@ export class Intake implements PartitionIntake {
     for (const each of begun) each.flush(this.#knownEnd(each))
     const bytesMax = this.#bytesMax()
     const full = begun.filter((each) => each.outstandingBytes > bytesMax && !each.paused)
-    if (full.length > 0) void this.#pump.between(() => this.#pause(full))
+    if (full.length > 0) void this.#pump.between(() => this.#pause(full.filter(this.#isAhead)))
   }
+
+  // A worker that has taken all before the pause has its turn would never take again, and resume.
+  readonly #isAhead = (feed: Feed): boolean =>
+    feed.outstandingBytes > this.#bytesMax() * RESUME_SHARE
 
   #heardEnds(ends: readonly RdEndOfPartition[]): void {
     for (const { topic, partition, offset } of ends) {

@@ -1,8 +1,7 @@
 // A consumer's partitions whose rows the workers poll themselves. Here they are split from the consumer's
 // own queue, and a reader is told when the consumer stands where it wants to read.
 import type { KafkaAddon } from '../native/kafka-addon.ts'
-import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
-import { placeOf } from './errors.ts'
+import { placeOf, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer } from './rd-client.ts'
 import type { Outlet, PartitionIntake, ReaderHandle } from './reading.ts'

@@ -27,9 +27,23 @@ export class NativeOutbox implements Outbox {
   #flushing: Promise<void> = Promise.resolve()
   #isHurrying = false
   #closed = false
+  readonly knowsClients = true
+  /** As they were asked for last: a client that is gone tells nothing. */
+  #errors: Readonly<Record<string, number>> = {}
 
   constructor(options: NativeOutboxOptions) {
     this.#options = options
+  }
+
+  get queuedRows(): number {
+    const { addon, clientId } = this.#options
+    return this.#closed ? 0 : addon.rowsInFlight(clientId, 0) + addon.rowsInFlight(clientId, 1)
+  }
+
+  get errors(): Readonly<Record<string, number>> {
+    const { addon, clientId } = this.#options
+    if (!this.#closed) this.#errors = addon.deliveryErrors(clientId)
+    return this.#errors
   }
 
   flush(): Promise<void> {
@@ -40,16 +54,17 @@ export class NativeOutbox implements Outbox {
 
   async reset(): Promise<void> {
     const { addon, clientId } = this.#options
-    const deadline = Date.now() + DELIVERY_SLACK_MS
+    const deadline = performance.now() + DELIVERY_SLACK_MS
     // What was purged is told to the addon by another thread.
     while (addon.rowsInFlight(clientId, 0) + addon.rowsInFlight(clientId, 1) > 0) {
-      if (Date.now() > deadline) break
+      if (performance.now() > deadline) break
       await sleep(LOOK_MS)
     }
     addon.forgetFailures(clientId)
   }
 
   close(): void {
+    void this.errors
     this.#closed = true
   }
 
@@ -57,7 +72,7 @@ export class NativeOutbox implements Outbox {
   // next epoch  3 wait for what came before it, while later rows count in the new one
   async #flush(): Promise<void> {
     const { addon, clientId, deliveryMs } = this.#options
-    const deadline = Date.now() + deliveryMs + DELIVERY_SLACK_MS
+    const deadline = performance.now() + deliveryMs + DELIVERY_SLACK_MS
     await this.#landed(1 - this.#epoch, deadline)
     const ended = this.#closed ? this.#epoch : addon.turnEpoch(clientId)
     this.#epoch = 1 - ended
@@ -71,7 +86,7 @@ export class NativeOutbox implements Outbox {
       const rows = addon.rowsInFlight(clientId, epoch)
       this.#throwFailure()
       if (rows === 0) return
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         const message = `${rows} records were not delivered within ${deliveryMs} ms`
         throw new BrokerError('MILLRACE_PRODUCE_FAILED', message, { retriable: true })
       }

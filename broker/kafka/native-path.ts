@@ -12,6 +12,7 @@ import {
   orDisconnect,
   type ClientFactory,
 } from './clients.ts'
+import { assignmentOf } from './group-assignment.ts'
 import { serversOf, withServer } from './member-servers.ts'
 import type { DataPath, DataPathChoice } from './data-path.ts'
 import { NativeIntake } from './native-intake.ts'
@@ -86,6 +87,7 @@ export function nativePath(
   return {
     info: { path: 'native' },
     servers: () => serversOf(addon, consumerId, applicationId),
+    members: () => assignmentOf(addon, consumerId, applicationId),
     intake: new NativeIntake({ consumer, clientId: consumerId, addon, inGroup: true, failed }),
     beside: new Beside({ connect, failed }),
     outbox: new NativeOutbox({ producer, clientId: producerId, addon, deliveryMs }),

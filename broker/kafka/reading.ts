@@ -33,6 +33,12 @@ export interface PartitionIntake {
 
 /** What the workers produce, as the commit sees it. */
 export interface Outbox {
+  /** Rows that were taken and not acknowledged; without those that the client has, where only it knows them. */
+  readonly queuedRows: number
+  /** Whether those that the client has are in `queuedRows`. */
+  readonly knowsClients: boolean
+  /** Rows that could not be delivered, by topic. */
+  readonly errors: Readonly<Record<string, number>>
   /**
    * Resolves when every row produced before the call is acknowledged.
    * @throws BrokerError MILLRACE_PRODUCE_FAILED

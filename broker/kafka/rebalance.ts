@@ -1,9 +1,8 @@
 // Assignment changes, one after the other: the listener first, the client after it. librdkafka waits
 // for the answer, so nothing of an assignment is read before its workers are ready for it.
-import { BrokerError } from '../ports.ts'
+import { BrokerError, placeOf } from '../ports.ts'
 import type { AssignmentListener, TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import type { Committer } from './committer.ts'
-import { placeOf } from './errors.ts'
 import { RdCode, type RdConsumer } from './rd-client.ts'
 import type { PartitionIntake } from './reading.ts'
 

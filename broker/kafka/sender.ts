@@ -35,6 +35,8 @@ export class Sender implements Outbox {
   readonly #native: RdNativeProducer
   readonly #deliveryMs: number
   readonly #queue: Batch[] = []
+  readonly knowsClients = false
+  readonly errors: Record<string, number> = {}
   #failure: BrokerError | undefined
   #scheduled = false
   /** Batches that may go before the gate; Infinity while it is open. */
@@ -49,13 +51,19 @@ export class Sender implements Outbox {
     this.#native = producer.getClient()
     this.#deliveryMs = deliveryMs
     producer.on('delivery-report', (error, report) => {
-      if (error !== null) this.#fail(produceFailed(report, error.message, error.code))
+      if (error === null) return
+      this.errors[report.topic] = (this.errors[report.topic] ?? 0) + 1
+      this.#fail(produceFailed(report, error.message, error.code))
     })
   }
 
   /** The first row that could not be delivered: what came after it is not sent. */
   get failure(): BrokerError | undefined {
     return this.#failure
+  }
+
+  get queuedRows(): number {
+    return this.#queue.reduce((sum, { rows, row }) => sum + rows.count - row, 0)
   }
 
   /** Queues a packed batch; `sent` is called when all its rows are the client's, or given up. */
@@ -103,7 +111,7 @@ export class Sender implements Outbox {
   }
 
   async #acknowledged(): Promise<void> {
-    const deadline = Date.now() + this.#deliveryMs + DELIVERY_SLACK_MS
+    const deadline = performance.now() + this.#deliveryMs + DELIVERY_SLACK_MS
     for (let tries = 0; this.#failure === undefined && !this.#closed; tries++) {
       const late = await this.#flushOnce(tries < QUICK_FLUSHES ? QUICK_FLUSH_MS : FLUSH_MS)
       if (late === undefined) {
@@ -112,7 +120,7 @@ export class Sender implements Outbox {
         await turn()
         return
       }
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         const message = `records were not delivered within ${this.#deliveryMs} ms: ${late.message}`
         throw new BrokerError('MILLRACE_PRODUCE_FAILED', message, { retriable: true })
       }

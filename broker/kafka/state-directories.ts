@@ -1,8 +1,9 @@
 // Where the tasks of a worker keep their state: a directory each below the application's. Kafka is no
 // home for it, so the data ports have these.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEnvironment, type Environment } from '../lmdb.ts'
+import { BrokerError } from '../ports.ts'
 
 /** The open environments of one worker. */
 export class StateDirectories {
@@ -19,13 +20,16 @@ export class StateDirectories {
     this.#directory = join(stateDir, applicationId)
   }
 
-  /** The task's environment; its directory is made when missing. */
+  /**
+   * The task's environment; its directory is made when missing, and made anew when what is in it is damaged:
+   * changelogs have it all.
+   */
   open(taskId: string): Environment {
     const open = this.#open.get(taskId)
     if (open !== undefined) return open
     const directory = join(this.#directory, taskId)
     mkdirSync(directory, { recursive: true })
-    const environment = openEnvironment(directory)
+    const environment = openSound(directory)
     this.#open.set(taskId, environment)
     return environment
   }
@@ -37,5 +41,16 @@ export class StateDirectories {
 
   closeAll(): void {
     for (const taskId of [...this.#open.keys()]) this.close(taskId)
+  }
+}
+
+function openSound(directory: string): Environment {
+  try {
+    return openEnvironment(directory)
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== 'MILLRACE_LOG_CORRUPT') throw error
+    rmSync(directory, { recursive: true })
+    mkdirSync(directory)
+    return { ...openEnvironment(directory), damage: error.message }
   }
 }

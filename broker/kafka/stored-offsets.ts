@@ -1,6 +1,6 @@
 // What a group has committed, asked of the broker until it answers: by the group, and by who looks at it.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TopicPartition } from '../ports.ts'
+import { placeOf, type TopicPartition } from '../ports.ts'
 import { isRetriable, requestFailed } from './errors.ts'
 import type { RdConsumer, RdError } from './rd-client.ts'
 
@@ -21,19 +21,19 @@ export async function storedOffsets(
   partitions: readonly TopicPartition[],
 ): Promise<ReadonlyMap<string, number>> {
   if (partitions.length === 0) return new Map()
-  const deadline = Date.now() + RETRY_MS_MAX
+  const deadline = performance.now() + RETRY_MS_MAX
   for (;;) {
     const answer = await new Promise<RdError | Stored>((done) => {
       consumer.committed(partitions, REQUEST_MS_MAX, (error, stored) => done(error ?? stored))
     })
     if (!('code' in answer)) {
       return new Map(
-        answer.flatMap(({ topic, partition, offset }) =>
-          offset === undefined ? [] : [[`${topic}/${partition}`, offset] as const],
+        answer.flatMap(({ offset, ...of }) =>
+          offset === undefined ? [] : [[placeOf(of), offset] as const],
         ),
       )
     }
-    if (!isRetriable(answer) || Date.now() > deadline) {
+    if (!isRetriable(answer) || performance.now() > deadline) {
       const what = `ask for the offsets committed by ${group.applicationId}`
       throw requestFailed(what, group.bootstrapServers, answer)
     }

@@ -1,9 +1,9 @@
 // Topics and their offsets, asked of the broker by a lookup client; made and deleted by an admin client.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BrokerError } from '../ports.ts'
+import { BrokerError, placeOf } from '../ports.ts'
 import type { TopicDescription, TopicPartition, TopicSpec, Watermarks } from '../ports.ts'
 import { configured, type ClientFactory } from './clients.ts'
-import { placeOf, requestFailed, topicMissing } from './errors.ts'
+import { requestFailed, topicMissing } from './errors.ts'
 import {
   RdCode,
   type RdAdmin,
@@ -67,16 +67,17 @@ export class Topics {
   async delete(names: readonly string[]): Promise<void> {
     if (names.length === 0) return
     await this.#administer((admin) => Promise.all(names.map((name) => this.#delete(admin, name))))
-    const deadline = Date.now() + VISIBLE_MS_MAX
+    const deadline = performance.now() + VISIBLE_MS_MAX
     for (const name of names) {
-      while ((await this.#look(name)).partitions > 0 && Date.now() < deadline) await sleep(20)
+      while ((await this.#look(name)).partitions > 0 && performance.now() < deadline)
+        await sleep(20)
     }
   }
 
   /** First and next offset of a partition. @throws BrokerError MILLRACE_TOPIC_MISSING */
   async watermarks(at: TopicPartition): Promise<Watermarks> {
     const { bootstrapServers } = this.#factory.address
-    const deadline = Date.now() + REQUEST_MS_MAX
+    const deadline = performance.now() + REQUEST_MS_MAX
     for (;;) {
       const answer = await this.#query(at)
       if ('start' in answer) return answer
@@ -89,7 +90,7 @@ export class Topics {
       if (missing && (await this.partitionsOf(at.topic)) <= at.partition) {
         throw topicMissing(placeOf(at), bootstrapServers)
       }
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw requestFailed(`ask for the offsets of ${placeOf(at)}`, bootstrapServers, answer)
       }
       await sleep(20)
@@ -169,11 +170,12 @@ export class Topics {
   }
 
   async #visible(name: string): Promise<number> {
-    const deadline = Date.now() + VISIBLE_MS_MAX
+    const deadline = performance.now() + VISIBLE_MS_MAX
     for (;;) {
       const partitions = await this.partitionsOf(name)
       if (partitions > 0) return partitions
-      if (Date.now() > deadline) throw topicMissing(name, this.#factory.address.bootstrapServers)
+      if (performance.now() > deadline)
+        throw topicMissing(name, this.#factory.address.bootstrapServers)
       await sleep(20)
     }
   }

@@ -2,8 +2,8 @@
 // one transaction (KIP-447). The group begins one at its start and after each commit, so that the workers,
 // who know nothing of transactions, are always within one.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BrokerError, type TopicPartitionOffset } from '../ports.ts'
-import { isTransientDelivery, placeOf, requestFailed } from './errors.ts'
+import { BrokerError, placeOf, type TopicPartitionOffset } from '../ports.ts'
+import { isTransientDelivery, requestFailed } from './errors.ts'
 import { RdCode, type RdConsumer, type RdDone, type RdError, type RdProducer } from './rd-client.ts'
 import type { Outbox } from './reading.ts'
 import { withoutSecrets, type KafkaAddress } from './settings.ts'
@@ -48,15 +48,21 @@ export class Transactions {
 
   /**
    * 1 the offsets become part of the transaction, while the last rows are acknowledged  2 it is
-   * committed  3 the next one begins.
+   * committed  3 the next one begins. What was produced without input, by the wall clock, goes with an
+   * offset too: by that the broker sees whether this instance still owns what it speaks for.
    * @throws BrokerError MILLRACE_TRANSACTION_ABORTED when it is to be undone, MILLRACE_FENCED, or
    * MILLRACE_PRODUCE_FAILED when a row can never be delivered.
    */
-  async commit(outbox: Outbox, positions: readonly TopicPartitionOffset[]): Promise<void> {
+  async commit(
+    outbox: Outbox,
+    positions: readonly TopicPartitionOffset[],
+    hasProduced: boolean,
+  ): Promise<void> {
     const { producer } = this.#parts
     const moved = positions.filter((at) => this.#committed.get(placeOf(at)) !== at.offset)
+    const offsets = moved.length === 0 && hasProduced ? positions.slice(0, 1) : moved
     try {
-      const [flushed, sent] = await Promise.allSettled([outbox.flush(), this.#sendOffsets(moved)])
+      const [flushed, sent] = await Promise.allSettled([outbox.flush(), this.#sendOffsets(offsets)])
       if (flushed.status === 'rejected') throw flushed.reason
       if (sent.status === 'rejected') throw sent.reason
       await this.#request((done) => producer.commitTransaction(REQUEST_MS_MAX, done))
@@ -92,11 +98,11 @@ export class Transactions {
     })
   }
 
-  async #sendOffsets(moved: readonly TopicPartitionOffset[]): Promise<void> {
-    if (moved.length === 0) return
+  async #sendOffsets(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (offsets.length === 0) return
     const { producer, consumer } = this.#parts
     await this.#request((done) =>
-      producer.sendOffsetsToTransaction(moved, consumer, REQUEST_MS_MAX, done),
+      producer.sendOffsetsToTransaction(offsets, consumer, REQUEST_MS_MAX, done),
     )
   }
 
@@ -106,13 +112,13 @@ export class Transactions {
 
   /** Repeats a request while that may help. @throws RdError, which is an Error */
   async #request(send: (done: RdDone) => void): Promise<void> {
-    const deadline = Date.now() + RETRY_MS_MAX
+    const deadline = performance.now() + RETRY_MS_MAX
     for (;;) {
       const error = await new Promise<(RdError & Error) | undefined>((done) => {
         send((failure) => done((failure ?? undefined) as (RdError & Error) | undefined))
       })
       if (error === undefined) return
-      if (error.isRetriable !== true || Date.now() > deadline) throw error
+      if (error.isRetriable !== true || performance.now() > deadline) throw error
       await sleep(RETRY_MS)
     }
   }

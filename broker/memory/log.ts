@@ -150,7 +150,7 @@ export class MemoryLog {
 }
 
 /** The rows of a batch from `row` on; row 0 of the result begins where the one before ended. */
-function withoutFirst(batch: RecordBatch, row: number): RecordBatch {
+export function withoutFirst(batch: RecordBatch, row: number): RecordBatch {
   const from = batch.ends[row * 3 - 1] ?? 0
   return {
     count: batch.count - row,

@@ -12,7 +12,11 @@ export type Handle = { readonly __brand: 'handle' }
 /** The functions of the addon. */
 export interface Addon extends RowReaderFunctions, KafkaAddon {
   readonly __brand: 'addon'
+  readonly interfaceVersion: number
 }
+
+/** What this code calls: `kInterface` of addon.cc. */
+const INTERFACE = 2
 
 /** The addon, or why it is not there. */
 export type LoadedAddon =
@@ -35,7 +39,12 @@ function load(): LoadedAddon {
   if (path === undefined)
     return { addon: undefined, reason: 'it was not built when Millrace was installed' }
   try {
-    return { addon: createRequire(import.meta.url)(path) as Addon, path }
+    const addon = createRequire(import.meta.url)(path) as Addon
+    if (addon.interfaceVersion === INTERFACE) return { addon, path }
+    return {
+      addon: undefined,
+      reason: 'it was built for another version of Millrace: npm ci builds this one',
+    }
   } catch (error) {
     return { addon: undefined, reason: (error as Error).message.split('\n')[0]! }
   }

@@ -28,6 +28,7 @@ int64_t Deliveries::inFlight(int epoch) {
 
 void Deliveries::fail(rd_kafka_resp_err_t code, const char* topic, int32_t partition) {
   std::lock_guard<std::mutex> lock(mutex_);
+  errors_[topic] += 1;
   if (failure_ != nullptr) return;
   failure_.reset(new DeliveryFailure{code, librdkafka()->rd_kafka_err2str(code), topic, partition});
 }
@@ -35,6 +36,11 @@ void Deliveries::fail(rd_kafka_resp_err_t code, const char* topic, int32_t parti
 const DeliveryFailure* Deliveries::failure() {
   std::lock_guard<std::mutex> lock(mutex_);
   return failure_.get();
+}
+
+std::map<std::string, int64_t> Deliveries::errors() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return errors_;
 }
 
 void Deliveries::forgetFailures() {

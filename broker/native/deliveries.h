@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -49,10 +50,13 @@ class Deliveries {
   /** Rows of an epoch that are neither acknowledged nor failed. */
   int64_t inFlight(int epoch);
 
-  /** Keeps the first failure. */
+  /** Keeps the first failure, and counts all. */
   void fail(rd_kafka_resp_err_t code, const char* topic, int32_t partition);
   /** @returns nullptr when all went well; valid until they are forgotten. */
   const DeliveryFailure* failure();
+
+  /** How many rows could not be delivered so far, by topic. */
+  std::map<std::string, int64_t> errors();
 
   /** Rows that were taken, but whose writer was gone before they could be sent. */
   void abandon(int64_t rows) { abandoned_ += rows; }
@@ -76,6 +80,7 @@ class Deliveries {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Flight>> flights_;
   std::unique_ptr<DeliveryFailure> failure_;
+  std::map<std::string, int64_t> errors_;
 };
 
 }  // namespace millrace

@@ -38,6 +38,10 @@ export interface NativeGroupMember {
   readonly memberId: string
   readonly clientId: string
   readonly host: string
+  /**
+   * What it reads, as Kafka's `ConsumerProtocolAssignment`; empty while the group shares out anew.
+   */
+  readonly assignment: Uint8Array
 }
 
 /** What the addon does with Kafka. A client that was closed is not there; asking it of its epochs throws. */
@@ -122,6 +126,8 @@ export interface KafkaAddon {
   rowsInFlight(clientId: string, epoch: number): number
   /** The first row that could not be delivered. */
   deliveryFailure(clientId: string): DeliveryFailure | undefined
+  /** How many rows could not be delivered so far, by topic. */
+  deliveryErrors(clientId: string): Readonly<Record<string, number>>
   /** Rows that were reserved and whose writer closed before it produced them, since the last call. */
   takeAbandoned(clientId: string): number
   /** Forgets the first failure and the abandoned rows: the transaction that they belonged to was undone. */

@@ -59,10 +59,14 @@ napi_value memberOf(napi_env env, const rd_kafka_group_member_info& member) {
   set("memberId", member.member_id);
   set("clientId", member.client_id);
   set("host", member.client_host);
+  napi_value assignment;
+  void* copy = nullptr;
+  napi_create_buffer_copy(env, member.member_assignment_size, member.member_assignment, &copy, &assignment);
+  napi_set_named_property(env, object, "assignment", assignment);
   return object;
 }
 
-// groupMembers(clientId, group, timeoutMs): { memberId, clientId, host }[]
+// groupMembers(clientId, group, timeoutMs): { memberId, clientId, host, assignment }[]
 napi_value groupMembers(napi_env env, napi_callback_info info) {
   Arguments<3> arguments(env, info);
   const auto client = clientOf(env, arguments[0]);
@@ -171,6 +175,19 @@ napi_value deliveryFailure(napi_env env, napi_callback_info info) {
   return object;
 }
 
+// deliveryErrors(clientId): { [topic]: rows }
+napi_value deliveryErrors(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  const auto client = clientOf(env, arguments[0]);
+  if (client == nullptr) return nullptr;
+  napi_value object;
+  napi_create_object(env, &object);
+  for (const auto& [topic, rows] : client->deliveries.errors()) {
+    napi_set_named_property(env, object, topic.c_str(), numberOf(env, static_cast<double>(rows)));
+  }
+  return object;
+}
+
 // takeAbandoned(clientId): rows that were taken and could not be sent, since the last call
 napi_value takeAbandoned(napi_env env, napi_callback_info info) {
   Arguments<1> arguments(env, info);
@@ -202,6 +219,7 @@ void addKafka(napi_env env, napi_value exports) {
   setFunction(env, exports, "turnEpoch", turnEpoch);
   setFunction(env, exports, "rowsInFlight", rowsInFlight);
   setFunction(env, exports, "deliveryFailure", deliveryFailure);
+  setFunction(env, exports, "deliveryErrors", deliveryErrors);
   setFunction(env, exports, "takeAbandoned", takeAbandoned);
   setFunction(env, exports, "forgetFailures", forgetFailures);
 }

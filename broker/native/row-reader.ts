@@ -47,21 +47,20 @@ export function nativeRowReader(): RowReaderFactory | undefined {
 class NativeRowReader implements RowReader {
   readonly columns: readonly Column[]
   readonly #addon: RowReaderFunctions
-  readonly #scanner: Handle
+  #scanner: Handle
   /** Texts of each column's dictionary. */
   readonly #sizes: Uint32Array
   #cells: Cells[] = []
   #rowsMax = -1
 
   constructor(addon: RowReaderFunctions, fields: JsonFields) {
-    const declared = Object.values(fields)
     const names = Object.keys(fields)
     this.#addon = addon
-    this.#scanner = addon.newScanner(names, declared.map(typeOf), declared.map(flagsOf))
     this.#sizes = new Uint32Array(names.length)
     this.columns = names.map(
       (name, i) => new Column(name, fields[name]!, i, (index) => this.#textIds(index)),
     )
+    this.#scanner = this.#newScanner()
   }
 
   read(rows: PackedRows, status: Uint8Array): number {
@@ -85,6 +84,20 @@ class NativeRowReader implements RowReader {
     return left
   }
 
+  /** A scanner has its types for good, so it is another one, and the dictionaries are in it. */
+  spill(spilled: Column): void {
+    spilled.spill()
+    this.#scanner = this.#newScanner()
+    this.#rowsMax = -1
+    for (const column of this.columns) column.renewDictionary()
+  }
+
+  #newScanner(): Handle {
+    const names = this.columns.map(({ name }) => name)
+    const declared = this.columns.map(({ field }) => field)
+    return this.#addon.newScanner(names, declared.map(typeOf), declared.map(flagsOf))
+  }
+
   #makeRoom(rows: number): void {
     this.#rowsMax = rows
     this.#cells = this.columns.flatMap((column): Cells[] => {
@@ -96,27 +109,30 @@ class NativeRowReader implements RowReader {
     })
   }
 
-  #readTexts({ texts, index }: Column): void {
+  #readTexts(column: Column): void {
+    const { texts, index } = column
     if (this.#sizes[index] === texts.length) return
-    for (const text of this.#addon.textsFrom(this.#scanner, index, texts.length)) texts.push(text)
+    for (const text of this.#addon.textsFrom(this.#scanner, index, texts.length)) {
+      column.addText(text)
+    }
   }
 
   /** The dictionary of a column for what is read by JSON.parse. */
   #textIds(index: number): TextIds {
     const addon = this.#addon
-    const scanner = this.#scanner
+    const scannerOf = (): Handle => this.#scanner
     const sizes = this.#sizes
     return {
       get size() {
         return sizes[index]!
       },
       idOf(bytes, start, end) {
-        const id = addon.idOf(scanner, index, bytes.subarray(start, end))
+        const id = addon.idOf(scannerOf(), index, bytes.subarray(start, end))
         if (id === sizes[index]) sizes[index] += 1
         return id
       },
       clear() {
-        addon.clearTexts(scanner, index)
+        addon.clearTexts(scannerOf(), index)
         sizes[index] = 0
       },
     }

@@ -54,6 +54,11 @@ export abstract class MemoryStore<K, V> {
     return this.log.pack(isSnapshot)
   }
 
+  /** Takes what changed for saved: of a store that nobody saves. */
+  forgetChanges(): void {
+    this.table.drainDirty(() => undefined)
+  }
+
   /** How many entries had changed when it was packed last. */
   get changedRows(): number {
     return this.log.changedRows
@@ -92,8 +97,13 @@ export abstract class MemoryStore<K, V> {
 
   /** Replaces the value of an entry; null deletes it. Saves the look-up of a `put`. */
   update(entry: number, value: V | null, timestampMs: number): void {
-    if (value === null) this.table.remove(entry)
-    else this.table.update(entry, this.value.bytes, this.writeValue(value), timestampMs)
+    if (value === null) {
+      this.table.remove(entry)
+      return
+    }
+    // Writing may give the buffer other bytes: they are taken after it.
+    const valueEnd = this.writeValue(value)
+    this.table.update(entry, this.value.bytes, valueEnd, timestampMs)
   }
 
   // Orders are made when they are first asked for: most stores are read by key only.

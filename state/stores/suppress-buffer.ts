@@ -70,14 +70,18 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     this.#bufferBytes += this.#bytesAt(entry)
   }
 
-  /** Takes the oldest change out. The buffer must not be empty. */
-  takeFirst(): HeldChange<K, V> {
+  /** The oldest change. The buffer must not be empty. */
+  first(): HeldChange<K, V> {
     const entry = firstOf(this.timeOrder)
     const [value, oldValue] = [this.#valueAt(entry, 0), this.#valueAt(entry, 1)]
-    const change = { key: this.keyAt(entry), value, oldValue, timestampMs: this.timestampAt(entry) }
+    return { key: this.keyAt(entry), value, oldValue, timestampMs: this.timestampAt(entry) }
+  }
+
+  /** Takes the oldest change out. The buffer must not be empty. */
+  removeFirst(): void {
+    const entry = firstOf(this.timeOrder)
     this.#bufferBytes -= this.#bytesAt(entry)
     this.table.remove(entry)
-    return change
   }
 
   /** What those behind last saw of a key that is held (null for nothing); undefined where it is not held. */
