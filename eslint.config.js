@@ -13,9 +13,17 @@ export default tseslint.config(
       globals: {
         console: 'readonly',
         process: 'readonly',
+        module: 'writable',
         require: 'readonly',
         __dirname: 'readonly',
       },
+    },
+  },
+  {
+    // What runs in a browser and is not compiled by tsc: the preview of the board.
+    files: ['grafana/preview/*'],
+    languageOptions: {
+      globals: { URLSearchParams: 'readonly', document: 'readonly', fetch: 'readonly' },
     },
   },
   {

@@ -3,6 +3,7 @@ export { BrokerError, type BrokerErrorCode } from './broker/ports.ts'
 export { ConfigError, streamsConfig, type Settings, type StreamsConfig } from './config/config.ts'
 export type { QueryProgress } from './runtime/progress.ts'
 export { runStreams, type RunningStreams, type RunOptions } from './runtime/run-streams.ts'
+export type { ThreadTasks } from './runtime/stream-client.ts'
 export {
   days,
   hours,
@@ -29,28 +30,52 @@ export {
   type SlidingWindows,
 } from './topology/record-windows.ts'
 export type { SessionStream } from './topology/session-stream.ts'
+export { type EmitStrategy, type RecordContext } from './topology/node.ts'
 export {
   deadLetter,
   type DeadLetter,
   type DropPolicy,
-  type EmitStrategy,
   type ErrorPolicy,
+  type GlobalErrorPolicy,
   type InvalidTimestamp,
-  type RecordContext,
-} from './topology/node.ts'
+  type OffsetReset,
+} from './topology/policies.ts'
+export type { PartitionedTopic, Partitioner, SinkPartitioner } from './topology/partitioner.ts'
+export type { GlobalStore, GlobalStoreContext, GlobalStoreSpec } from './topology/global-store.ts'
 export type { GlobalTable } from './topology/global-table.ts'
+export type {
+  BaseProcessorContext,
+  FixedKeyProcessorContext,
+  ForwardedRecord,
+  ForwardedValueOptions,
+  ProcessFunction,
+  ProcessorContext,
+  ProcessSpec,
+  PunctuationType,
+  Punctuator,
+  TransformFunction,
+  TransformSpec,
+} from './topology/process.ts'
 export {
   keyValueStore,
-  type BaseProcessorContext,
-  type FixedKeyProcessorContext,
-  type ForwardedRecord,
-  type ProcessFunction,
-  type ProcessorContext,
-  type ProcessSpec,
-  type PunctuationType,
-  type Punctuator,
+  sessionStore,
+  versionedStore,
+  windowStore,
+  type DeclaredStore,
+  type KeyValueStoreSpec,
+  type SessionStoreSpec,
+  type StoreGetter,
+  type StoreSerdes,
   type StoreSpec,
-} from './topology/process.ts'
+  type VersionedStoreSpec,
+  type WindowStoreSpec,
+} from './topology/processor-stores.ts'
+export type {
+  ProcessedRecord,
+  RecordHeader,
+  RecordMetadata,
+  SinkRecord,
+} from './topology/record.ts'
 export { definePanel, type JobPanel, type PanelView } from './topology/panel.ts'
 export type {
   BarsSection,
@@ -63,7 +88,7 @@ export { fields, type FieldsKey, type FieldValue } from './topology/serdes/field
 export { json, type JsonSerde } from './topology/serdes/json.ts'
 export type { JsonField, JsonFields, JsonObject } from './topology/serdes/json-schema.ts'
 export { bytes, float64, int32, int64, utf8 } from './topology/serdes/primitive.ts'
-export { protobuf, type ProtobufType } from './topology/serdes/protobuf.ts'
+export { protobuf, type ProtobufOptions, type ProtobufType } from './topology/serdes/protobuf.ts'
 export type { ByteSink, Serde, Serializer } from './topology/serdes/serde.ts'
 export { sessionWindowed, windowed, type WindowedSerde } from './topology/serdes/windowed.ts'
 export {
@@ -87,9 +112,15 @@ export type { Branches, SplitStream } from './topology/split.ts'
 export type {
   KeyValueStore,
   ReadOnlyKeyValueStore,
+  ReadOnlySessionStore,
+  ReadOnlyVersionedStore,
   ReadOnlyWindowStore,
+  SessionStore,
   StoreEntry,
   Timestamped,
+  VersionedKeyValueStore,
+  VersionedPut,
+  VersionedRecord,
   WindowEntry,
   WindowStore,
 } from './topology/store-contracts.ts'
@@ -103,6 +134,7 @@ export type {
   ParseSpec,
   RepartitionSpec,
   SerdePair,
+  SinkOptions,
   SinkSerdes,
   SinkTopic,
   SourceSpec,
@@ -112,7 +144,7 @@ export type {
 export type { Subtopology } from './topology/subtopology.ts'
 export type { GroupedTable, StoreOption, Table } from './topology/table.ts'
 export { ZoneError } from './topology/time/zoned-time.ts'
-export { topic, type Topic } from './topology/topic.ts'
+export { topic, topicPattern, type Topic, type TopicPattern } from './topology/topic.ts'
 export {
   defineTopology,
   type Topology,

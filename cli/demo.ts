@@ -1,7 +1,6 @@
 // `millrace demo`, which is `npm start`: the police job from nothing to a report, then a live feed. What
 // is there already is not made again, so that a second run goes on where the first one ended.
-import { Command, InvalidArgumentError } from 'commander'
-import { int } from '../config/values.ts'
+import { Command } from 'commander'
 import { PUBLISHED_ROWS } from '../data/police-calls/generate.ts'
 import type { MetricFamily } from '../runtime/metrics/snapshot.ts'
 import { inContext } from './command.ts'
@@ -11,6 +10,7 @@ import { feedLive } from './demo-live.ts'
 import { UsageError } from './exit-codes.ts'
 import { loadJob, type LoadedJob } from './job.ts'
 import { createLogger } from './logger.ts'
+import { whole } from './option-values.ts'
 import { outcomeReport, OUTCOMES_TOPIC, readOutcomes } from './outcome-report.ts'
 import { checkServerPort, openJobContext } from './demo-job.ts'
 import { grouped, startProgress, summary } from './progress.ts'
@@ -29,8 +29,8 @@ export function demoCommand(): Command {
   const command = new Command('demo')
     .description('make up police calls, count them, print a report, then go on with a live feed')
     .option('--once', 'stop after the report')
-    .option('--rows <n>', 'how many calls to make up on the first run', whole, PUBLISHED_ROWS)
-    .option('--rate <n>', 'calls a second of the live feed', whole, 50)
+    .option('--rows <n>', 'how many calls to make up on the first run', whole(1), PUBLISHED_ROWS)
+    .option('--rate <n>', 'calls a second of the live feed', whole(1), 50)
     .addHelpText(
       'after',
       `
@@ -112,11 +112,4 @@ function refuseOtherFormat({ config }: CliContext): void {
   throw new UsageError(
     `the demo reads its results as JSON: unset topic.format.${OUTCOMES_TOPIC}=${format}, or use start`,
   )
-}
-
-function whole(text: string): number {
-  const type = int(1)
-  const value = type.read(text)
-  if (value === undefined) throw new InvalidArgumentError(`it is not ${type.expects}`)
-  return value
 }

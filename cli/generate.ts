@@ -1,13 +1,13 @@
 // `millrace generate`: writes police calls like those that San Francisco publishes.
 import { existsSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { int } from '../config/values.ts'
 import type { FileFormat } from '../data/police-calls/file-format.ts'
 import { PUBLISHED_ROWS } from '../data/police-calls/generate.ts'
 import { writePoliceCalls } from '../data/police-calls/write.ts'
 import { inContext } from './command.ts'
 import type { CliContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
+import { whole } from './option-values.ts'
 import { grouped, startProgress, summary } from './progress.ts'
 
 interface GenerateOptions {
@@ -65,15 +65,6 @@ async function generate(
     throw error
   } finally {
     progress.stop()
-  }
-}
-
-function whole(min: number): (text: string) => number {
-  const type = int(min)
-  return (text) => {
-    const value = type.read(text)
-    if (value === undefined) throw new InvalidArgumentError(`it is not ${type.expects}`)
-    return value
   }
 }
 

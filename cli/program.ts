@@ -8,9 +8,11 @@ import { explain } from './explain.ts'
 import { generateCommand } from './generate.ts'
 import { replayCommand } from './replay.ts'
 import { resetCommand } from './reset.ts'
+import { simulateCommand } from './simulate.ts'
 import { startCommand } from './start.ts'
 import { tailCommand } from './tail.ts'
 import { topicsCommand } from './topics.ts'
+import { tuneCommand } from './tune.ts'
 import { versionOfPackage } from './version.ts'
 
 const COMMANDS: readonly (() => Command)[] = [
@@ -21,6 +23,8 @@ const COMMANDS: readonly (() => Command)[] = [
   tailCommand,
   replayCommand,
   generateCommand,
+  simulateCommand,
+  tuneCommand,
   resetCommand,
   doctorCommand,
 ]

@@ -5,6 +5,7 @@ import { nearest } from '../config/nearest.ts'
 import { sourceTopicsOf } from '../runtime/plan.ts'
 import { performReset, planReset, type ResetRequest } from '../runtime/reset.ts'
 import { assertIdle } from '../runtime/reset-members.ts'
+import { matchingNames } from '../topology/matching.ts'
 import type { Topology } from '../topology/topology.ts'
 import { inContext } from './command.ts'
 import type { CliContext } from './context.ts'
@@ -68,7 +69,7 @@ function inputsOf(topology: Topology, list: string | undefined): string[] | unde
   const known = sourceTopicsOf(topology)
   const names = list.split(',').map((topic) => topic.trim())
   for (const name of names) {
-    if (known.includes(name)) continue
+    if (known.includes(name) || matchingNames(topology, [name]).length > 0) continue
     const guess = nearest(name, known) ?? known.join(', ')
     throw new UsageError(`--input-topics: the job does not read "${name}", but ${guess}`)
   }

@@ -1,6 +1,6 @@
 // The one place where the command line starts the runtime: the job, its server, its log. Used by start
 // and demo.
-import type { DataPathInfo } from '../broker/ports.ts'
+import type { DataPathInfo } from '../broker/client-figures.ts'
 import { configHash } from '../config/hot.ts'
 import type { Reading } from '../runtime/metrics/snapshot.ts'
 import type { QueryProgress } from '../runtime/progress.ts'
@@ -116,6 +116,7 @@ function serve(
       reasons: streams.problems,
       details: {
         state: streams.state,
+        paused: streams.isPaused,
         runId: streams.runId,
         broker: settings.bootstrapServers.address,
         threads: streams.threads,

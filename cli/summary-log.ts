@@ -9,7 +9,7 @@ export class SummaryLog {
   #rows = 0
   #results = 0
   #commits = 0
-  #sinceMs = Date.now()
+  #sinceMs = performance.now()
 
   /** `intervalMs` below 0 logs nothing. */
   constructor(logger: Logger, intervalMs: number) {
@@ -38,7 +38,7 @@ export class SummaryLog {
   }
 
   #log(): void {
-    const seconds = (Date.now() - this.#sinceMs) / 1_000
+    const seconds = (performance.now() - this.#sinceMs) / 1_000
     const { rows, results, commits } = {
       rows: this.#rows,
       results: this.#results,
@@ -46,6 +46,6 @@ export class SummaryLog {
     }
     this.#logger.info({ rows, results, commits, seconds }, 'processed')
     this.#rows = this.#results = this.#commits = 0
-    this.#sinceMs = Date.now()
+    this.#sinceMs = performance.now()
   }
 }

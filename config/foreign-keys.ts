@@ -4,9 +4,8 @@ const REASONS: Readonly<Record<string, string>> = {
   // Kafka Streams
   'default.key.serde': 'serdes are declared in the topology, topic by topic',
   'default.value.serde': 'serdes are declared in the topology, topic by topic',
-  'cache.max.bytes.buffering': noCache(),
-  'statestore.cache.max.bytes': noCache(),
-  'num.standby.replicas': 'there are no standby replicas',
+  'cache.max.bytes.buffering':
+    "write statestore.cache.max.bytes; what is held back is said in the topology: emit: 'on-update-coalesced'",
   'default.timestamp.extractor': "the topology says so: parse('name', { timestamp: … })",
   'deserialization.exception.handler': "the topology says so: parse('name', { malformed: … })",
   'default.deserialization.exception.handler':
@@ -57,10 +56,6 @@ const REASONS: Readonly<Record<string, string>> = {
   failOnDataLoss: 'lost input is always an error',
   subscribe: 'the topology names the topics of its sources',
   checkpointLocation: 'see state.dir',
-}
-
-function noCache(): string {
-  return "no cache decides what is put out: write emit: 'on-update-coalesced' in the topology, see emit.interval.ms"
 }
 
 function written(client: string, keys: readonly string[]): Record<string, string> {

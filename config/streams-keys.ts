@@ -1,6 +1,6 @@
 // The keys of streams.properties: the one home of their types, defaults, limits and reasons.
 import { hot, key, optional, type PrefixDefinition } from './definition.ts'
-import { bootstrapServers, bytes, endpoint, int, ms, name, oneOf, text } from './values.ts'
+import { boolean, bootstrapServers, bytes, endpoint, int, ms, name, oneOf, text } from './values.ts'
 
 const onlyKafka = (why: string) => ({ embedded: `has no effect with the embedded log: ${why}` })
 
@@ -27,6 +27,12 @@ export const streamsKeys = {
       'How many worker threads run tasks; the smaller of cores and partitions when unset.',
     ),
   ),
+  'num.standby.replicas': key(
+    int(0, 10),
+    0,
+    'On how many other instances a warm copy is kept of the state of each task.',
+    onlyKafka('there is one instance'),
+  ),
   'processing.guarantee': key(
     oneOf('at_least_once', 'exactly_once_v2'),
     'at_least_once',
@@ -38,6 +44,21 @@ export const streamsKeys = {
       ms(0, 3_600_000),
       20,
       "How long an 'on-update-coalesced' aggregate may hold back an update.",
+    ),
+  ),
+  'statestore.cache.max.bytes': hot(
+    key(
+      bytes(0),
+      // Kafka's.
+      10_485_760,
+      "Bytes of updates that all 'on-update-coalesced' aggregates of an instance may hold back together.",
+    ),
+  ),
+  'processing.paused': hot(
+    key(
+      boolean,
+      false,
+      'Whether records are left where they are, by a job that stays in its group.',
     ),
   ),
   'state.dir': key(
@@ -110,6 +131,11 @@ export const streamsKeys = {
     -1,
     'How large a partition of a created topic may become; -1 for no limit.',
   ),
+  'repartition.format': key(
+    oneOf('frames', 'records'),
+    'frames',
+    'Whether rows between sub-topologies are packed, or records that others can read.',
+  ),
   'replication.factor': key(
     int(-1, 32_767),
     -1,
@@ -120,7 +146,7 @@ export const streamsKeys = {
     key(
       oneOf('INFO', 'DEBUG'),
       'INFO',
-      'How much is measured: DEBUG counts the records of each operator of each task, too.',
+      'How much is measured: DEBUG counts the records of each operator and times operations on stores, too.',
     ),
   ),
   'log.level': hot(

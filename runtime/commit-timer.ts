@@ -1,15 +1,18 @@
 // When the next commit is due. The stream client waits for it; the interval may change meanwhile.
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from './clock.ts'
 
 /** Times commits from begin to begin: with exactly once results wait for it, and for what a commit takes besides. */
 export class CommitTimer {
   #intervalMs: number
-  #beganMs = performance.now()
+  readonly #clock: Clock
+  #beganMs: number
   #nudge = new AbortController()
   #isStopped = false
 
-  constructor(intervalMs: number) {
+  constructor(intervalMs: number, clock: Clock) {
     this.#intervalMs = intervalMs
+    this.#clock = clock
+    this.#beganMs = clock.monotonicMs()
   }
 
   /** Goes on with another interval, which also holds for the commit that is waited for. */
@@ -30,11 +33,10 @@ export class CommitTimer {
   async due(): Promise<void> {
     for (;;) {
       const nudge = this.#nudge
-      const waitMs = this.#beganMs + this.#intervalMs - performance.now()
-      const options = { signal: nudge.signal }
-      await sleep(Math.max(0, waitMs), undefined, options).catch(() => undefined)
+      const waitMs = this.#beganMs + this.#intervalMs - this.#clock.monotonicMs()
+      await this.#clock.sleep(Math.max(0, waitMs), nudge.signal)
       if (nudge === this.#nudge || this.#isStopped) break
     }
-    this.#beganMs = performance.now()
+    this.#beganMs = this.#clock.monotonicMs()
   }
 }

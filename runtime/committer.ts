@@ -1,6 +1,7 @@
 // The one place where progress becomes durable. Commits run one after the other.
-import { BrokerError, type Group, type TopicPartitionOffset } from '../broker/ports.ts'
+import { BrokerError, placeOf, type Group, type TopicPartitionOffset } from '../broker/ports.ts'
 import { joined, type EventTimeSpan } from '../processors/event-times.ts'
+import type { Clock } from './clock.ts'
 import type { ThreadAnswer } from './messages.ts'
 import type { ThreadHandle } from './thread-handle.ts'
 
@@ -26,17 +27,24 @@ export class Committer {
   readonly #group: Group
   readonly #threads: () => readonly ThreadHandle[]
   readonly #changelogEnds: () => Promise<TopicPartitionOffset[]>
+  readonly #clock: Clock
+  /** Commits that were asked for before a rewind, and come before it, would commit what it is to undo. */
+  #mustRewind = false
   #last: Promise<unknown> = Promise.resolve()
-  #askedMs = 0
+  #askedMs = -Infinity
+  /** Offsets of the last commit, by place. */
+  #committed: ReadonlyMap<string, number> = new Map()
 
   constructor(
     group: Group,
     threads: () => readonly ThreadHandle[],
     changelogEnds: () => Promise<TopicPartitionOffset[]>,
+    clock: Clock,
   ) {
     this.#group = group
     this.#threads = threads
     this.#changelogEnds = changelogEnds
+    this.#clock = clock
   }
 
   /** Runs after the commits asked for before. @throws BrokerError, ThreadError */
@@ -50,7 +58,9 @@ export class Committer {
    * tasks again, at what was committed. @throws BrokerError
    */
   rewind(reopen: () => Promise<void>): Promise<void> {
+    this.#mustRewind = true
     return this.inTurn(async () => {
+      this.#mustRewind = false
       const threads = this.#threads().filter(({ hasEnded }) => !hasEnded)
       // One that dies meanwhile discards by that, and is reopened by itself.
       await Promise.allSettled(threads.map((thread) => thread.request({ kind: 'discard' })))
@@ -59,9 +69,16 @@ export class Committer {
     })
   }
 
-  /** With the gates closed nothing is written behind these ends that belongs to a later commit. */
-  async #endsIfDue(): Promise<{ changelogEnds?: readonly TopicPartitionOffset[] }> {
-    const nowMs = Date.now()
+  /**
+   * With the gates closed nothing is written behind these ends that belongs to a later commit. Asked before
+   * this one, and only where it commits something new: that it goes well says that nobody else had the tasks
+   * by then, and wrote what would be passed over.
+   */
+  async #endsIfDue(
+    positions: readonly TopicPartitionOffset[],
+  ): Promise<{ changelogEnds?: readonly TopicPartitionOffset[] }> {
+    if (positions.every((at) => this.#committed.get(placeOf(at)) === at.offset)) return {}
+    const nowMs = this.#clock.monotonicMs()
     if (nowMs - this.#askedMs < ENDS_INTERVAL_MS) return {}
     this.#askedMs = nowMs
     // It only spares reading: what is committed stays so without it.
@@ -85,18 +102,21 @@ export class Committer {
   async #commit(): Promise<CommitResult> {
     const all = this.#threads()
     const threads = all.filter(({ hasEnded }) => !hasEnded)
-    if (threads.length < all.length && this.#group.abort !== undefined) throw threadGone()
-    const started = performance.now()
+    const isTorn = threads.length < all.length || this.#mustRewind
+    if (isTorn && this.#group.abort !== undefined) throw threadGone()
+    const started = this.#clock.monotonicMs()
     const asked = await Promise.allSettled(
       threads.map((thread) => thread.request({ kind: 'prepare' })),
     )
-    const prepared = performance.now()
+    const prepared = this.#clock.monotonicMs()
     try {
       const answers = asked.map(answerOf)
       const positions = answers.flatMap((answer) => answer.positions)
-      if (positions.length > 0) await this.#group.commit(positions)
-      const committed = performance.now()
-      const ends = await this.#endsIfDue()
+      const ends = await this.#endsIfDue(positions)
+      const hasProduced = answers.some((answer) => answer.hasProduced)
+      if (positions.length > 0) await this.#group.commit(positions, hasProduced)
+      this.#committed = new Map(positions.map((at) => [placeOf(at), at.offset]))
+      const committed = this.#clock.monotonicMs()
       const through = { kind: 'committed' as const, ...ends }
       await Promise.all(threads.map((thread) => thread.request(through)))
       return {
@@ -106,7 +126,7 @@ export class Committer {
         eventTimes: joined(answers.map(({ eventTimes }) => eventTimes)),
         prepareMs: prepared - started,
         commitMs: committed - prepared,
-        saveMs: performance.now() - committed,
+        saveMs: this.#clock.monotonicMs() - committed,
       }
     } catch (error) {
       // A gate that opened now would let rows into a transaction that is lost.

@@ -3,7 +3,7 @@
 // Kafka Streams has nothing of the kind: there such a record ends one instance after the other.
 import { failuresOf } from '../processors/failures.ts'
 import type { Forward, TaskContext } from '../processors/processor.ts'
-import type { ErrorPolicy } from '../topology/node.ts'
+import type { ErrorPolicy } from '../topology/policies.ts'
 import type { RowInWork, Vitals } from './vitals.ts'
 
 /** What a thread is told that takes the place of a dead one. */

@@ -1,4 +1,4 @@
-// Keeps the global tables of one worker up to date: it reads all partitions of their topics, from their
+// Keeps the global tables and stores of one worker up to date: it reads all partitions of their topics, from their
 // beginnings and on. The stream thread runs no task before it has come to their ends once.
 import type { DataPort, PartitionReader } from '../broker/ports.ts'
 import { GlobalTables } from '../processors/global-tables.ts'
@@ -6,7 +6,7 @@ import type { Topology } from '../topology/topology.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import { GLOBAL_TASK, type Plan } from './plan.ts'
 
-/** Reads the topics of global tables (Kafka Streams' GlobalStreamThread, though one a worker). */
+/** Reads the topics of global tables and stores (Kafka Streams' GlobalStreamThread, though one a worker). */
 export class GlobalReading {
   readonly tables: GlobalTables
   readonly #readers: readonly PartitionReader[]
@@ -37,7 +37,7 @@ export class GlobalReading {
     for (const reader of this.#readers) {
       const batch = reader.poll()
       if (batch !== undefined) {
-        this.tables.put(reader.topic, batch)
+        this.tables.put(reader, batch)
         rows += batch.count
       }
       if (reader.position >= reader.end) this.#behind.delete(reader)

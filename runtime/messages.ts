@@ -1,5 +1,5 @@
 // What the main thread and a worker say to each other: requests with a number, each answered once.
-import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { EventTimeSpan } from '../processors/event-times.ts'
@@ -20,11 +20,15 @@ export type ThreadConfig = TimeSettings &
     | 'sourceAlignmentMaxDriftMs'
     | 'metricsRecordingLevel'
     | 'topicFormats'
+    | 'repartitionFormat'
+    | 'processingPaused'
+    | 'statestoreCacheMaxBytes'
   >
 
-/** The part of the settings that a worker is sent. */
-export function threadConfigOf(config: StreamsConfig): ThreadConfig {
+/** The part of the settings that a worker is sent; what all share is divided by their number. */
+export function threadConfigOf(config: StreamsConfig, threads: number): ThreadConfig {
   return {
+    statestoreCacheMaxBytes: Math.floor(config.statestoreCacheMaxBytes / Math.max(1, threads)),
     emitIntervalMs: config.emitIntervalMs,
     maxPollRecords: config.maxPollRecords,
     pollMs: config.pollMs,
@@ -32,6 +36,8 @@ export function threadConfigOf(config: StreamsConfig): ThreadConfig {
     sourceAlignmentMaxDriftMs: config.sourceAlignmentMaxDriftMs,
     metricsRecordingLevel: config.metricsRecordingLevel,
     topicFormats: config.topicFormats,
+    repartitionFormat: config.repartitionFormat,
+    processingPaused: config.processingPaused,
     maxTaskIdleMs: config.maxTaskIdleMs,
     timestampFutureMaxMs: config.timestampFutureMaxMs,
     streamTimeIdleAdvanceMs: config.streamTimeIdleAdvanceMs,
@@ -87,6 +93,14 @@ export type ThreadRequest =
   | { readonly kind: 'seal'; readonly taskIds: readonly string[] }
   /** Closes tasks; what they did since the last commit is forgotten. */
   | { readonly kind: 'close'; readonly taskIds: readonly string[] }
+  /** Keeps copies of these tasks, which others run, and no others; `open` are those that are new here. */
+  | {
+      readonly kind: 'standby'
+      readonly taskIds: readonly string[]
+      readonly open: readonly TaskToOpen[]
+      /** Of their inputs; copies take over what belongs to them. Left out, it is as it was. */
+      readonly committed?: readonly TopicPartitionOffset[] | undefined
+    }
   /** Step 2 of a commit: updates go out, the gate closes, positions are answered. */
   | { readonly kind: 'prepare' }
   /** Steps 4 and 5 of a commit: the gate opens, state is written. Now and then with where the changelogs end. */
@@ -103,15 +117,6 @@ export type ThreadRequest =
 
 export type NumberedRequest = ThreadRequest & { readonly id: number }
 
-/** The requests that have come, without waiting for more. */
-export function* requestsOn(control: MessagePort): Generator<NumberedRequest> {
-  for (;;) {
-    const received = receiveMessageOnPort(control) as { message: NumberedRequest } | undefined
-    if (received === undefined) return
-    yield received.message
-  }
-}
-
 /** What a worker answers; which fields are there depends on the request. */
 export interface ThreadAnswer {
   readonly id: number
@@ -122,6 +127,8 @@ export interface ThreadAnswer {
   readonly unmatched: readonly (readonly [node: string, key: string, count: number])[]
   /** Those of the rows of sources that were run since the last commit was prepared. */
   readonly eventTimes?: EventTimeSpan | undefined
+  /** To a commit: whether anything was put out or changed since the last one. */
+  readonly hasProduced?: boolean
   /** To a query: what the tasks of the thread know. */
   readonly store?: StoreAnswer
 }

@@ -3,7 +3,9 @@
 import type { TopicPartition, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { TopologyError } from '../topology/errors.ts'
-import type { DropPolicy, ErasedSinkTopic, ErrorPolicy, TopologyNode } from '../topology/node.ts'
+import { isGlobal } from '../topology/global-store.ts'
+import type { ErasedSinkTopic, TopologyNode } from '../topology/node.ts'
+import type { DropPolicy, ErrorPolicy } from '../topology/policies.ts'
 import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
 import { storesOf as storesOfNode } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -56,12 +58,12 @@ export function sourceTopicsOf(topology: Topology): string[] {
   )
 }
 
-/** Stands for a task in the metrics of global tables. */
+/** Stands for a task in the metrics of global tables and stores. */
 export const GLOBAL_TASK = 'global'
 
-/** The topics of global tables: read whole by every worker, and by no task. */
+/** The topics of global tables and stores: read whole by every worker, and by no task. */
 export function globalTopicsOf(topology: Topology): string[] {
-  return topology.nodes.flatMap((node) => (node.kind === 'global-table' ? [node.topic.name] : []))
+  return topology.nodes.filter(isGlobal).map(({ topic }) => topic.name)
 }
 
 /** The topics that a job writes for others, those of dead letters and dropped records included. */
@@ -96,7 +98,7 @@ function tasksOf(
   applicationId: string,
   partitionsOf: (topic: string) => number | undefined,
 ): number {
-  return Math.max(...topicsOf(part, applicationId).map((topic) => partitionsOf(topic) ?? 0))
+  return Math.max(0, ...topicsOf(part, applicationId).map((topic) => partitionsOf(topic) ?? 0))
 }
 
 /** How many tasks write to the repartition topic of a node that cuts. */
@@ -131,7 +133,9 @@ export function changelogsOf(
   partitions: ReadonlyMap<string, number>,
 ): TopicSpec[] {
   return topology.subtopologies.flatMap((part) => {
-    const count = tasksOf(part, applicationId, (topic) => partitions.get(topic)) || 1
+    const count = tasksOf(part, applicationId, (topic) => partitions.get(topic))
+    // Nothing is there yet that a pattern matches, so nobody knows how many it wants.
+    if (count === 0) return []
     return storesOf(part, topology).map((store) => {
       const name = changelogTopic(applicationId, store)
       return { name, partitions: count, config: { 'cleanup.policy': 'compact' }, isInternal: true }
@@ -174,7 +178,9 @@ export function planOf(
     tasks,
     partitions: Object.fromEntries(partitions),
     sourceTopics,
-    repartitionTopics: inputs.filter((topic) => !sourceTopics.includes(topic)),
+    repartitionTopics: inputs.filter(
+      (topic) => !sourceTopics.includes(topic) && (partitions.get(topic) ?? 0) > 0,
+    ),
     alignmentSlots,
     isLogged,
   }

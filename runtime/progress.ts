@@ -87,7 +87,7 @@ const RECENT_MAX = 100
 export class ProgressReporter {
   /** The last reports, the oldest first. */
   readonly recent: QueryProgress[] = []
-  readonly #options: ReporterOptions
+  #options: ReporterOptions
   readonly #unmatched = new Unmatched()
   #batchId = 0
   readonly #updatedRows = new Map<string, number>()
@@ -99,6 +99,14 @@ export class ProgressReporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options
+  }
+
+  /** Goes on with another plan, and with metrics that begin anew. */
+  layOut(plan: Plan): void {
+    this.#options = { ...this.#options, plan }
+    this.#inputRows = 0
+    this.#outputRows = 0
+    this.#updatedRows.clear()
   }
 
   /** Takes the result of a commit. */

@@ -15,6 +15,12 @@ type Input = Subtopology['inputs'][number]
  */
 const REPARTITION_RETENTION_MS = 7 * 24 * 3_600_000
 
+/**
+ * Brokers delete segments by the latest time in them. Rows that are records bear their event time, and those
+ * between them that tell it the wall clock: no segment may end with rows alone, so none ends by its age.
+ */
+const SEGMENT_MS = 100 * 365 * 24 * 3_600_000
+
 /** Inputs whose partitions of one number belong together, and the first node that brings them together. */
 interface Joined {
   readonly node: string
@@ -41,7 +47,11 @@ export function repartitionsOf(
   partitions: ReadonlyMap<string, number>,
 ): TopicSpec[] {
   const counts = new PartitionCounts(topology, applicationId, partitions)
-  const config = { 'cleanup.policy': 'delete', 'retention.ms': String(REPARTITION_RETENTION_MS) }
+  const config = {
+    'cleanup.policy': 'delete',
+    'retention.ms': String(REPARTITION_RETENTION_MS),
+    'segment.ms': String(SEGMENT_MS),
+  }
   const specs = topology.subtopologies.flatMap(({ inputs }) =>
     inputs.flatMap((input) => {
       if (input.kind === 'source') return []
@@ -50,7 +60,7 @@ export function repartitionsOf(
     }),
   )
   counts.check()
-  return specs
+  return specs.filter(({ partitions: count }) => count > 0)
 }
 
 /** The sub-topology that writes the repartition topic of a node that cuts. */
@@ -123,7 +133,8 @@ class PartitionCounts {
   }
 
   #widest(inputs: readonly Input[]): number {
-    return Math.max(...inputs.flatMap((input) => this.#topicsOf(input)).map(([, count]) => count))
+    const counts = inputs.flatMap((input) => this.#topicsOf(input)).map(([, count]) => count)
+    return Math.max(0, ...counts)
   }
 
   #topicsOf(input: Input): [name: string, count: number][] {

@@ -50,10 +50,11 @@ function isShadow(members: readonly GroupMember[] = [], { id, holder }: Instance
 
 /** Waits until there are no members any more, `msMax` at most; answers who is left. */
 async function gone(admin: GroupAdmin, msMax: number): Promise<readonly GroupMember[] | undefined> {
-  const deadline = Date.now() + msMax
+  const deadline = performance.now() + msMax
   for (;;) {
     const members = await admin.members()
-    if (members === undefined || members.length === 0 || Date.now() > deadline) return members
+    if (members === undefined || members.length === 0 || performance.now() > deadline)
+      return members
     await sleep(LOOK_MS)
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { Topology } from '../topology/topology.ts'
+import { onTopics } from './matched.ts'
 import { internalTopicsOf, sourceTopicsOf } from './plan.ts'
 import { targetsOf, type ResetTarget } from './reset-target.ts'
 import { holdStateDirectory, inspectStateDirectory } from './state-directory.ts'
@@ -63,7 +64,9 @@ export async function planReset(request: ResetRequest): Promise<ResetPlan> {
   const there = await broker.topics()
   const partitionsOf = new Map(there.map(({ name, partitions }) => [name, partitions]))
   const internal = new Set(internalTopicsOf(topology, applicationId))
-  const inputs = request.inputTopics ?? [...new Set(sourceTopicsOf(topology))]
+  const inputs = request.inputTopics ?? [
+    ...new Set(sourceTopicsOf(onTopics(topology, applicationId, partitionsOf.keys()))),
+  ]
   const sources = inputs.flatMap((topic) =>
     Array.from({ length: partitionsOf.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })),
   )

@@ -1,6 +1,6 @@
 // Starts the client of a job anew when the broker has given it up: its member or producer is over, though
 // the job is not. What was committed stays, and all tasks begin there again.
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from './clock.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { RunLog } from './run-log.ts'
 import type { StreamClient } from './stream-client.ts'
@@ -18,11 +18,14 @@ export class Restarts {
   client: StreamClient
   readonly #open: OpenClient
   readonly #log: RunLog
+  readonly #clock: Clock
   readonly #stopping = new AbortController()
   #restartsMs: number[] = []
+  #isRenewing = false
 
   /** `first` is a client that `open` made. */
-  constructor(first: StreamClient, open: OpenClient, log: RunLog) {
+  constructor(first: StreamClient, open: OpenClient, log: RunLog, clock: Clock) {
+    this.#clock = clock
     this.client = first
     this.#open = open
     this.#log = log
@@ -34,17 +37,24 @@ export class Restarts {
     this.client.stop()
   }
 
+  /** Ends the client in good order and opens another, whose metrics begin anew. */
+  renew(): void {
+    this.#isRenewing = true
+    this.client.stop()
+  }
+
   /** Runs until stopped, or until all is done. @throws what ended a client for good. */
   async run(): Promise<void> {
     for (;;) {
       try {
-        return await this.client.run()
+        await this.client.run()
+        if (!this.#isRenewing || this.#stopping.signal.aborted) return
+        this.#isRenewing = false
+        this.client = await this.#open(undefined)
       } catch (error) {
         if (!this.#mayRestart(error)) throw error
         this.#log.warn({ err: error }, 'the broker has given this instance up: it joins anew')
-        await sleep(REST_MS * this.#restartsMs.length, undefined, {
-          signal: this.#stopping.signal,
-        }).catch(() => undefined)
+        await this.#clock.sleep(REST_MS * this.#restartsMs.length, this.#stopping.signal)
         if (this.#stopping.signal.aborted) return
         this.client = await this.#open(this.client.metrics)
       }
@@ -53,7 +63,7 @@ export class Restarts {
 
   #mayRestart(error: unknown): boolean {
     if ((error as { code?: unknown }).code !== 'MILLRACE_FENCED') return false
-    const nowMs = Date.now()
+    const nowMs = this.#clock.monotonicMs()
     this.#restartsMs = this.#restartsMs.filter((ms) => nowMs - ms < WINDOW_MS)
     if (this.#stopping.signal.aborted || this.#restartsMs.length >= RESTARTS_MAX) return false
     this.#restartsMs.push(nowMs)

@@ -1,7 +1,9 @@
 // The tasks of a thread whose stores are behind their changelogs: restored a step at a time, between those
 // that run. The stream thread opens each when it is done.
+import type { DataPort } from '../broker/ports.ts'
 import type { TaskToOpen } from './messages.ts'
-import type { TaskRestore } from './task-restore.ts'
+import { TaskCheckpoints } from './task-checkpoints.ts'
+import { TaskRestore } from './task-restore.ts'
 import type { ThreadMetrics } from './thread-metrics.ts'
 
 interface Restoring {
@@ -33,14 +35,21 @@ export class RestoringTasks {
     return this.#tasks.has(taskId)
   }
 
-  add(toOpen: TaskToOpen, restore: TaskRestore): void {
-    this.#tasks.set(toOpen.spec.taskId, { toOpen, restore })
+  /** Begins to restore a task. @returns false when all is there already. */
+  begin(toOpen: TaskToOpen, port: DataPort): boolean {
+    const { taskId } = toOpen.spec
+    const environment = port.openState(taskId)
+    if (environment.damage !== undefined) this.#metrics.discarded(taskId)
+    const checkpoints = new TaskCheckpoints(environment, taskId)
+    const restore = new TaskRestore(checkpoints, toOpen, port)
+    if (!restore.isDone) this.#tasks.set(taskId, { toOpen, restore })
+    return !restore.isDone
   }
 
   /** Goes a step on with each. @returns how many changelog records were read. */
   step(): number {
     if (this.#tasks.size === 0) return 0
-    return this.#metrics.in('restore', () => {
+    return this.#metrics.phases.in('restore', () => {
       let records = 0
       for (const [taskId, { toOpen, restore }] of this.#tasks) {
         const read = restore.step()

@@ -1,22 +1,29 @@
 // Runs a job in this process: the entry of the runtime, for the command line and for programs.
 import { randomUUID } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { openBroker } from '../broker/open.ts'
-import type { Broker, BrokerRoundTrip, DataPathInfo, Group } from '../broker/ports.ts'
+import type { BrokerRoundTrip, DataPathInfo } from '../broker/client-figures.ts'
+import type { Broker, Group } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { streamsWithHot } from '../config/hot.ts'
 import { brokerOptions } from './broker-options.ts'
+import { hasPatterns } from '../topology/matching.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
+import { systemClock, type Clock } from './clock.ts'
 import { takeInstance } from './instance.ts'
+import type { LaunchThread } from './launch.ts'
 import { collectMetrics, type MetricFamily, type Reading } from './metrics/snapshot.ts'
-import { inputsOf, planOf, topicsOf } from './plan.ts'
+import { layOut, type Layout } from './layout.ts'
+import { matchedBy } from './matched.ts'
+import { inputsOf } from './plan.ts'
+import { startsOf } from './source-starts.ts'
 import { rateLimited } from './rate-limited-log.ts'
 import { ProgressReporter, type QueryProgress } from './progress.ts'
 import { Restarts, type OpenClient } from './restarts.ts'
 import { silentLog, type RunLog } from './run-log.ts'
 import type { StoreQueries } from './store-queries.ts'
-import { StreamClient } from './stream-client.ts'
-import { isLogged, prepareTopics } from './topics.ts'
+import { StreamClient, type ThreadTasks } from './stream-client.ts'
+import { watchEveryMs, watchTopics } from './topic-watch.ts'
+import { launchWorker } from './worker-launch.ts'
 
 /** How to run a job. */
 export interface RunOptions {
@@ -39,7 +46,7 @@ export interface RunningStreams {
   readonly state: string
   /** What is wrong, one sentence each; empty when all is well. */
   readonly problems: readonly string[]
-  readonly threads: readonly { readonly threadId: string; readonly tasks: readonly string[] }[]
+  readonly threads: readonly ThreadTasks[]
   /** The last progress report. */
   readonly progress: QueryProgress | undefined
   /** The last progress reports, up to 100, the oldest first. */
@@ -55,6 +62,15 @@ export interface RunningStreams {
    * restart; its other keys are left as they are. Resolves when every thread has taken them over.
    */
   reconfigure(config: StreamsConfig): Promise<void>
+  /** Whether no record is processed: by `pause`, or by `processing.paused`. */
+  readonly isPaused: boolean
+  /**
+   * Leaves records where they are from now on. The job stays in its group with all that it has, commits what
+   * it did, and answers queries. Resolves when no thread processes any more (KafkaStreams.pause, KIP-834).
+   */
+  pause(): Promise<void>
+  /** Goes on after `pause`, unless `processing.paused` is set (KafkaStreams.resume). */
+  resume(): Promise<void>
   /** Asks for an orderly stop: what was processed is committed, the group is left at once. */
   stop(): void
   /** Resolves after the end; rejects with what made the job fail. */
@@ -77,33 +93,56 @@ export async function runStreams(
     if (options.broker === undefined) await broker.close()
   }
   try {
-    return await startStreams(topologyUrl, config, broker, close, options)
+    const module = (await import(topologyUrl.href)) as { readonly default?: unknown }
+    const topology = assertTopology(module.default, topologyUrl.href)
+    const job = { topology, topologyUrl: topologyUrl.href, config }
+    return await startStreams(job, { ...MACHINE, broker, close }, options)
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function startStreams(
-  topologyUrl: URL,
-  config: StreamsConfig,
-  broker: Broker,
-  close: () => Promise<void>,
-  { once = false, log: given = silentLog, onProgress }: RunOptions,
+/** A job as it is to run. */
+export interface Job {
+  readonly topology: Topology
+  /** Where threads find it. */
+  readonly topologyUrl: string
+  readonly config: StreamsConfig
+}
+
+/** What an instance has to do with outside of itself. */
+export interface Surroundings {
+  readonly broker: Broker
+  /** Called when the job has ended. */
+  readonly close: () => Promise<void>
+  readonly clock: Clock
+  readonly launch: LaunchThread
+  readonly takeInstance: typeof takeInstance
+}
+
+const MACHINE = { clock: systemClock, launch: launchWorker, takeInstance }
+
+/**
+ * Starts a job in surroundings of the caller's: `runStreams` gives this machine's, a simulation its own.
+ * @throws TopologyError, BrokerError
+ */
+export async function startStreams(
+  { topology: declared, topologyUrl, config }: Job,
+  { broker, close, clock, launch, takeInstance }: Surroundings,
+  { once = false, log: given = silentLog, onProgress }: Omit<RunOptions, 'broker'> = {},
 ): Promise<RunningStreams> {
-  const log = rateLimited(given)
-  const module = (await import(topologyUrl.href)) as { readonly default?: unknown }
-  const topology = assertTopology(module.default, topologyUrl.href)
-  const applicationId = config.applicationId ?? topology.name
-  const partitions = await prepareTopics(broker, topology, applicationId, config)
-  const plan = planOf(topology, applicationId, partitions, { isLogged: isLogged(broker) })
-  const widest = Math.max(
-    ...topology.subtopologies
-      .flatMap((part) => topicsOf(part, applicationId))
-      .map((name) => partitions.get(name) ?? 1),
-  )
-  const threadsOf = ({ numStreamThreads }: StreamsConfig): number =>
-    numStreamThreads ?? Math.min(availableParallelism(), widest)
+  const log = rateLimited(given, () => clock.monotonicMs())
+  const applicationId = config.applicationId ?? declared.name
+  const look = async (): Promise<string[]> => {
+    const names = (await broker.topics()).map(({ name }) => name)
+    return matchedBy(declared, applicationId, names)
+  }
+  const lay = (matched: readonly string[]): Promise<Layout> =>
+    layOut(declared, matched, broker, applicationId, config)
+  const matched = hasPatterns(declared) ? await look() : []
+  let layout = await lay(matched)
+  const { plan } = layout
   const sources = plan.tasks
     .flatMap(inputsOf)
     .filter(({ topic }) => plan.sourceTopics.includes(topic))
@@ -123,13 +162,21 @@ async function startStreams(
       applicationId,
       stateDir: config.stateDir,
       guarantee: config.processingGuarantee,
-      isCoPartitioned: plan.tasks.some(({ inputs }) => inputs.length > 1),
+      // Topics that come later must not change how members share partitions out.
+      isCoPartitioned:
+        hasPatterns(declared) || layout.plan.tasks.some(({ inputs }) => inputs.length > 1),
       applicationServer: config.applicationServer,
+      startAt: startsOf(layout.topology, broker, applicationId, clock),
       ...(instance === undefined ? {} : { instanceId: instance.id }),
     })
   const runId = randomUUID()
-  const reporter = new ProgressReporter({ name: topology.name, runId, plan, onProgress })
+  const reporter = new ProgressReporter({ name: declared.name, runId, plan, onProgress })
   let current = config
+  let isHeld = false
+  /** The settings as they are to run. */
+  const effective = (): StreamsConfig => {
+    return isHeld ? { ...current, processingPaused: true } : current
+  }
   let dataPath: DataPathInfo | undefined
   let roundTrips = (): readonly BrokerRoundTrip[] => []
   let peers = (): readonly string[] => []
@@ -139,14 +186,16 @@ async function startStreams(
     roundTrips = () => group.roundTrips ?? []
     peers = () => group.peers?.() ?? []
     return new StreamClient({
-      topologyUrl: topologyUrl.href,
-      topology,
-      config: current,
-      plan,
+      topologyUrl,
+      topology: layout.topology,
+      config: effective(),
+      plan: layout.plan,
       broker,
       group,
-      threads: threadsOf(current),
+      threads: layout.threadsOf(current),
       log,
+      clock,
+      launch,
       ends,
       metrics,
       onCommit: (result, slabs) => reporter.committed(result, slabs),
@@ -156,7 +205,26 @@ async function startStreams(
     instance?.release()
     throw error
   })
-  const restarts = new Restarts(first, openClient, log)
+  const restarts = new Restarts(first, openClient, log, clock)
+  const watching = new AbortController()
+  if (hasPatterns(declared) && !once) {
+    const changed = async (names: readonly string[]): Promise<void> => {
+      layout = await lay(names)
+      reporter.layOut(layout.plan)
+      restarts.renew()
+    }
+    const everyMs = watchEveryMs(broker, config)
+    const watch = { look, changed, everyMs, clock, log, signal: watching.signal }
+    watchTopics(matched, watch).catch((error: unknown) => restarts.client.fail(error as Error))
+  }
+  const takeOver = (): Promise<void> =>
+    restarts.client.reconfigure(effective(), layout.threadsOf(current))
+  const hold = async (wanted: boolean): Promise<void> => {
+    if (isHeld === wanted) return
+    isHeld = wanted
+    await takeOver()
+    log.info({ applicationId }, wanted ? 'paused: records stay where they are' : 'resumed')
+  }
   if (dataPath?.path === 'plain') {
     log.warn(
       { reason: dataPath.reason },
@@ -166,7 +234,9 @@ async function startStreams(
   return {
     applicationId,
     runId,
-    topology,
+    get topology() {
+      return layout.topology
+    },
     dataPath,
     get state() {
       return restarts.client.state
@@ -187,18 +257,26 @@ async function startStreams(
     get recentProgress() {
       return reporter.recent
     },
-    metrics: (readings = []) =>
-      collectMetrics(
+    metrics: (readings = []) => {
+      restarts.client.look()
+      return collectMetrics(
         restarts.client.metrics,
         [...readings, ...roundTrips().flatMap(readingsOf)],
         current.metricsRecordingLevel,
-      ),
+      )
+    },
     reconfigure: async (next) => {
       current = streamsWithHot(current, next)
-      await restarts.client.reconfigure(current, threadsOf(current))
+      await takeOver()
     },
+    get isPaused() {
+      return effective().processingPaused
+    },
+    pause: () => hold(true),
+    resume: () => hold(false),
     stop: () => restarts.stop(),
     done: restarts.run().finally(async () => {
+      watching.abort()
       instance?.release()
       await close()
     }),

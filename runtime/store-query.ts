@@ -46,7 +46,7 @@ export interface AskedTask {
   readonly partition: number
   readonly state: TaskState
   /** All of its stores. */
-  readonly stores: readonly { readonly name: string }[]
+  readonly stores: { readonly all: readonly { readonly name: string }[] }
 }
 
 /** What an answer may hold, in characters: the thread stands still while it is made. */
@@ -64,7 +64,9 @@ interface Row {
 
 /** Asks the tasks that have the store, in their order. */
 export function askStores(tasks: Iterable<AskedTask>, query: StoreQuery): StoreAnswer {
-  const having = [...tasks].filter(({ stores }) => stores.some(({ name }) => name === query.store))
+  const having = [...tasks].filter(({ stores }) =>
+    stores.all.some(({ name }) => name === query.store),
+  )
   const partitions = having.map(({ partition }) => partition)
   const answer: { -readonly [Field in keyof StoreAnswer]: StoreAnswer[Field] } & {
     readonly rows: StoreRowJson[]

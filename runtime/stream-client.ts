@@ -1,6 +1,5 @@
 // One instance of an application, on the main thread: its group membership, its commits, its state.
 // run-streams.ts starts it. Its threads are in stream-threads.ts, its tasks in task-moves.ts.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { BrokerError } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { Assignment } from './assignment.ts'
@@ -10,13 +9,26 @@ import type { ClientState } from './client-state.ts'
 import { ClientStatus } from './client-status.ts'
 import { CommitTimer } from './commit-timer.ts'
 import { Committer, type CommitResult } from './committer.ts'
+import { EventLoops } from './event-loops.ts'
 import { Liveness } from './liveness.ts'
+import { RestoreLog } from './restore-log.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import { dimensionsOf } from './plan.ts'
+import { ProducerMetrics } from './producer-metrics.ts'
+import { Standbys } from './standbys.ts'
 import { StoreQueries } from './store-queries.ts'
 import { StreamThreads } from './stream-threads.ts'
 import { TaskBounds } from './task-bounds.ts'
 import { TaskMoves } from './task-moves.ts'
+
+/** What a thread has. */
+export interface ThreadTasks {
+  readonly threadId: string
+  /** Ids of the tasks that it runs, or restores. */
+  readonly tasks: readonly string[]
+  /** Ids of the tasks of others whose state it keeps a copy of. */
+  readonly standbys: readonly string[]
+}
 
 export class StreamClient {
   readonly #parts: ClientParts
@@ -26,25 +38,35 @@ export class StreamClient {
   readonly #committer: Committer
   readonly #threads: StreamThreads
   readonly #moves: TaskMoves
+  readonly #standbys: Standbys
   readonly #slabs: ClientSlabs
   readonly #liveness: Liveness
+  readonly #loops = new EventLoops()
+  readonly #producer: ProducerMetrics | undefined
+  readonly #restoreLog: RestoreLog
   readonly #stopping = new AbortController()
   readonly #timer: CommitTimer
   #config: StreamsConfig
   #failure: Error | undefined
 
   constructor(parts: ClientParts) {
-    const { topology, plan, group, threads, config } = parts
+    const { topology, plan, group, threads, config, clock } = parts
     this.#parts = parts
     this.#config = config
-    this.#timer = new CommitTimer(config.commitIntervalMs)
+    this.#timer = new CommitTimer(config.commitIntervalMs, clock)
     this.#stopping.signal.addEventListener('abort', () => this.#timer.stop(), { once: true })
     this.#assignment = new Assignment(threads)
     this.#bounds = new TaskBounds(parts)
-    this.#slabs = new ClientSlabs(dimensionsOf(topology, plan), threads, parts.metrics)
+    const dimensions = dimensionsOf(topology, plan)
+    this.#slabs = new ClientSlabs(dimensions, threads, parts.metrics)
+    if (group.producerFigures !== undefined) {
+      const written = dimensions.topics.filter((topic) => !plan.sourceTopics.includes(topic))
+      this.#producer = new ProducerMetrics(this.metrics[0]!, written)
+    }
+    this.#restoreLog = new RestoreLog(() => this.metrics, parts.log)
     this.#liveness = new Liveness(
       () => this.metrics,
-      () => this.#config.healthProgressTimeoutMs,
+      () => this.#config,
     )
     this.#threads = new StreamThreads(parts, this.metrics, this.#stopping.signal, {
       tasksOf: (thread) => this.#assignment.tasksOf(thread),
@@ -59,16 +81,22 @@ export class StreamClient {
       group,
       () => this.#threads.handles,
       () => this.#bounds.changelogEnds([...this.#assignment.all.values()].flat()),
+      clock,
     )
     this.#status = new ClientStatus(this.metrics[0]!, parts.log, config.commitIntervalMs)
-    this.#moves = new TaskMoves({
+    const shared = {
       ...parts,
       assignment: this.#assignment,
       threads: this.#threads,
       bounds: this.#bounds,
+      stopping: this.#stopping.signal,
+    }
+    this.#standbys = new Standbys({ ...shared, isMoving: () => this.#moves.isBusy })
+    this.#moves = new TaskMoves({
+      ...shared,
       committer: this.#committer,
       status: this.#status,
-      stopping: this.#stopping.signal,
+      release: (tasks) => this.#standbys.release(tasks),
       commit: () => this.#commit(),
       rewind: () => this.#rewind(),
       fail: (error) => this.fail(error),
@@ -80,6 +108,13 @@ export class StreamClient {
     return this.#slabs.all
   }
 
+  /** Brings what only the main thread sees of others up to date; to be called before its metrics are read. */
+  look(): void {
+    this.#loops.look(this.metrics, this.#threads.handles)
+    const { producerFigures } = this.#parts.group
+    if (producerFigures !== undefined) this.#producer?.look(producerFigures)
+  }
+
   get state(): ClientState {
     return this.#status.state
   }
@@ -87,13 +122,14 @@ export class StreamClient {
   /** Why the application works or does not. */
   get problems(): string[] {
     if (this.#failure !== undefined) return [this.#failure.message]
-    return [...this.#threads.problems, ...this.#liveness.problemsAt(Date.now())]
+    return [...this.#threads.problems, ...this.#liveness.problemsAt(this.#parts.clock.nowMs())]
   }
 
-  get threadStates(): { threadId: string; tasks: string[] }[] {
-    return this.#threads.handles.map(({ threadId }, i) => ({
-      threadId,
+  get threadStates(): ThreadTasks[] {
+    return this.#threads.handles.map((thread, i) => ({
+      threadId: thread.threadId,
       tasks: this.#assignment.tasksOf(i).map(({ taskId }) => taskId),
+      standbys: this.#standbys.of(thread),
     }))
   }
 
@@ -130,10 +166,11 @@ export class StreamClient {
    * @throws what made the application fail, after it was closed.
    */
   async run(): Promise<void> {
-    const { group, plan } = this.#parts
+    const { clock, group, plan } = this.#parts
     this.#status.enter('REBALANCING')
     this.#threads.start()
-    this.#liveness.start()
+    this.#liveness.start(clock)
+    this.#restoreLog.start(clock)
     try {
       await group.join([...plan.sourceTopics, ...plan.repartitionTopics], {
         onAssigned: (partitions) => this.#moves.assigned(partitions),
@@ -141,6 +178,7 @@ export class StreamClient {
         onLost: (partitions) => this.#moves.lost(partitions),
         onFailed: (error) => this.fail(error),
       })
+      void this.#standbys.run()
       await this.#commitUntilDone()
     } catch (error) {
       this.fail(error as Error)
@@ -217,11 +255,13 @@ export class StreamClient {
 
   /** 1 commit, unless it failed  2 leave the group  3 stop the threads  4 end those that do not stop */
   async #close(): Promise<void> {
-    const { group, log } = this.#parts
+    const { clock, group, log } = this.#parts
     const hasFailed = this.#failure !== undefined
     if (!hasFailed) this.#status.enter('PENDING_SHUTDOWN')
     this.#stopping.abort()
-    const deadline = () => sleep(this.#config.shutdownTimeoutMs, 'late' as const, { ref: false })
+    const over = new AbortController()
+    const deadline = () =>
+      clock.sleep(this.#config.shutdownTimeoutMs, over.signal).then(() => 'late' as const)
     const orderly = (async () => {
       if (!hasFailed) await this.#commit()
       await group.leave()
@@ -232,8 +272,10 @@ export class StreamClient {
     if (how instanceof Error) this.#failure ??= how
     await this.#threads.end()
     this.#liveness.stop()
+    this.#restoreLog.stop()
     // Without threads it goes on: the group is left even then, if its broker answers.
     if (how === 'late') await Promise.race([orderly.catch(() => undefined), deadline()])
+    over.abort()
     this.#status.enter(this.#failure === undefined ? 'NOT_RUNNING' : 'ERROR')
   }
 }

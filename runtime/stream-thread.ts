@@ -2,26 +2,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import { joined } from '../processors/event-times.ts'
-import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
-import { SourceAlignment } from './alignment.ts'
-import { CarefulRows } from './crashing-rows.ts'
 import { GlobalReading } from './global-reading.ts'
-import { requestsOn, type NumberedRequest, type TaskToOpen } from './messages.ts'
-import type { ThreadAnswer, ThreadConfig, ThreadSpec } from './messages.ts'
+import type { ThreadControl, ThreadParts } from './launch.ts'
+import type { NumberedRequest, TaskToOpen, ThreadAnswer } from './messages.ts'
+import type { ThreadConfig, ThreadSpec } from './messages.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
 import { inputsOf, storeNamesOf } from './plan.ts'
 import { RestoringTasks } from './restoring-tasks.ts'
+import { StandbyTasks } from './standby-tasks.ts'
 import { askStores } from './store-query.ts'
 import { Task } from './task.ts'
 import type { TaskSurroundings } from './task-surroundings.ts'
-import { TaskCheckpoints } from './task-checkpoints.ts'
-import { TaskRestore } from './task-restore.ts'
 import { ThreadCommits } from './thread-commits.ts'
 import { ThreadMetrics } from './thread-metrics.ts'
+import type { ThreadPhases } from './thread-phases.ts'
 import { Unmatched } from './unmatched.ts'
 import { Vitals } from './vitals.ts'
+import { surroundingsOf } from './worker-surroundings.ts'
 
 /** How long the loop runs without giving the event loop a turn. */
 const TURN_MS = 50
@@ -32,7 +31,8 @@ const TURN_MS = 50
 const COMMIT_BYTES = 2_097_152
 
 export class StreamThread {
-  readonly #spec: ThreadSpec
+  readonly #control: ThreadControl
+  readonly #clock: ThreadParts['clock']
   /** As it is now: tasks look into it at each step. */
   readonly #config: { -readonly [Key in keyof ThreadConfig]: ThreadConfig[Key] }
   readonly #port: DataPort
@@ -40,86 +40,89 @@ export class StreamThread {
   readonly #outputs: Outputs
   readonly #vitals: Vitals
   readonly #metrics: ThreadMetrics
+  readonly #phases: ThreadPhases
   readonly #commits: ThreadCommits
   readonly #globals: GlobalReading
   readonly #unmatched = new Unmatched()
   readonly #tasks = new Map<string, Task>()
   readonly #restoring: RestoringTasks
+  readonly #standbys: StandbyTasks
   #lastEmitMs = 0
+  #idleMs = 1
   #isStopping = false
 
-  constructor(
-    spec: ThreadSpec,
-    topology: Topology,
-    port: DataPort,
-    readerOf: RowReaderFactory | undefined,
-  ) {
+  /** Opens nothing yet; tasks come by requests. */
+  constructor(spec: Omit<ThreadSpec, 'control'>, topology: Topology, parts: ThreadParts) {
+    const { port, readerOf } = parts
     const metrics = MetricSlab.open(spec.metrics)
     const { plan } = spec
     const config = { ...spec.config }
-    this.#spec = spec
+    this.#control = parts.control
+    this.#clock = parts.clock
     this.#config = config
     this.#port = port
     this.#outputs = new Outputs(port, metrics, plan.partitions)
     this.#vitals = new Vitals(spec.vitals)
     this.#commits = new ThreadCommits(port, this.#outputs, this.#vitals)
     this.#metrics = new ThreadMetrics(metrics, storeNamesOf(plan))
+    this.#phases = this.#metrics.phases
     this.#restoring = new RestoringTasks(this.#metrics, (toOpen) => this.#run(toOpen))
+    this.#standbys = new StandbyTasks(port, this.#metrics, this.#vitals, parts.clock)
     this.#globals = new GlobalReading(topology, plan, port, metrics)
-    this.#around = {
+    this.#around = surroundingsOf(spec, config, {
       topology,
-      plan,
-      formats: config.topicFormats,
-      time: config,
-      get rowsMax() {
-        return config.maxPollRecords
-      },
-      get recordingLevel() {
-        return config.metricsRecordingLevel
-      },
       port,
       outputs: this.#outputs,
       metrics,
-      alignment: new SourceAlignment(
-        spec.alignment,
-        plan.alignmentSlots,
-        () => config.sourceAlignmentMaxDriftMs,
-      ),
+      phases: this.#phases,
       unmatched: (node, key) => this.#unmatched.add(node, key),
       globals: this.#globals.tables,
       readerOf,
-      careful:
-        spec.careful && new CarefulRows(spec.careful, this.#vitals, Object.keys(plan.partitions)),
-    }
+    })
   }
 
   /** Runs until it is told to stop. @throws what a task throws; the thread is of no use then. */
   async run(): Promise<void> {
-    let turnMs = Date.now()
-    let idleMs = 1
+    let turnMs = this.#clock.nowMs()
     while (!this.#isStopping) {
-      this.#vitals.beat()
-      for (const request of requestsOn(this.#spec.control)) this.#answer(request)
-      const rows = this.#globals.step() + this.#runTasks() + this.#restoring.step()
-      this.#emitIfDue(rows === 0)
-      this.#send()
-      const nowMs = Date.now()
+      const waitMs = this.step()
       // The disk is heard of in a turn of the event loop.
-      const { isBegun } = this.#commits
-      if (isBegun || nowMs - turnMs > TURN_MS) {
+      if (this.#commits.isBegun || this.#clock.nowMs() - turnMs > TURN_MS) {
         await nextTurn()
-        turnMs = Date.now()
+        turnMs = this.#clock.nowMs()
       }
-      if (rows > 0 || isBegun) idleMs = 1
-      if (rows > 0) continue
-      this.#metrics.in(this.#isFull() ? 'blocked' : 'idle', () => this.#vitals.wait(idleMs))
-      idleMs = Math.min(idleMs * 2, this.#config.pollMs)
+      if (waitMs === 0) continue
+      this.#phases.in(this.#isFull() ? 'blocked' : 'idle', () => this.#vitals.wait(waitMs))
     }
+  }
+
+  /** One round of the loop. @returns ms to wait for something to do, unless woken; 0: there is more. */
+  step(): number {
+    this.#vitals.beat()
+    for (let next = this.#control.next(); next !== undefined; next = this.#control.next()) {
+      this.#answer(next)
+    }
+    const rows = this.#globals.step() + this.#runTasks() + this.#restoring.step()
+    this.#standbys.step(rows > 0)
+    this.#emitIfDue(rows === 0)
+    this.#send()
+    this.#commits.saveIfDue(this.#clock.monotonicMs())
+    if (rows > 0 || this.#commits.isBegun) this.#idleMs = 1
+    if (rows > 0) return 0
+    const waitMs = this.#idleMs
+    this.#idleMs = Math.min(waitMs * 2, this.#config.pollMs)
+    return waitMs
+  }
+
+  /** Whether it was told to stop: no further step is wanted. */
+  get isStopping(): boolean {
+    return this.#isStopping
   }
 
   /** Gives up all that the thread holds. */
   close(): void {
     this.#restoring.closeAll()
+    this.#standbys.closeAll()
     for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
     this.#globals.close()
@@ -128,9 +131,9 @@ export class StreamThread {
 
   #runTasks(): number {
     // What they look up must be there.
-    if (this.#isFull() || !this.#globals.isLoaded) return 0
-    return this.#metrics.in('process', () => {
-      const nowMs = Date.now()
+    if (this.#isFull() || !this.#globals.isLoaded || this.#config.processingPaused) return 0
+    return this.#phases.in('process', () => {
+      const nowMs = this.#clock.nowMs()
       let rows = 0
       for (const task of this.#tasks.values()) rows += task.step(nowMs)
       return rows
@@ -147,18 +150,25 @@ export class StreamThread {
   }
 
   #emitIfDue(isIdle: boolean): void {
-    const nowMs = Date.now()
-    if (!isIdle && nowMs - this.#lastEmitMs < this.#config.emitIntervalMs) return
-    this.#emit(nowMs)
+    const nowMs = this.#clock.nowMs()
+    const isEarly = !isIdle && nowMs - this.#lastEmitMs < this.#config.emitIntervalMs
+    if (!isEarly || this.#heldBytes > this.#config.statestoreCacheMaxBytes) this.#emit(nowMs)
+  }
+
+  get #heldBytes(): number {
+    let bytes = 0
+    for (const { stores } of this.#tasks.values()) bytes += stores.heldBytes
+    return bytes
   }
 
   #emit(nowMs: number): void {
     this.#lastEmitMs = nowMs
-    this.#metrics.in('process', () => {
+    this.#phases.in('process', () => {
       for (const task of this.#tasks.values()) task.emit(nowMs)
       return this.#outputs.waiting
     })
     this.#metrics.stores(this.#tasks.values())
+    this.#metrics.tasks(this.#tasks.size, this.#restoring.size, this.#standbys.size)
     this.#metrics.queued(this.#bytesWaiting)
   }
 
@@ -167,7 +177,7 @@ export class StreamThread {
     const commits = this.#commits
     if (!this.#port.transactional) {
       if (!commits.isGateClosed) this.#outputs.flush()
-    } else if (commits.isBegun) this.#metrics.in('commit', () => commits.finishIfFlushed())
+    } else if (commits.isBegun) this.#phases.in('commit', () => commits.finishIfFlushed())
     else if (this.#bytesWaiting > COMMIT_BYTES) this.#prepare(() => () => undefined)
   }
 
@@ -181,12 +191,13 @@ export class StreamThread {
           if (this.#restoring.has(taskId)) this.#close(taskId)
           else this.#tasks.get(taskId)?.seal()
         }
-        this.#reply(request.id, [])
-        return
+        break
       case 'close':
         for (const taskId of request.taskIds) this.#close(taskId)
-        this.#reply(request.id, [])
-        return
+        break
+      case 'standby':
+        this.#standbys.keep(request)
+        break
       case 'prepare':
         // What is answered is as it is now, though the tasks go on before it is durable.
         this.#prepare(() => {
@@ -194,44 +205,47 @@ export class StreamThread {
           const eventTimes = joined(
             [...this.#tasks.values()].map((task) => task.eventTime.rows.take()),
           )
-          return () => this.#spec.control.postMessage({ ...answer, eventTimes })
+          return () => {
+            const { hasProduced } = this.#commits
+            this.#control.answer({ ...answer, eventTimes, hasProduced })
+          }
         })
         return
       case 'committed':
-        this.#metrics.in('commit', () => {
-          this.#commits.settle()
+        this.#phases.in('commit', () => {
+          this.#commits.settle(this.#clock.monotonicMs())
           const { changelogEnds } = request
           if (changelogEnds === undefined) return
+          this.#commits.save()
           for (const task of this.#tasks.values()) task.reached(changelogEnds)
         })
-        this.#reply(request.id, [])
-        return
+        break
       case 'not-committed':
         this.#commits.isGateClosed = false
-        this.#reply(request.id, [])
-        return
+        break
       case 'discard':
         this.#discard()
-        this.#reply(request.id, [])
-        return
+        break
       case 'query': {
         const store = askStores(this.#tasks.values(), request.query)
-        this.#spec.control.postMessage({ ...this.#answerOf(request.id, [], []), store })
+        this.#control.answer({ ...this.#answerOf(request.id, [], []), store })
         return
       }
       case 'configure':
         Object.assign(this.#config, request.config)
-        this.#reply(request.id, [])
-        return
+        break
       case 'stop':
-        this.#metrics.in('commit', () => this.#commits.finish())
+        this.#phases.in('commit', () => {
+          this.#commits.finish()
+          this.#commits.save()
+        })
         this.#isStopping = true
-        this.#reply(request.id, [])
     }
+    this.#reply(request.id, [])
   }
 
   #reply(id: number, positions: ThreadAnswer['positions']): void {
-    this.#spec.control.postMessage(this.#answerOf(id, positions, []))
+    this.#control.answer(this.#answerOf(id, positions, []))
   }
 
   /** Only a commit reads what was unmatched: taken with any other answer it would be lost. */
@@ -246,15 +260,12 @@ export class StreamThread {
   }
 
   #open(tasks: readonly TaskToOpen[]): ThreadAnswer['positions'] {
-    return this.#metrics.in('restore', () =>
+    return this.#phases.in('restore', () =>
       tasks.flatMap((toOpen) => {
         const { spec, inputs } = toOpen
         const { taskId } = spec
         this.#close(taskId)
-        const checkpoints = new TaskCheckpoints(this.#port.openState(taskId), taskId)
-        const restore = new TaskRestore(checkpoints, toOpen, this.#port)
-        if (restore.isDone) return this.#run(toOpen)
-        this.#restoring.add(toOpen, restore)
+        if (!this.#restoring.begin(toOpen, this.#port)) return this.#run(toOpen)
         return inputsOf(spec).map((input, i) => ({ ...input, offset: inputs[i]!.offset }))
       }),
     )
@@ -262,7 +273,7 @@ export class StreamThread {
 
   #run(toOpen: TaskToOpen): readonly TopicPartitionOffset[] {
     this.#metrics.restored(toOpen.spec.taskId, 0, 0)
-    const task = new Task(toOpen, this.#around, Date.now())
+    const task = new Task(toOpen, this.#around, this.#clock.nowMs())
     task.open()
     this.#tasks.set(toOpen.spec.taskId, task)
     return task.starts
@@ -291,8 +302,8 @@ export class StreamThread {
   /** Everything that was run goes out and is to become durable; `done` is called when it is. */
   #prepare(answer: () => () => void): void {
     for (const task of this.#tasks.values()) task.settle()
-    this.#emit(Date.now())
+    this.#emit(this.#clock.nowMs())
     const done = answer()
-    this.#metrics.in('commit', () => this.#commits.prepare(this.#tasks.values(), done))
+    this.#phases.in('commit', () => this.#commits.prepare(this.#tasks.values(), done))
   }
 }

@@ -1,10 +1,11 @@
 // The threads of one instance: starts them, replaces those that die or hang, and ends them. The stream
 // client calls it, and is called for the tasks of a thread that was replaced.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Group } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { SourceAlignment } from './alignment.ts'
+import type { Clock } from './clock.ts'
 import { CrashingRows, type CarefulSpec } from './crashing-rows.ts'
+import type { LaunchThread } from './launch.ts'
 import { threadConfigOf, type ThreadAnswer, type ThreadRequest } from './messages.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
@@ -25,6 +26,8 @@ export interface ThreadsParts {
   /** How many there are at first. */
   readonly threads: number
   readonly log: RunLog
+  readonly clock: Clock
+  readonly launch: LaunchThread
 }
 
 /** Who knows the tasks that the threads run; threads are counted from 0. */
@@ -63,7 +66,7 @@ export class StreamThreads {
     stopping: AbortSignal,
     owner: ThreadsOwner,
   ) {
-    const { plan, config, log } = parts
+    const { plan, config, log, clock } = parts
     this.#parts = parts
     this.#config = config
     this.#metrics = metrics
@@ -75,6 +78,7 @@ export class StreamThreads {
       () => this.#config.workerHangTimeoutMs,
       log,
       () => this.#handles,
+      clock,
     )
     this.#main.counter('kafka_stream_failed_stream_threads_total')
   }
@@ -111,7 +115,7 @@ export class StreamThreads {
       await Promise.all(started.map((handle) => handle.request({ kind: 'close', taskIds: [] })))
       this.#stopping.throwIfAborted()
     } catch (error) {
-      await Promise.all(started.map((handle) => endByForce(handle)))
+      await Promise.all(started.map((handle) => this.#endByForce(handle)))
       throw error
     } finally {
       for (const handle of started) this.#starting.delete(handle)
@@ -140,7 +144,8 @@ export class StreamThreads {
   /** Has all threads, and those that replace them, go on with other settings; resolves when they do. */
   async reconfigure(config: StreamsConfig): Promise<void> {
     this.#config = config
-    const request = { kind: 'configure', config: threadConfigOf(config) } as const
+    const share = threadConfigOf(config, this.#handles.length)
+    const request = { kind: 'configure', config: share } as const
     // One that dies meanwhile is replaced by one that has them.
     await Promise.allSettled(this.#handles.map((handle) => handle.request(request)))
   }
@@ -156,7 +161,7 @@ export class StreamThreads {
   async end(): Promise<void> {
     this.#watchdog.stop()
     const all = [...this.#handles, ...this.#starting]
-    await Promise.all(all.map((handle) => endByForce(handle)))
+    await Promise.all(all.map((handle) => this.#endByForce(handle)))
   }
 
   #start(index: number, careful?: CarefulSpec): void {
@@ -171,18 +176,19 @@ export class StreamThreads {
 
   /** @param careful for one that takes the place of one that died. */
   #launch(index: number, careful?: CarefulSpec): ThreadHandle {
-    const { topologyUrl, plan, group } = this.#parts
+    const { topologyUrl, plan, group, launch } = this.#parts
     const slab = this.#metrics[index + 1]!
-    const handle = new ThreadHandle({
+    const spec = {
       threadId: slab.spec.threadId!,
       topology: topologyUrl,
       plan,
-      config: threadConfigOf(this.#config),
+      config: threadConfigOf(this.#config, Math.max(index + 1, this.#parts.threads)),
       channel: group.openChannel(index, () => this.#handles[index]?.vitals.wake()),
       metrics: slab.spec,
       alignment: this.#alignment,
       careful,
-    })
+    }
+    const handle = new ThreadHandle(spec, launch)
     this.#enter(index, THREAD_STATE.STARTING)
     void handle.ended.then((end) => this.#ended(index, handle, end))
     return handle
@@ -208,7 +214,7 @@ export class StreamThreads {
   }
 
   #isOneDeathTooMany(): boolean {
-    const nowMs = Date.now()
+    const nowMs = this.#parts.clock.monotonicMs()
     this.#deathsMs.push(nowMs)
     const deaths = this.#deathsMs.filter((diedMs) => nowMs - diedMs < DEATHS_WINDOW_MS).length
     return deaths > DEATHS_MAX
@@ -229,6 +235,13 @@ export class StreamThreads {
     }
   }
 
+  async #endByForce(handle: ThreadHandle): Promise<void> {
+    // Ended in a transaction, a thread would take the whole process with it.
+    while (!handle.hasEnded && handle.vitals.isInTransaction) await this.#parts.clock.sleep(10)
+    await handle.terminate()
+    await handle.ended
+  }
+
   #enter(index: number, state: number): void {
     this.#metrics[index + 1]!.gauge('kafka_stream_thread_state').set(state)
   }
@@ -241,11 +254,4 @@ export class StreamThreads {
   get #main(): MetricSlab {
     return this.#metrics[0]!
   }
-}
-
-async function endByForce(handle: ThreadHandle): Promise<void> {
-  // Ended in a transaction, a thread would take the whole process with it.
-  while (!handle.hasEnded && handle.vitals.isInTransaction) await sleep(10)
-  await handle.terminate()
-  await handle.ended
 }

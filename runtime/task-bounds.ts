@@ -1,6 +1,5 @@
 // From where to where tasks read, as the broker tells it: their inputs and their changelogs. The client asks
 // when it opens tasks, after commits, and when it is to know whether all is done.
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   BrokerError,
   type Broker,
@@ -8,6 +7,7 @@ import {
   type TopicPartitionOffset,
 } from '../broker/ports.ts'
 import { changelogTopic } from '../state/changelog.ts'
+import type { Clock } from './clock.ts'
 import type { TaskToOpen } from './messages.ts'
 import { inputsOf, type Plan, type TaskSpec } from './plan.ts'
 
@@ -24,15 +24,19 @@ const PATIENCE_MS = 300_000
 const RETRY_MS = 250
 
 /** Asks until the broker answers, or `signal` says that nobody wants to know any more. @throws BrokerError */
-export async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS
+export async function patiently<T>(
+  ask: () => Promise<T>,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<T> {
+  const deadline = clock.monotonicMs() + PATIENCE_MS
   for (;;) {
     try {
       return await ask()
     } catch (error) {
       const isRetriable = error instanceof BrokerError && error.retriable
-      if (!isRetriable || signal.aborted || Date.now() > deadline) throw error
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
+      if (!isRetriable || signal.aborted || clock.monotonicMs() > deadline) throw error
+      await clock.sleep(RETRY_MS, signal)
     }
   }
 }

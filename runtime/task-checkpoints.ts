@@ -6,7 +6,9 @@ import type { TaskStore } from '../processors/processor.ts'
 import type { SavedWriterTimes } from '../processors/writer-times.ts'
 import {
   CHANGELOG_START,
+  nextNumber,
   placeAfter,
+  placeBeyond,
   type ChangelogPlace,
   type ChangelogPlaces,
 } from '../state/changelog.ts'
@@ -58,6 +60,8 @@ export class TaskCheckpoints {
   readonly #saved: CheckpointStore
   readonly #write: WriteChangelog | undefined
   readonly #snapshotBytes = new Map<string, number>()
+  /** What was packed of a store since its last snapshot: it may be saved later. */
+  readonly #grownBytes = new Map<string, number>()
   readonly #places = new Map<string, ChangelogPlace>()
   /** Of the last checkpoint. */
   #positions: readonly TopicPartitionOffset[] = []
@@ -73,12 +77,18 @@ export class TaskCheckpoints {
   load(): (Omit<Checkpoint, 'meta'> & { readonly meta: TaskMeta | undefined }) | undefined {
     const saved = this.#saved.load()
     if (saved === undefined) return undefined
-    this.#positions = saved.positions
-    if (saved.meta === undefined) return { ...saved, meta: undefined }
-    const { changelogs = {}, ...meta } = JSON.parse(textOf(saved.meta)) as SavedMeta
-    this.#meta = meta
-    for (const [store, place] of Object.entries(changelogs)) this.#places.set(store, place)
-    return { ...saved, meta }
+    return { ...saved, meta: this.#takeUp(saved) }
+  }
+
+  /** Takes up where all of it stands, and leaves the stores, which may be large, on the disk. */
+  loadPlaces(): void {
+    const saved = this.#saved.loadPlace()
+    if (saved !== undefined) this.#takeUp(saved)
+  }
+
+  /** Bytes of what is saved of a store on this machine. */
+  savedBytes(store: string): number {
+    return this.#saved.savedBytes(store)
   }
 
   /** Where a store stands in its changelog; undefined when that has nothing of what is here. */
@@ -105,15 +115,15 @@ export class TaskCheckpoints {
     return { positions: starts, meta: this.#metaBytes(), stores: updates }
   }
 
-  /** Saves all of the update or nothing; within a transaction it takes part in that one. */
-  save(update: CheckpointUpdate): void {
-    this.#saved.save(update)
+  /** Saves all of the updates, oldest first, or nothing; within a transaction it takes part in that one. */
+  save(...updates: readonly CheckpointUpdate[]): void {
+    this.#saved.save(...updates)
   }
 
   /** Takes entries of a changelog over, in their order, with where the task stood. */
   restore(store: string, entries: readonly LoggedEntry[]): void {
     for (const entry of entries) {
-      this.passOver(store, entry)
+      this.#places.set(store, placeAfter(this.#places.get(store) ?? CHANGELOG_START, entry))
       const { positions, ...meta } = entry.meta
       // Of several stores the one that changed last knows best.
       if (progressOf(positions) < progressOf(this.#positions)) continue
@@ -130,7 +140,7 @@ export class TaskCheckpoints {
 
   /** Takes note of an entry that is not to be taken over: what comes next is counted behind it. */
   passOver(store: string, entry: Pick<ChangelogEntry, 'number' | 'slot' | 'isSnapshot'>): void {
-    this.#places.set(store, placeAfter(this.#places.get(store) ?? CHANGELOG_START, entry))
+    this.#places.set(store, placeBeyond(this.#places.get(store) ?? CHANGELOG_START, entry))
   }
 
   /** Remembers that all entries here lie before these offsets. What was packed must have been saved. */
@@ -146,6 +156,7 @@ export class TaskCheckpoints {
   /** Forgets what is here of a store: its changelog has other things. */
   clear(store: string): void {
     this.#saved.removeStore(store)
+    this.#grownBytes.delete(store)
     this.#places.delete(store)
   }
 
@@ -154,9 +165,18 @@ export class TaskCheckpoints {
     this.#places.delete(store)
   }
 
+  #takeUp(saved: Omit<Checkpoint, 'stores'>): TaskMeta | undefined {
+    this.#positions = saved.positions
+    if (saved.meta === undefined) return undefined
+    const { changelogs = {}, ...meta } = JSON.parse(textOf(saved.meta)) as SavedMeta
+    this.#meta = meta
+    for (const [store, place] of Object.entries(changelogs)) this.#places.set(store, place)
+    return meta
+  }
+
   #pack(store: TaskStore): StoreUpdate[] {
     const { name } = store
-    const grownBytes = this.#saved.logBytes(name)
+    const grownBytes = this.#grownBytes.get(name) ?? this.#saved.logBytes(name)
     const snapshotBytes = this.#snapshotBytes.get(name) ?? 0
     // What was here before there was a changelog is in none of its entries.
     const isNew = this.#write !== undefined && grownBytes > 0 && !this.#places.has(name)
@@ -164,13 +184,14 @@ export class TaskCheckpoints {
     const bytes = store.pack(isDue)
     if (bytes === undefined) return []
     if (isDue) this.#snapshotBytes.set(name, bytes.length)
+    this.#grownBytes.set(name, isDue ? 0 : grownBytes + bytes.length)
     return [{ name, bytes, snapshot: isDue }]
   }
 
   #log({ name, bytes, snapshot }: StoreUpdate, meta: Uint8Array): void {
     const place = this.#places.get(name) ?? CHANGELOG_START
     const entry: ChangelogEntry = {
-      number: place.number + 1,
+      number: nextNumber(place),
       slot: snapshot ? place.nextSnapshot : place.nextSlot,
       isSnapshot: snapshot,
       meta,

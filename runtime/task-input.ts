@@ -5,6 +5,7 @@ import type { RecordBatch } from '../broker/record-batch.ts'
 import type { FrameInput } from '../processors/frame-input.ts'
 import type { SourceInput } from '../processors/source-input.ts'
 import type { TaskInputSpec } from './plan.ts'
+import type { ThreadPhases } from './thread-phases.ts'
 
 /** Where an input stands, and where it ends. */
 export class TaskInput {
@@ -19,6 +20,7 @@ export class TaskInput {
   /** The next offset to run. */
   position: number
   #reader: PartitionReader | undefined
+  #phases: Pick<ThreadPhases, 'part'> | undefined
   #stopAt = Infinity
 
   constructor(spec: TaskInputSpec, partition: number, head: SourceInput | FrameInput, at: number) {
@@ -40,8 +42,10 @@ export class TaskInput {
     return this.#stopAt
   }
 
-  open(reader: PartitionReader, stopAt: number): void {
+  /** @param phases where the time of reading counts. */
+  open(reader: PartitionReader, stopAt: number, phases: Pick<ThreadPhases, 'part'>): void {
     this.#reader = reader
+    this.#phases = phases
     this.#stopAt = stopAt
   }
 
@@ -72,7 +76,9 @@ export class TaskInput {
   poll(): RecordBatch | undefined {
     const reader = this.#reader
     if (reader === undefined || !this.head.isEmpty || this.isAtStop) return undefined
+    const startMs = performance.now()
     const batch = reader.poll()
+    this.#phases?.part('poll', startMs, batch !== undefined)
     if (batch === undefined) {
       // Marks of transactions may lie behind the last row.
       this.position = Math.max(this.position, Math.min(reader.position, this.#stopAt))

@@ -5,6 +5,7 @@ import type { RecordBatch } from '../broker/record-batch.ts'
 import type { TaskContext } from '../processors/processor.ts'
 import type { RepartitionWriter } from '../processors/repartition-writer.ts'
 import type { SourceAlignment } from './alignment.ts'
+import { earliestOf } from './earliest-input.ts'
 import { IdleClock, type IdleTimes } from './idle-clock.ts'
 import { InputWaits } from './input-waits.ts'
 import { SourceClock } from './source-clock.ts'
@@ -48,6 +49,8 @@ export class TaskInputs {
   readonly #waits: InputWaits
   readonly #idle: IdleClock | undefined
   readonly #hasSource: boolean
+  /** Whether rows wait for the next emission to be handed over. */
+  #isKeeping = false
 
   constructor(all: readonly TaskInput[], around: InputSurroundings) {
     this.all = all
@@ -100,11 +103,15 @@ export class TaskInputs {
     return rows
   }
 
-  /** Hands over what aggregates and punctuators have let out into a further repartition topic. */
+  /** Hands over what was kept for larger frames, and what aggregates and punctuators have let out. */
   flushEmitted(): void {
     const { writers, context } = this.#around
+    if (writers.length === 0) return
+    const clock = this.#clock
+    const isDue = this.#isKeeping && clock.isDue(context.nowMs, true)
+    this.#isKeeping = false
     for (const writer of writers) {
-      if (this.#hasSource) writer.flush(this.#clock.timeMs, this.#vouchedMs, false)
+      if (this.#hasSource) writer.flush(clock.timeMs, this.#vouchedMs, isDue)
       else writer.flush(context.streamTimeMs, this.#vouchedMs, true)
     }
   }
@@ -190,13 +197,13 @@ export class TaskInputs {
   #fill(input: TaskInput): void {
     const batch = input.poll()
     if (batch === undefined) return
-    const [appendedMs = Infinity] = batch.timestamps
     this.#around.metrics.consumed(input.topic, batch.count, batch.bytes.length)
-    if (input.source === undefined) {
-      this.#around.context.oldestMs = Math.min(this.#around.context.oldestMs, appendedMs)
-      input.frames?.begin(batch)
-    } else {
-      this.#observeSource(batch, appendedMs)
+    const { context } = this.#around
+    if (input.frames !== undefined) {
+      input.frames.begin(batch)
+      context.oldestMs = Math.min(context.oldestMs, input.frames.sentMs)
+    } else if (input.source !== undefined) {
+      this.#observeSource(batch, batch.timestamps[0] ?? Infinity)
       input.source.begin(batch, input.stopAt)
     }
   }
@@ -207,8 +214,9 @@ export class TaskInputs {
       (this.#around.context.nowMs - appendedMs) / 1_000,
       batch.count,
     )
-    this.#around.context.oldestMs =
-      this.all.length === 1 ? appendedMs : Math.min(this.#around.context.oldestMs, appendedMs)
+    const isFirst = this.all.length === 1 && !this.#isKeeping
+    const { context } = this.#around
+    context.oldestMs = isFirst ? appendedMs : Math.min(context.oldestMs, appendedMs)
   }
 
   /** Moves event time on where nothing has come for long. @returns whether there is something to tell. */
@@ -246,9 +254,14 @@ export class TaskInputs {
     if (hasRun || isBehind)
       clock.active(this.#around.context.streamTimeMs, this.#around.context.nowMs)
     else clock.idle(this.#around.context.nowMs, isAtStop)
-    const toAll = clock.isDue(this.#around.context.nowMs, isUrgent || isBehind || isAtStop)
-    if (!hasRun && !toAll) return
-    for (const writer of writers) writer.flush(clock.timeMs, this.#vouchedMs, toAll)
+    // There is more: rows that go together share their keys, and emission is never far.
+    if (hasRun && isBehind && !isUrgent) {
+      this.#isKeeping = true
+    } else {
+      const toAll = clock.isDue(this.#around.context.nowMs, isUrgent || isBehind || isAtStop)
+      if (!hasRun && !toAll) return
+      for (const writer of writers) writer.flush(clock.timeMs, this.#vouchedMs, toAll)
+    }
     this.hasChanged = true
   }
 
@@ -260,31 +273,4 @@ export class TaskInputs {
 /** Whether an input has, or may have, rows. Frames that are not at hand may be such as only tell the time. */
 function hasRows({ source, head, isBehind }: TaskInput): boolean {
   return source === undefined ? head.nextTimestampMs !== undefined : isBehind
-}
-
-/** The input whose next row is the earliest, the time of the earliest of all others, and its own. */
-function earliestOf(
-  inputs: readonly TaskInput[],
-  rankOf: InputSurroundings['rankOf'],
-): [first: TaskInput | undefined, limitMs: number, firstMs: number] {
-  let first: TaskInput | undefined
-  let firstMs = Infinity
-  let limitMs = Infinity
-  for (const input of inputs) {
-    if (input.head.isEmpty) continue
-    // A frame without rows is run at once: it only tells the time.
-    const nextMs = input.head.nextTimestampMs ?? -Infinity
-    const isFirst =
-      first === undefined ||
-      nextMs < firstMs ||
-      (nextMs === firstMs && rankOf !== undefined && rankOf(input) < rankOf(first))
-    if (isFirst) {
-      limitMs = Math.min(limitMs, firstMs)
-      first = input
-      firstMs = nextMs
-    } else {
-      limitMs = Math.min(limitMs, nextMs)
-    }
-  }
-  return [first, limitMs, firstMs]
 }

@@ -1,9 +1,11 @@
 // The metrics of one task, bound once when it opens.
-import type { DropReason, Forward } from '../processors/processor.ts'
+import type { CacheCounts, DropReason, Forward, TaskStore } from '../processors/processor.ts'
 import { dropReasons } from '../processors/processor.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
 import type { TaskSpec } from './plan.ts'
+import type { TaskInput } from './task-input.ts'
+import type { OperationsObserver, StoreOperation } from './store-operations.ts'
 
 interface InputMetrics {
   readonly records: Counter
@@ -14,8 +16,8 @@ interface InputMetrics {
 export class TaskMetrics {
   readonly processed: Counter
   readonly streamTime: Gauge
-  /** Records read and not yet run. */
-  readonly buffered: Gauge
+  readonly #buffered: Gauge
+  readonly #bufferedBytes: Gauge
   readonly #sourceLatency: Histogram | undefined
   readonly #lateness: Histogram
   readonly #updated: ReadonlyMap<string, Counter>
@@ -39,7 +41,8 @@ export class TaskMetrics {
     const source = part.nodes.find(({ kind }) => kind === 'source')
     this.processed = slab.counter('kafka_stream_task_process_total', { task_id: taskId })
     this.streamTime = slab.gauge('kafka_stream_task_stream_time_seconds', { task_id: taskId })
-    this.buffered = slab.gauge('kafka_stream_task_buffered_records', { task_id: taskId })
+    this.#buffered = slab.gauge('kafka_stream_task_buffered_records', { task_id: taskId })
+    this.#bufferedBytes = slab.gauge('kafka_stream_task_input_buffer_bytes', { task_id: taskId })
     this.#inputs = new Map(
       inputs.map(({ topic }) => [
         topic,
@@ -81,6 +84,48 @@ export class TaskMetrics {
     }
   }
 
+  /** Counts what is done to a store; what that takes only where it `isTimed`. */
+  operationsOf(store: string, isTimed: boolean): OperationsObserver {
+    const counter = (operation: StoreOperation): Counter =>
+      this.#slab.counter('kafka_stream_state_operations_total', { store, operation })
+    if (!isTimed) return { counter }
+    // Only those that occur have series.
+    const bound = new Map<StoreOperation, Histogram>()
+    const observe = (operation: StoreOperation, seconds: number): void => {
+      let histogram = bound.get(operation)
+      if (histogram === undefined) {
+        const labels = { store, operation }
+        histogram = this.#slab.histogram('kafka_stream_state_operation_latency_seconds', labels)
+        bound.set(operation, histogram)
+      }
+      histogram.observe(seconds)
+    }
+    return { counter, observe }
+  }
+
+  /** Takes over what a store has counted row by row; to be called now and then. */
+  putsOf(store: TaskStore): () => void {
+    const counter = this.operationsOf(store.name, false).counter('put')
+    let told = 0
+    return () => {
+      const puts = store.puts ?? 0
+      counter.add(puts - told)
+      told = puts
+    }
+  }
+
+  /** Takes over what was counted of updates held back; to be called now and then. */
+  cacheOf(store: string, counts: CacheCounts): () => void {
+    const requests = this.#slab.counter('kafka_stream_record_cache_requests_total', { store })
+    const hits = this.#slab.counter('kafka_stream_record_cache_hits_total', { store })
+    const told = { requests: 0, hits: 0 }
+    return () => {
+      requests.add(counts.requests - told.requests)
+      hits.add(counts.hits - told.hits)
+      Object.assign(told, counts)
+    }
+  }
+
   /** Time from the timestamp of records until the source has them. */
   sourceLatency(seconds: number, records: number): void {
     this.#sourceLatency?.observe(seconds, records)
@@ -112,15 +157,25 @@ export class TaskMetrics {
     for (const histogram of this.#sinkLatencies) histogram.observe(seconds, records)
   }
 
-  /** Records of the input that are not run yet; not known (Infinity) before the end was heard of. */
-  behind(topic: string, records: number): void {
-    this.#inputs.get(topic)!.lag.set(Number.isFinite(records) ? Math.max(records, 0) : NaN)
+  /** Tells how far behind the inputs are, and what of them was read and is not run yet. */
+  waiting(inputs: readonly Pick<TaskInput, 'topic' | 'lag' | 'head'>[]): void {
+    let records = 0
+    let bytes = 0
+    for (const { topic, lag, head } of inputs) {
+      // Not known (Infinity) before the end was heard of.
+      this.#inputs.get(topic)!.lag.set(Number.isFinite(lag) ? Math.max(lag, 0) : NaN)
+      records += head.waiting
+      bytes += head.waitingBytes
+    }
+    this.#buffered.set(records)
+    this.#bufferedBytes.set(bytes)
   }
 
   /** Takes away what was true only while the task was here. */
   clear(): void {
     this.streamTime.set(NaN)
-    this.buffered.set(NaN)
+    this.#buffered.set(NaN)
+    this.#bufferedBytes.set(NaN)
     for (const { lag } of this.#inputs.values()) lag.set(NaN)
   }
 }

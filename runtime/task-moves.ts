@@ -1,6 +1,11 @@
 // Which tasks run on which thread, and every change of that: by the group, by a thread that died, by another
 // number of threads. The stream client makes it, the group and the threads call it.
-import { BrokerError, type TopicPartition, type TopicPartitionOffset } from '../broker/ports.ts'
+import {
+  BrokerError,
+  placeOf,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '../broker/ports.ts'
 import { Assignment } from './assignment.ts'
 import type { ClientParts } from './client-parts.ts'
 import type { ClientStatus } from './client-status.ts'
@@ -8,9 +13,10 @@ import type { Committer } from './committer.ts'
 import { inputsOf, type TaskSpec } from './plan.ts'
 import type { StreamThreads } from './stream-threads.ts'
 import { patiently, type TaskBounds } from './task-bounds.ts'
+import { ThreadError } from './thread-handle.ts'
 
 /** What moves of tasks need of their client. */
-export interface MovesParts extends Pick<ClientParts, 'group' | 'plan' | 'log'> {
+export interface MovesParts extends Pick<ClientParts, 'group' | 'plan' | 'log' | 'clock'> {
   readonly assignment: Assignment
   readonly threads: StreamThreads
   readonly bounds: TaskBounds
@@ -22,6 +28,8 @@ export interface MovesParts extends Pick<ClientParts, 'group' | 'plan' | 'log'> 
   readonly commit: () => Promise<unknown>
   /** Undoes what was done since the last commit, and begins there again. */
   readonly rewind: () => Promise<void>
+  /** Ends the copies of tasks that are about to run here. */
+  readonly release: (tasks: readonly TaskSpec[]) => Promise<void>
   /** Ends the application. */
   readonly fail: (error: Error) => void
 }
@@ -35,9 +43,15 @@ export class TaskMoves {
   #last: Promise<unknown> = Promise.resolve()
   /** Whether tasks are on no thread because they move between two of this client. */
   isUnderWay = false
+  #inWork = 0
 
   constructor(parts: MovesParts) {
     this.#parts = parts
+  }
+
+  /** Whether there is a change now. */
+  get isBusy(): boolean {
+    return this.#inWork > 0
   }
 
   /** The group gives partitions. @returns where each is read from. */
@@ -47,7 +61,7 @@ export class TaskMoves {
       const { assignment, status } = this.#parts
       const started = performance.now()
       if (status.state === 'RUNNING') status.enter('REBALANCING')
-      const starts = await this.#openAll(assignment.add(this.#tasksOf(partitions)), partitions)
+      const starts = await this.#openAll(this.#tasksOf(partitions), partitions)
       if (status.state === 'REBALANCING') status.enter('RUNNING')
       status.rebalanced('assigned', started, assignment.size)
       return starts
@@ -58,27 +72,30 @@ export class TaskMoves {
   async revoked(partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return
     await this.#inTurn(async () => {
-      const { assignment, commit, status } = this.#parts
+      const { assignment, commit, committer, status } = this.#parts
       const started = performance.now()
       // Out of the assignment first: a commit that comes to nothing opens what is assigned again.
       const leaving = assignment.remove(this.#tasksOf(partitions))
       // What a task did after its last commit would be committed with the others', and done again elsewhere.
       await this.#tell('seal', leaving)
       await commit()
-      await this.#tell('close', leaving)
+      // After a commit that is under way: one that went on would be in the generation of the next owner.
+      await committer.inTurn(() => this.#tell('close', leaving))
       status.rebalanced('revoked', started, assignment.size)
     })
   }
 
   /** Partitions are another's already. */
   lost(partitions: readonly TopicPartition[]): Promise<void> {
-    const { assignment, group, log, rewind, status } = this.#parts
+    const { assignment, committer, group, log, rewind, status } = this.#parts
     log.warn({ partitions }, 'partitions were lost: what was not committed is dropped')
     return this.#inTurn(async () => {
       const started = performance.now()
-      await this.#tell('close', assignment.remove(this.#tasksOf(partitions)))
-      // What the lost tasks produced must not be committed with what the others did.
+      const lost = assignment.remove(this.#tasksOf(partitions))
+      // What the lost tasks produced must not be committed with what the others did, nor by a commit that
+      // comes first: without their offsets the broker would not know that they are lost.
       if (group.abort !== undefined) await rewind()
+      await committer.inTurn(() => this.#tell('close', lost))
       status.rebalanced('lost', started, assignment.size)
     })
   }
@@ -126,17 +143,16 @@ export class TaskMoves {
     tasks: readonly TaskSpec[],
     from: ReadonlyMap<number, readonly string[]>,
   ): Promise<void> {
-    const { assignment, commit, stopping } = this.#parts
+    const { commit, stopping } = this.#parts
     this.isUnderWay = true
     await this.#tell('seal', from)
     for (let i = 0; i < COMMITS_MAX && !stopping.aborted; i++) {
       if ((await commit()) !== undefined) break
     }
     await this.#tell('close', from)
-    await this.#openAll(assignment.add(tasks), tasks.flatMap(inputsOf)).catch((error: Error) => {
-      // One that died meanwhile is replaced, and opens them then.
-      if (!error.name.startsWith('Thread')) this.#parts.fail(error)
-    })
+    await this.#openAll(tasks, tasks.flatMap(inputsOf)).catch((error: Error) =>
+      this.#parts.fail(error),
+    )
     this.isUnderWay = false
   }
 
@@ -154,8 +170,9 @@ export class TaskMoves {
     specs: readonly TaskSpec[],
     committed: readonly TopicPartitionOffset[],
   ): Promise<readonly TopicPartitionOffset[]> {
-    const { assignment, bounds, stopping, threads } = this.#parts
-    const asked = await patiently(() => bounds.of(specs, committed), stopping)
+    const { assignment, bounds, clock, release, stopping, threads } = this.#parts
+    await release(specs)
+    const asked = await patiently(() => bounds.of(specs, committed), stopping, clock)
     // Meanwhile some may have been taken away.
     const owned = new Set(assignment.tasksOf(thread).map(({ taskId }) => taskId))
     const tasks = asked.filter(({ spec }) => owned.has(spec.taskId))
@@ -165,10 +182,10 @@ export class TaskMoves {
 
   /** Opens all tasks of the client again. A thread that dies meanwhile is replaced, and begins this anew. */
   async reopenAll(): Promise<void> {
-    const { assignment, group, stopping } = this.#parts
+    const { assignment, clock, group, stopping } = this.#parts
     const byThread = assignment.all
     const inputs = [...byThread.values()].flat().flatMap(inputsOf)
-    const committed = await patiently(() => group.committed(inputs), stopping)
+    const committed = await patiently(() => group.committed(inputs), stopping, clock)
     const opening = [...byThread].map(([thread, specs]) => this.open(thread, specs, committed))
     for (const opened of await Promise.allSettled(opening)) {
       if (opened.status === 'rejected' && opened.reason instanceof BrokerError) {
@@ -179,17 +196,24 @@ export class TaskMoves {
 
   /** What a task does while a transaction is undone would be in none. */
   async #openAll(
-    byThread: ReadonlyMap<number, readonly TaskSpec[]>,
+    tasks: readonly TaskSpec[],
     partitions: readonly TopicPartition[],
   ): Promise<TopicPartitionOffset[]> {
-    const { committer, group } = this.#parts
-    const starts = await committer.inTurn(async () => {
+    const { assignment, committer, group } = this.#parts
+    const opened = await committer.inTurn(async () => {
       const committed = await group.committed(partitions)
-      return Promise.all(
-        [...byThread].map(([thread, specs]) => this.open(thread, specs, committed)),
+      // Not before its turn: a rewind would open them too, and what they did would be done twice.
+      const opening = [...assignment.add(tasks)].map(([thread, specs]) =>
+        this.open(thread, specs, committed),
       )
+      return Promise.allSettled(opening)
     })
-    return starts.flat()
+    return opened.flatMap((each) => {
+      if (each.status === 'fulfilled') return [...each.value]
+      // A thread that died meanwhile is replaced, and opens them then.
+      if (each.reason instanceof ThreadError) return []
+      throw each.reason
+    })
   }
 
   async #tell(
@@ -204,14 +228,15 @@ export class TaskMoves {
   }
 
   #tasksOf(partitions: readonly TopicPartition[]): TaskSpec[] {
-    const assigned = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`))
+    const assigned = new Set(partitions.map(placeOf))
     return this.#parts.plan.tasks.filter((task) =>
-      inputsOf(task).some(({ topic, partition }) => assigned.has(`${topic}/${partition}`)),
+      inputsOf(task).some((input) => assigned.has(placeOf(input))),
     )
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work)
+    this.#inWork += 1
+    const done = this.#last.then(work).finally(() => (this.#inWork -= 1))
     this.#last = done.catch(() => undefined)
     return done
   }

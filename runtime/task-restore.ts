@@ -1,24 +1,31 @@
-// Brings what is saved of a task on this machine up to the end of its changelogs, before it is opened. The
-// worker steps it between the tasks that run (Kafka Streams' StoreChangelogReader).
-import type { DataPort, PartitionReader } from '../broker/ports.ts'
+// Brings what is saved of a task on this machine up to its changelogs: to their ends before it is opened, or
+// on and on where it is a copy of another instance's. The worker steps it between the tasks that run.
+import type { DataPort, PartitionReader, TopicPartitionOffset } from '../broker/ports.ts'
 import { EntryAssembler } from '../state/changelog-record.ts'
 import type { ChangelogBounds, TaskToOpen } from './messages.ts'
 import { readMeta, type LoggedEntry, type TaskCheckpoints } from './task-checkpoints.ts'
 
-/** Restores the stores of one task. */
+/** Of a store that is restored; after a crash it is read again. */
+const UNSAVED_BYTES_MAX = 4_194_304
+
+/** Restores the stores of one task (Kafka Streams' StoreChangelogReader). */
 export class TaskRestore {
   readonly #stores: StoreRestore[]
   readonly #checkpoints: TaskCheckpoints
+  readonly #isCopy: boolean
 
+  /** @param isCopy whether another instance runs the task: then it is never done. */
   constructor(
     checkpoints: TaskCheckpoints,
     { spec, changelogs, inputs }: Pick<TaskToOpen, 'spec' | 'changelogs' | 'inputs'>,
     port: DataPort,
+    isCopy = false,
   ) {
     this.#checkpoints = checkpoints
-    checkpoints.load()
+    this.#isCopy = isCopy
+    checkpoints.loadPlaces()
     const committed = new Map(spec.inputs.map(({ topic }, i) => [topic, inputs[i]!.offset]))
-    const around = { partition: spec.partition, committed, checkpoints, port }
+    const around = { partition: spec.partition, committed, checkpoints, port, isCopy }
     this.#stores = changelogs.map((of) => new StoreRestore(of, around))
     this.#settle()
   }
@@ -27,9 +34,15 @@ export class TaskRestore {
     return this.#stores.every(({ isDone }) => isDone)
   }
 
-  /** Records up to the ends, control records included. */
+  /** Records up to the ends, control records included; of a copy, to the ends as last heard of. */
   get remaining(): number {
     return this.#stores.reduce((sum, store) => sum + store.remaining, 0)
+  }
+
+  /** The group has committed its inputs up to there: a copy takes over what belongs to them. */
+  inputsCommitted(positions: readonly TopicPartitionOffset[]): void {
+    const committed = new Map(positions.map(({ topic, offset }) => [topic, offset]))
+    for (const store of this.#stores) store.committed = committed
   }
 
   /** Takes what is at hand of each changelog. @returns how many records. */
@@ -44,9 +57,10 @@ export class TaskRestore {
   }
 
   #settle(): void {
-    if (!this.isDone) return
+    const moved = this.#isCopy ? this.#stores.filter(({ hasMoved }) => hasMoved) : this.#stores
+    if (moved.length === 0 || !(this.#isCopy || this.isDone)) return
     this.#checkpoints.reached(
-      Object.fromEntries(this.#stores.map(({ store, position }) => [store, position])),
+      Object.fromEntries(moved.map((store) => [store.store, store.reach()])),
     )
   }
 }
@@ -57,37 +71,52 @@ interface StoreRestoreAround {
   readonly committed: ReadonlyMap<string, number>
   readonly checkpoints: TaskCheckpoints
   readonly port: DataPort
+  readonly isCopy: boolean
 }
 
 /** Restores one store. */
 class StoreRestore {
   readonly store: string
+  committed: ReadonlyMap<string, number>
   /** The next offset to read. */
-  position: number
+  #position: number
   readonly #end: number
-  readonly #committed: ReadonlyMap<string, number>
+  readonly #isCopy: boolean
   readonly #checkpoints: TaskCheckpoints
   readonly #assembler = new EntryAssembler()
+  /** Entries of a copy whose input is not committed yet: nothing more is read meanwhile. */
+  #ahead: readonly LoggedEntry[] = []
+  /** Entries of a restore that are not written yet: one write for many, each waits for the disk. */
+  #unsaved: LoggedEntry[] = []
+  #unsavedBytes = 0
+  /** Up to where all is taken over. */
+  #whole: number
+  /** Whether an entry was left out: who restores again reads it again, and may know better by then. */
+  #isCut = false
+  #reached: number
   #reader: PartitionReader | undefined
 
   constructor(
     { store, topic, start, end }: ChangelogBounds,
-    { partition, committed, checkpoints, port }: StoreRestoreAround,
+    { partition, committed, checkpoints, port, isCopy }: StoreRestoreAround,
   ) {
     this.store = store
     this.#end = end
-    this.#committed = committed
+    this.#isCopy = isCopy
+    this.committed = committed
     this.#checkpoints = checkpoints
     const place = checkpoints.placeOf(store)
-    this.position = place?.offset ?? start
-    if (this.position < start || this.position > end) {
-      // Compaction has passed by, or the topic was made anew. One without anything gets all that is here.
-      if (end > start) checkpoints.clear(store)
+    this.#position = place?.offset ?? start
+    if (this.#position < start || this.#position > end) {
+      // Compaction has passed by, or the topic was made anew. One without anything gets all that is here;
+      // for a copy it is the owner's to say.
+      if (end > start || isCopy) checkpoints.clear(store)
       else checkpoints.detach(store)
-      this.position = start
+      this.#position = start
     }
-    if (this.position >= end) return
-    this.#reader = port.openReader({ topic, partition, offset: this.position })
+    this.#whole = this.#reached = this.#position
+    if (this.#position >= end && !isCopy) return
+    this.#reader = port.openReader({ topic, partition, offset: this.#position })
   }
 
   get isDone(): boolean {
@@ -95,42 +124,96 @@ class StoreRestore {
   }
 
   get remaining(): number {
-    return this.isDone ? 0 : this.#end - this.position
+    const reader = this.#reader
+    if (reader === undefined) return 0
+    if (!this.#isCopy) return this.#end - this.#position
+    return Math.max(0, (reader.end === Infinity ? this.#end : reader.end) - this.#whole)
+  }
+
+  /** Whether more was taken over than `reach` has told. */
+  get hasMoved(): boolean {
+    return this.#whole > this.#reached
+  }
+
+  /** Where the store stands now in its changelog. */
+  reach(): number {
+    this.#reached = this.#isCopy || this.#isCut ? this.#whole : this.#position
+    return this.#reached
   }
 
   step(): number {
     const reader = this.#reader
     if (reader === undefined) return 0
+    if (this.#ahead.length > 0) this.#takeCommitted(this.#ahead)
+    if (this.#ahead.length > 0) return 0
     const batch = reader.poll()
     if (batch !== undefined) {
-      const known = this.#checkpoints.placeOf(this.store)?.number ?? 0
+      const saved = this.#checkpoints.placeOf(this.store)?.number ?? 0
+      const known = this.#unsaved.at(-1)?.number ?? saved
       const entries: LoggedEntry[] = []
       for (let row = 0; row < batch.count; row++) {
         const entry = this.#assembler.add(batch, row)
         if (entry !== undefined && entry.number > known) entries.push(readMeta(entry))
       }
-      this.#take(entries)
+      if (this.#isCopy) this.#takeCommitted(entries)
+      else this.#take(entries)
     }
-    this.position = reader.position
+    this.#position = reader.position
+    if (this.#ahead.length === 0 && !this.#isCut && this.#assembler.isEmpty) {
+      this.#whole = this.#position
+    }
     // Not at what a reader calls the end: what the former owner has committed may not be visible yet.
-    if (this.position >= this.#end) this.close()
+    if (this.#position >= this.#end && !this.#isCopy) {
+      this.#save()
+      this.close()
+    }
     return batch?.count ?? 0
-  }
-
-  /**
-   * At least once, changes may be there whose input was not committed: it comes again, and so must they.
-   */
-  #take(entries: readonly LoggedEntry[]): void {
-    const isCommitted = ({ meta }: LoggedEntry): boolean =>
-      meta.positions.every(({ topic, offset }) => offset <= (this.#committed.get(topic) ?? 0))
-    const ahead = entries.findIndex((entry) => !isCommitted(entry))
-    const wanted = ahead < 0 ? entries : entries.slice(0, ahead)
-    if (wanted.length > 0) this.#checkpoints.restore(this.store, wanted)
-    for (const entry of entries.slice(wanted.length)) this.#checkpoints.passOver(this.store, entry)
   }
 
   close(): void {
     this.#reader?.close()
     this.#reader = undefined
+  }
+
+  /**
+   * At least once, changes may be there whose input was not committed: it comes again, and so must they. What
+   * comes behind them is of a later life of the task, and is judged by itself.
+   */
+  #take(entries: readonly LoggedEntry[]): void {
+    for (const entry of entries) {
+      if (this.#isAhead(entry)) {
+        this.#isCut = true
+        this.#save()
+        this.#checkpoints.passOver(this.store, entry)
+        continue
+      }
+      // What a snapshot replaces need not be kept.
+      if (entry.isSnapshot) {
+        this.#unsaved = []
+        this.#unsavedBytes = 0
+      }
+      this.#unsaved.push(entry)
+      this.#unsavedBytes += entry.bytes.length
+    }
+    if (this.#unsavedBytes > UNSAVED_BYTES_MAX) this.#save()
+  }
+
+  #save(): void {
+    if (this.#unsaved.length > 0) this.#checkpoints.restore(this.store, this.#unsaved)
+    this.#unsaved = []
+    this.#unsavedBytes = 0
+  }
+
+  /** The rest waits: its owner may be about to commit it. */
+  #takeCommitted(entries: readonly LoggedEntry[]): void {
+    const ahead = entries.findIndex((entry) => this.#isAhead(entry))
+    const wanted = ahead < 0 ? entries : entries.slice(0, ahead)
+    this.#ahead = entries.slice(wanted.length)
+    if (wanted.length > 0) this.#checkpoints.restore(this.store, wanted)
+  }
+
+  /** Whether it is of input that was not committed. */
+  #isAhead({ meta }: LoggedEntry): boolean {
+    return meta.positions.some(({ topic, offset }) => offset > (this.committed.get(topic) ?? 0))
   }
 }

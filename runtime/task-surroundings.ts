@@ -12,6 +12,7 @@ import type { RecordingLevel } from './metrics/definition.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import type { Plan } from './plan.ts'
+import type { ThreadPhases } from './thread-phases.ts'
 
 /** What the settings say about time in a task. */
 export type TimeSettings = Pick<
@@ -36,6 +37,8 @@ export interface TaskSurroundings {
   readonly plan: Plan
   /** Value formats by topic, as the configuration picked them. */
   readonly formats: StreamsConfig['topicFormats']
+  /** How rows are written to repartition topics; in frames where left out. */
+  readonly repartitionFormat?: StreamsConfig['repartitionFormat']
   /** What the settings say about time; the defaults where left out. */
   readonly time?: TimeSettings
   /** How often event time moves on without records; see `IdleTimes`. */
@@ -49,13 +52,15 @@ export interface TaskSurroundings {
   readonly port: DataPort
   readonly outputs: Outputs
   readonly metrics: MetricSlab
+  /** Where the time of its thread goes. */
+  readonly phases: ThreadPhases
   /** How much the tasks that open now measure; `INFO` where left out. */
   readonly recordingLevel?: RecordingLevel
   readonly alignment: SourceAlignment
   /** Counts a join that found no row. */
   readonly unmatched: (node: string, key: string | number) => void
-  /** The global tables of the worker, by node. */
-  readonly globals?: GlobalTables
+  /** The global tables and stores of the worker. */
+  readonly globals: GlobalTables
   /** Told of each record dropped, beside the metrics. */
   readonly dropped?: (node: string, reason: DropReason) => void
   /** Notes each row before it runs; only where a thread has died. */

@@ -4,8 +4,7 @@ import type { TopicPartitionOffset } from '../broker/ports.ts'
 import { buildTask, type TaskProcessors } from '../processors/build.ts'
 import { EventTimeLimits, OperatorTime } from '../processors/operator-time.ts'
 import { DropLetters } from '../processors/dead-letters.ts'
-import type { DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
-import { Punctuations } from '../processors/punctuations.ts'
+import type { CacheCounts, DropReason, TaskContext, TaskStore } from '../processors/processor.ts'
 import type { RowPlace } from '../processors/row-place.ts'
 import type { TaskState } from '../processors/task-state.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
@@ -20,6 +19,8 @@ import { holdsBack } from './holds-back.ts'
 import { openInputs } from './open-inputs.ts'
 import { TaskInputs, type InputAtHand } from './task-inputs.ts'
 import { TaskMetrics } from './task-metrics.ts'
+import { TaskSchedules } from './task-schedules.ts'
+import { TaskStores } from './task-stores.ts'
 
 export class Task implements TaskContext {
   readonly spec: TaskSpec
@@ -29,24 +30,22 @@ export class Task implements TaskContext {
   oldestMs = Infinity
   nowMs = 0
   place: RowPlace | undefined = undefined
+  headers: TaskContext['headers'] = undefined
   readonly eventTime = new EventTimeLimits()
   /** Rows run since the task was opened. */
   processed = 0
   readonly #around: TaskSurroundings
   readonly #metrics: TaskMetrics
   readonly #dropLetters: DropLetters
-  readonly stores: TaskStore[] = []
+  readonly stores: TaskStores
   readonly #emitters: (() => void)[] = []
   readonly #processors: TaskProcessors
   readonly #checkpoints: TaskCheckpoints
   readonly #inputs: TaskInputs
   #isSealed = false
-  /** Whether a processor of a user's may forward what it has held back. */
-  #hasSchedules = false
   readonly #toOpen: TaskToOpen
   readonly #times = new Map<string, OperatorTime>()
-  readonly #byStreamTime = new Punctuations()
-  readonly #byWallClock = new Punctuations()
+  readonly #schedules: TaskSchedules
 
   /**
    * Builds the processors and restores what the task last committed.
@@ -62,6 +61,11 @@ export class Task implements TaskContext {
     this.#toOpen = toOpen
     this.#around = around
     this.#metrics = new TaskMetrics(metrics, topology, spec)
+    this.stores = new TaskStores(this.#metrics, {
+      isTimed: around.recordingLevel === 'DEBUG',
+      savedBytes: (store) => this.#checkpoints.savedBytes(store),
+    })
+    this.#schedules = new TaskSchedules(around.phases)
     this.#dropLetters = new DropLetters(topology.nodes, topology.onDrop, this)
     const idle = idleTimesOf(around)
     this.eventTime.goesOnWhenIdle = idle !== undefined
@@ -70,7 +74,8 @@ export class Task implements TaskContext {
       applicationId: plan.applicationId,
       writersOf: (cut) => writersOf(topology, plan, cut),
       resolve: (topic) => resolveFormat(topic, formats),
-      globals: (node) => around.globals!.viewOf(node),
+      globals: around.globals,
+      repartitionFormat: around.repartitionFormat,
       readerOf: around.readerOf,
       counted: around.recordingLevel === 'DEBUG' ? this.#metrics.counted : undefined,
       guard: (next, reading) =>
@@ -97,7 +102,7 @@ export class Task implements TaskContext {
       frameRowsMax: around.frameRowsMax ?? Infinity,
       maxTaskIdleMs: () => around.time?.maxTaskIdleMs ?? 0,
       idle,
-      holdsBack: () => isHolding || this.#hasSchedules,
+      holdsBack: () => isHolding || this.#schedules.isUsed,
       rankOf: around.rankOf === undefined ? undefined : ({ start }) => around.rankOf!(start),
     })
   }
@@ -118,9 +123,10 @@ export class Task implements TaskContext {
 
   /** Begins to read. */
   open(): void {
-    this.#inputs.all.forEach((input, i) => {
-      input.open(this.#around.port.openReader(input.start), this.#toOpen.inputs[i]!.stopAt)
-    })
+    const { port, phases } = this.#around
+    this.#inputs.all.forEach((input, i) =>
+      input.open(port.openReader(input.start), this.#toOpen.inputs[i]!.stopAt, phases),
+    )
   }
 
   /** Whether the task has read all that it was to read; one that reads repartition topics only always has. */
@@ -140,7 +146,7 @@ export class Task implements TaskContext {
     this.nowMs = nowMs
     const waiting = this.#around.outputs.waiting
     const rows = this.#inputs.run()
-    const called = this.#byWallClock.nextDueMs <= nowMs ? this.#byWallClock.punctuate(nowMs) : 0
+    const called = this.#schedules.advance(nowMs)
     if (called > 0) this.#inputs.hasChanged = true
     if (rows > 0) {
       this.processed += rows
@@ -169,12 +175,8 @@ export class Task implements TaskContext {
     this.#inputs.flushEmitted()
     this.#observeSinks(waiting)
     this.oldestMs = Infinity
-    let buffered = 0
-    for (const { topic, lag, head } of this.#inputs.all) {
-      this.#metrics.behind(topic, lag)
-      buffered += head.waiting
-    }
-    this.#metrics.buffered.set(buffered)
+    this.#metrics.waiting(this.#inputs.all)
+    this.stores.tell()
   }
 
   /** Rows went out since so many were waiting: they are as old as the oldest input behind them. */
@@ -198,13 +200,14 @@ export class Task implements TaskContext {
       ...(writers.length === 0 ? {} : { writers: Object.fromEntries(writers) }),
       ...(times.length === 0 ? {} : { times: Object.fromEntries(times) }),
     }
-    const update = this.#checkpoints.pack(this.starts, meta, this.stores)
-    for (const { name, changedRows } of this.stores) this.#metrics.updated(name, changedRows)
+    const update = this.#checkpoints.pack(this.starts, meta, this.stores.all)
+    for (const { name, changedRows } of this.stores.all) this.#metrics.updated(name, changedRows)
     return update
   }
 
-  save(update: CheckpointUpdate): void {
-    this.#checkpoints.save(update)
+  /** Saves what was packed by `checkpoint`, oldest first. */
+  save(...updates: readonly CheckpointUpdate[]): void {
+    this.#checkpoints.save(...updates)
   }
 
   /** Hears where the changelogs of its stores end, when all that it packed is saved. */
@@ -243,7 +246,11 @@ export class Task implements TaskContext {
   }
 
   addStore(store: TaskStore): void {
-    this.stores.push(store)
+    this.stores.add(store)
+  }
+
+  cacheOf(store: string): CacheCounts {
+    return this.stores.cacheOf(store)
   }
 
   timeOf(node: string): OperatorTime {
@@ -257,22 +264,17 @@ export class Task implements TaskContext {
   }
 
   schedule(type: PunctuationType, everyMs: number, punctuate: Punctuator): () => void {
-    this.#hasSchedules = true
-    if (type === 'wall-clock') {
-      return this.#byWallClock.schedule(this.nowMs + everyMs, everyMs, punctuate)
-    }
-    // By stream time the first record calls it, and multiples of the interval after that.
-    const cancel = this.#byStreamTime.schedule(0, everyMs, punctuate)
-    this.punctuatesAtMs = this.#byStreamTime.nextDueMs
+    const cancel = this.#schedules.schedule(type, everyMs, punctuate, this.nowMs)
+    this.punctuatesAtMs = this.#schedules.nextStreamMs
     return () => {
       cancel()
-      this.punctuatesAtMs = this.#byStreamTime.nextDueMs
+      this.punctuatesAtMs = this.#schedules.nextStreamMs
     }
   }
 
   punctuate(): void {
-    this.#byStreamTime.punctuate(this.streamTimeMs)
-    this.punctuatesAtMs = this.#byStreamTime.nextDueMs
+    this.#schedules.punctuate(this.streamTimeMs)
+    this.punctuatesAtMs = this.#schedules.nextStreamMs
   }
 
   unmatched(node: string, key: string | number): void {
@@ -290,7 +292,7 @@ export class Task implements TaskContext {
       if (told !== undefined && 'writers' in head) head.restoreWriters(told)
     }
     for (const [node, time] of this.#times) time.restore(times[node] ?? -1)
-    for (const store of this.stores) {
+    for (const store of this.stores.all) {
       for (const entry of saved.stores.get(store.name) ?? []) store.restore(entry)
     }
     return saved.positions

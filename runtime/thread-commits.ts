@@ -9,6 +9,14 @@ import type { Vitals } from './vitals.ts'
 
 type Updates = Map<Task, CheckpointUpdate>
 
+/**
+ * How far the disk may be behind what the group has committed, in milliseconds and bytes: changelogs have
+ * it, and after a kill that much is read of them. Kafka Streams spares its checkpoints as well, until
+ * 10,000 records have come (StateManagerUtil.checkpointNeeded).
+ */
+const SAVE_INTERVAL_MS = 1_000
+const SAVE_BYTES = 8_388_608
+
 /** A commit between its flush and its transaction. */
 interface BegunCommit {
   readonly updates: Updates
@@ -23,8 +31,16 @@ export class ThreadCommits {
   #begun: BegunCommit | undefined
   /** State of commits that the group has not told to be through, oldest first. */
   #unsaved: Updates[] = []
+  /** What the group has committed and the disk does not have yet, oldest first. */
+  readonly #committed = new Map<Task, CheckpointUpdate[]>()
+  #committedBytes = 0
+  #saveAtMs = 0
   /** Between the preparation of a commit and its end the thread computes, but sends nothing. */
   isGateClosed = false
+  /** Whether the commit that was prepared last has anything but positions. */
+  hasProduced = false
+  /** What the outputs had handed over by then. */
+  #records = 0
 
   constructor(port: DataPort, outputs: Outputs, vitals: Vitals) {
     this.#port = port
@@ -49,6 +65,8 @@ export class ThreadCommits {
       if (update !== undefined) updates.set(task, update)
     }
     this.#outputs.flush()
+    this.hasProduced = updates.size > 0 || this.#outputs.records > this.#records
+    this.#records = this.#outputs.records
     if (!this.#port.transactional) {
       this.#port.commit(() => undefined)
       this.#unsaved.push(new Map([...updates].map(([task, update]) => [task, kept(update)])))
@@ -80,15 +98,36 @@ export class ThreadCommits {
     begun.done()
   }
 
-  /** The group has committed: the state follows. */
-  settle(): void {
+  /** The group has committed: the state follows, see `saveIfDue`. */
+  settle(monotonicMs: number): void {
     const unsaved = this.#unsaved
     this.#unsaved = []
     this.isGateClosed = false
-    if (unsaved.length === 0) return
-    this.#vitals.inTransaction(() => {
-      for (const updates of unsaved) updates.forEach((update, task) => task.save(update))
-    })
+    if (this.#committed.size === 0) this.#saveAtMs = monotonicMs + SAVE_INTERVAL_MS
+    for (const updates of unsaved) {
+      updates.forEach((update, task) => {
+        const before = this.#committed.get(task)
+        if (before === undefined) this.#committed.set(task, [update])
+        else before.push(update)
+        for (const { bytes } of update.stores) this.#committedBytes += bytes.length
+      })
+    }
+  }
+
+  /** Writes what the group has committed to the disk when it has waited long enough or is much. */
+  saveIfDue(monotonicMs: number): void {
+    if (this.#committed.size === 0) return
+    if (monotonicMs >= this.#saveAtMs || this.#committedBytes > SAVE_BYTES) this.save()
+  }
+
+  /** Writes what the group has committed to the disk. @throws BrokerError */
+  save(): void {
+    if (this.#committed.size === 0) return
+    this.#vitals.inTransaction(() =>
+      this.#committed.forEach((updates, task) => task.save(...updates)),
+    )
+    this.#committed.clear()
+    this.#committedBytes = 0
   }
 
   /** Forgets what the group did not commit: its transaction is being undone. */
@@ -101,6 +140,9 @@ export class ThreadCommits {
   release(task: Task): void {
     this.finish()
     for (const updates of this.#unsaved) updates.delete(task)
+    const committed = this.#committed.get(task) ?? []
+    this.#committed.delete(task)
+    this.#vitals.inTransaction(() => task.save(...committed))
   }
 }
 

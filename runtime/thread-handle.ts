@@ -1,8 +1,5 @@
-// One worker as the main thread sees it: a pool of a single thread, its control port and its vitals.
-// Affinity comes from having one pool a worker: nothing is ever balanced between them.
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { Piscina } from 'piscina'
-import type { ChannelSpec } from '../broker/ports.ts'
+// One thread as the main thread sees it: its requests, its vitals and its end.
+import type { LaunchedThread, LaunchThread, LoopTimes } from './launch.ts'
 import type { ThreadAnswer, ThreadFailure, ThreadRequest, ThreadSpec } from './messages.ts'
 import { Vitals } from './vitals.ts'
 
@@ -22,44 +19,24 @@ export class ThreadError extends Error {
 export type ThreadEnd =
   { readonly how: 'stopped' } | { readonly how: 'failed' | 'died'; readonly error: ThreadError }
 
-const YOUNG_GENERATION_MB = 12
-const WORKER = new URL('./worker.js', import.meta.url)
-
 export class ThreadHandle {
   readonly threadId: string
   /** Resolves when the thread has ended, however it did. */
   readonly ended: Promise<ThreadEnd>
   readonly vitals: Vitals
-  readonly #pool: Piscina
-  readonly #control: MessagePort
+  readonly #thread: LaunchedThread
   readonly #waiting = new Map<number, (answer: ThreadAnswer) => void>()
   readonly #dropped = new Map<number, (error: ThreadError) => void>()
   #lastId = 0
   #end: ThreadEnd | undefined
 
-  /** Starts the thread; its channel's port, if it has one, moves there. */
-  constructor(spec: Omit<ThreadSpec, 'control' | 'vitals'>) {
-    const { port1, port2 } = new MessageChannel()
+  /** Starts the thread. */
+  constructor(spec: Omit<ThreadSpec, 'control' | 'vitals'>, launch: LaunchThread) {
     const vitals = Vitals.allocate()
     this.threadId = spec.threadId
     this.vitals = new Vitals(vitals)
-    this.#control = port1
-    this.#pool = new Piscina({
-      filename: WORKER.href,
-      name: 'runThread',
-      minThreads: 1,
-      maxThreads: 1,
-      idleTimeout: Infinity,
-      // What a thread makes lives for a row or for a window: a larger nursery would only be memory.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-      // The thread waits on its own signal; piscina's would keep its event loop from turning.
-      atomics: 'disabled',
-    })
-    const thread: ThreadSpec = { ...spec, vitals, control: port2 }
-    const transferList = [port2, ...portsOf(spec.channel)]
-    port1.on('message', (answer: ThreadAnswer) => this.#answered(answer))
-    this.ended = this.#pool
-      .run(thread, { transferList })
+    this.#thread = launch({ ...spec, vitals }, (answer) => this.#answered(answer))
+    this.ended = this.#thread.ended
       .then(
         (failure: ThreadFailure | undefined): ThreadEnd =>
           failure === undefined
@@ -74,6 +51,11 @@ export class ThreadHandle {
     return this.#end !== undefined
   }
 
+  /** What its event loop did; undefined where nobody knows. */
+  get loopTimes(): LoopTimes | undefined {
+    return this.hasEnded ? undefined : this.#thread.loopTimes?.()
+  }
+
   /** Asks the thread and awaits its answer. @throws ThreadError when it ends first. */
   request(request: ThreadRequest): Promise<ThreadAnswer> {
     return new Promise((resolve, reject) => {
@@ -84,20 +66,19 @@ export class ThreadHandle {
       this.#lastId += 1
       this.#waiting.set(this.#lastId, resolve)
       this.#dropped.set(this.#lastId, reject)
-      this.#control.postMessage({ ...request, id: this.#lastId })
+      this.#thread.post({ ...request, id: this.#lastId })
       this.vitals.wake()
     })
   }
 
   /** Ends the thread by force. It must not be in a transaction: that would end the process with it. */
   async terminate(): Promise<void> {
-    await this.#pool.destroy()
+    await this.#thread.destroy()
   }
 
-  /** Lets the pool of an ended thread go. */
+  /** Lets go of what an ended thread had. */
   async release(): Promise<void> {
-    this.#control.close()
-    await this.#pool.destroy()
+    await this.#thread.destroy()
   }
 
   #answered(answer: ThreadAnswer): void {
@@ -120,10 +101,6 @@ export class ThreadHandle {
     const message = `${this.threadId} has stopped`
     return new ThreadError({ code: 'MILLRACE_THREAD_STOPPED', message, stack: undefined })
   }
-}
-
-function portsOf(channel: ChannelSpec): MessagePort[] {
-  return 'port' in channel ? [channel.port] : []
 }
 
 function deathOf(threadId: string, cause: unknown): ThreadError {

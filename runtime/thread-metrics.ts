@@ -1,61 +1,48 @@
-// The metrics of one worker: where its time goes, and the sizes of its stores over all its tasks.
-import type { TaskStore } from '../processors/processor.ts'
-import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
+// The metrics of one worker: its tasks, what they restore, and the sizes of its stores over all of them.
+import type { Gauge, MetricSlab } from './metrics/slab.ts'
+import type { TaskStores } from './task-stores.ts'
+import { ThreadPhases } from './thread-phases.ts'
 
-type Phase = 'process' | 'commit' | 'restore' | 'blocked' | 'idle'
+type Kind = 'active' | 'restoring' | 'standby'
 
-interface StoreGauges {
-  readonly keys: Gauge
-  readonly size: Gauge
-}
+/** What is told of the stores of a name over all tasks of the thread. */
+const FIGURES = ['keys', 'memory', 'disk', 'cache', 'iterators'] as const
+type Figure = (typeof FIGURES)[number]
 
 export class ThreadMetrics {
-  readonly #phases: Readonly<Record<Phase, Counter>>
-  readonly #latencies: Partial<Readonly<Record<Phase, Histogram>>>
+  /** Where its time goes. */
+  readonly phases: ThreadPhases
+  readonly #kinds: Readonly<Record<Kind, Gauge>>
   readonly #queued: Gauge
-  readonly #stores: ReadonlyMap<string, StoreGauges>
+  readonly #stores: ReadonlyMap<string, Readonly<Record<Figure, Gauge>>>
 
   readonly #slab: MetricSlab
 
   /** `stores` are the names of all stores that its tasks may have. */
   constructor(slab: MetricSlab, stores: readonly string[]) {
     this.#slab = slab
-    const phase = (name: Phase): Counter =>
-      slab.counter('kafka_stream_thread_phase_seconds_total', { phase: name })
-    this.#phases = {
-      process: phase('process'),
-      commit: phase('commit'),
-      restore: phase('restore'),
-      blocked: phase('blocked'),
-      idle: phase('idle'),
+    this.phases = new ThreadPhases(slab)
+    const kind = (name: Kind): Gauge => slab.gauge('kafka_stream_tasks', { kind: name })
+    this.#kinds = {
+      active: kind('active'),
+      restoring: kind('restoring'),
+      standby: kind('standby'),
     }
-    const latency = (operation: Phase): Histogram =>
-      slab.histogram('kafka_stream_thread_latency_seconds', { operation })
-    this.#latencies = { process: latency('process'), commit: latency('commit') }
     this.#queued = slab.gauge('kafka_producer_queue_bytes')
+    const size = (store: string, medium: string): Gauge =>
+      slab.gauge('kafka_stream_state_size_bytes', { store, medium })
     this.#stores = new Map(
       stores.map((store) => [
         store,
         {
           keys: slab.gauge('kafka_stream_state_keys', { store }),
-          size: slab.gauge('kafka_stream_state_size_bytes', { store, medium: 'memory' }),
+          memory: size(store, 'memory'),
+          disk: size(store, 'disk'),
+          cache: size(store, 'cache'),
+          iterators: slab.gauge('kafka_stream_state_open_iterators', { store }),
         },
       ]),
     )
-  }
-
-  /** Runs work and counts its time; work that answers 0 found nothing to do, and is no operation. */
-  in<T>(phase: Phase, work: () => T): T {
-    const start = performance.now()
-    let result: T | undefined
-    try {
-      result = work()
-      return result
-    } finally {
-      const seconds = (performance.now() - start) / 1_000
-      this.#phases[phase].add(seconds)
-      if (result !== 0) this.#latencies[phase]?.observe(seconds)
-    }
   }
 
   /** Bytes that were written and the broker has not taken. */
@@ -70,19 +57,44 @@ export class ThreadMetrics {
     this.#slab.gauge('kafka_stream_task_restore_remaining_records', labels).set(remaining)
   }
 
+  /** Tells of a task whose state on the disk was damaged. */
+  discarded(taskId: string): void {
+    this.#slab.counter('kafka_stream_task_discarded_states_total', { task_id: taskId }).add(1)
+  }
+
+  /** Tells how far the copy of a task's state is; NaN for one that is given up. */
+  copied(taskId: string, records: number, lag: number): void {
+    const labels = { task_id: taskId }
+    this.#slab.counter('kafka_stream_task_standby_updated_records_total', labels).add(records)
+    this.#slab.gauge('kafka_stream_task_standby_lag_records', labels).set(lag)
+  }
+
+  /** Tells how many tasks there are of each kind. */
+  tasks(active: number, restoring: number, standby: number): void {
+    this.#kinds.active.set(active)
+    this.#kinds.restoring.set(restoring)
+    this.#kinds.standby.set(standby)
+  }
+
   /** Tells the sizes of all stores of these tasks. */
-  stores(tasks: Iterable<{ readonly stores: readonly TaskStore[] }>): void {
-    const rows = new Map<string, number>()
-    const bytes = new Map<string, number>()
+  stores(tasks: Iterable<{ readonly stores: TaskStores }>): void {
+    const sums = new Map<string, Record<Figure, number>>()
     for (const { stores } of tasks) {
-      for (const store of stores) {
-        rows.set(store.name, (rows.get(store.name) ?? 0) + store.rows)
-        bytes.set(store.name, (bytes.get(store.name) ?? 0) + store.sizeBytes)
+      for (const store of stores.all) {
+        const { name } = store
+        const sum = sums.get(name) ?? { keys: 0, memory: 0, disk: 0, cache: NaN, iterators: 0 }
+        sums.set(name, sum)
+        sum.keys += store.rows
+        sum.memory += store.sizeBytes
+        sum.disk += stores.savedBytesOf(name)
+        sum.iterators += stores.openIteratorsOf(name)
+        // Where updates are held as objects, or not at all, there is nothing to tell.
+        if ((store.cacheBytes ?? 0) > 0) sum.cache = (sum.cache || 0) + (store.cacheBytes ?? 0)
       }
     }
-    for (const [name, { keys, size }] of this.#stores) {
-      keys.set(rows.get(name) ?? NaN)
-      size.set(bytes.get(name) ?? NaN)
+    for (const [name, gauges] of this.#stores) {
+      const sum = sums.get(name)
+      for (const figure of FIGURES) gauges[figure].set(sum?.[figure] ?? NaN)
     }
   }
 }

@@ -1,5 +1,6 @@
 // Finds threads that give no sign of life and ends them; they are replaced as if they had died. Kafka
 // would not notice: the main thread keeps the membership alive.
+import type { Clock } from './clock.ts'
 import type { RunLog } from './run-log.ts'
 import type { ThreadHandle } from './thread-handle.ts'
 
@@ -10,27 +11,33 @@ export class Watchdog {
   readonly #log: RunLog
   readonly #threads: () => readonly ThreadHandle[]
   readonly #seen = new Map<ThreadHandle, { beats: number; sinceMs: number }>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #stop: (() => void) | undefined
 
   /** `hangTimeoutMs` is asked at each look. */
-  constructor(hangTimeoutMs: () => number, log: RunLog, threads: () => readonly ThreadHandle[]) {
+  constructor(
+    hangTimeoutMs: () => number,
+    log: RunLog,
+    threads: () => readonly ThreadHandle[],
+    clock: Clock,
+  ) {
+    this.#clock = clock
     this.#hangTimeoutMs = hangTimeoutMs
     this.#log = log
     this.#threads = threads
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.look(Date.now()), LOOK_MS)
-    this.#timer.unref()
+    this.#stop = this.#clock.every(LOOK_MS, () => this.look(this.#clock.nowMs()))
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#stop?.()
   }
 
   /** Threads that hang right now, one sentence each. */
   get problems(): string[] {
-    const nowMs = Date.now()
+    const nowMs = this.#clock.nowMs()
     return this.#threads().flatMap((thread) => {
       const sinceMs = this.#seen.get(thread)?.sinceMs ?? nowMs
       const quietMs = nowMs - sinceMs

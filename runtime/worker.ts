@@ -1,18 +1,29 @@
 // What a worker thread runs: piscina calls `runThread` once, and it ends when the thread is stopped.
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { openDataPort } from '../broker/data-port.ts'
 import { nativeRowReader } from '../broker/native/row-reader.ts'
+import { withTopics } from '../topology/matching.ts'
 import { assertTopology } from '../topology/topology.ts'
-import type { ThreadFailure, ThreadSpec } from './messages.ts'
+import { systemClock } from './clock.ts'
+import type { ThreadControl } from './launch.ts'
+import type { NumberedRequest, ThreadFailure, ThreadSpec } from './messages.ts'
 import { StreamThread } from './stream-thread.ts'
+import { failureOf } from './thread-failure.ts'
 
 /** Runs a stream thread. @returns undefined after an orderly stop, else what ended it. */
 export async function runThread(spec: ThreadSpec): Promise<ThreadFailure | undefined> {
   let thread: StreamThread | undefined
   try {
     const module = (await import(spec.topology)) as { readonly default?: unknown }
-    const topology = assertTopology(module.default, spec.topology)
+    const declared = assertTopology(module.default, spec.topology)
+    const topology = withTopics(declared, spec.plan.sourceTopics)
     const port = await openDataPort(spec.channel)
-    thread = new StreamThread(spec, topology, port, nativeRowReader())
+    thread = new StreamThread(spec, topology, {
+      port,
+      control: controlOn(spec.control),
+      readerOf: nativeRowReader(),
+      clock: systemClock,
+    })
     await thread.run()
     return undefined
   } catch (error) {
@@ -22,11 +33,9 @@ export async function runThread(spec: ThreadSpec): Promise<ThreadFailure | undef
   }
 }
 
-/** An error as data: between threads it would lose its code. */
-function failureOf(error: unknown): ThreadFailure {
-  if (!(error instanceof Error)) {
-    return { code: 'MILLRACE_THREAD', message: String(error), stack: undefined }
+function controlOn(port: MessagePort): ThreadControl {
+  return {
+    next: () => (receiveMessageOnPort(port) as { message: NumberedRequest } | undefined)?.message,
+    answer: (answer) => port.postMessage(answer),
   }
-  const code = 'code' in error ? String(error.code) : 'MILLRACE_THREAD'
-  return { code, message: error.message, stack: error.stack }
 }

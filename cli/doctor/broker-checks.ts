@@ -4,6 +4,7 @@ import { openBroker } from '../../broker/open.ts'
 import type { Broker } from '../../broker/ports.ts'
 import type { StreamsConfig } from '../../config/config.ts'
 import { brokerOptions } from '../../runtime/broker-options.ts'
+import { onTopics } from '../../runtime/matched.ts'
 import { sourceTopicsOf } from '../../runtime/plan.ts'
 import { isLogged, wantedTopics } from '../../runtime/topics.ts'
 import type { Topology } from '../../topology/topology.ts'
@@ -91,12 +92,14 @@ async function checkGroup(broker: Broker, { applicationId }: JobToCheck): Promis
 
 async function checkTopics(
   broker: Broker,
-  { topology, applicationId }: JobToCheck,
+  { topology: declared, applicationId }: JobToCheck,
   config: StreamsConfig,
 ): Promise<Finding[]> {
+  let topology: Topology
   const known = new Map((await broker.topics()).map(({ name, partitions }) => [name, partitions]))
   let wanted
   try {
+    topology = onTopics(declared, applicationId, known.keys())
     wanted = wantedTopics(known, topology, applicationId, config, isLogged(broker))
   } catch (error) {
     // Joined topics whose partitions do not belong together.

@@ -14,6 +14,7 @@ import {
   LATENCY_BUCKETS,
   LATENESS_BUCKETS,
   oneOf,
+  OPERATION_BUCKETS,
   reading,
   type MetricType,
 } from './definition.ts'
@@ -61,13 +62,18 @@ const threads = {
   kafka_stream_failed_stream_threads_total: counter('Threads that died of an error.'),
   kafka_stream_thread_phase_seconds_total: counter(
     'Time of a thread by what it was doing.',
-    [oneOf('phase', 'process', 'commit', 'restore', 'blocked', 'idle')],
+    [oneOf('phase', 'poll', 'process', 'punctuate', 'commit', 'restore', 'blocked', 'idle')],
     perThread,
   ),
   kafka_stream_thread_latency_seconds: histogram(
     'Duration of one operation of a thread.',
     LATENCY_BUCKETS,
-    [oneOf('operation', 'process', 'commit')],
+    [oneOf('operation', 'poll', 'process', 'punctuate', 'commit')],
+  ),
+  kafka_stream_thread_eventloop_utilization_ratio: gauge(
+    'Share of its time in which the event loop of a thread worked, and did not wait.',
+    [],
+    perThread,
   ),
 }
 
@@ -82,6 +88,9 @@ const tasks = {
     LATENESS_BUCKETS,
   ),
   kafka_stream_task_buffered_records: gauge('Records read and not yet processed.', [byTask]),
+  kafka_stream_task_input_buffer_bytes: gauge('Bytes of records read and not yet processed.', [
+    byTask,
+  ]),
   kafka_stream_task_stream_time_seconds: gauge(
     'Highest record timestamp seen by a task, in seconds since the epoch.',
     [byTask],
@@ -92,6 +101,21 @@ const tasks = {
     [byTask],
   ),
   kafka_stream_task_restored_records_total: counter('Changelog records restored.', [byTask]),
+  kafka_stream_task_discarded_states_total: counter(
+    'States of a task that were found damaged on the disk, deleted, and restored from changelogs.',
+    [byTask],
+  ),
+  kafka_stream_task_standby_lag_records: gauge(
+    "Changelog records that the copy of a task's state lacks.",
+    [byTask],
+  ),
+  kafka_stream_task_standby_updated_records_total: counter(
+    "Changelog records read for copies of tasks' state.",
+    [byTask],
+  ),
+  kafka_stream_tasks: gauge('Tasks that run, that are restored, and copies of others.', [
+    oneOf('kind', 'active', 'restoring', 'standby'),
+  ]),
   kafka_stream_processor_node_record_e2e_latency_seconds: histogram(
     'Time from the timestamp of a record until a source or sink handled it.',
     LATENCY_BUCKETS,
@@ -111,12 +135,40 @@ const topics = {
   kafka_stream_topic_bytes_produced_total: counter('Bytes written to a topic.', [byTopic]),
 }
 
+/** What is done to a store; the latencies have the same names. */
+const storeOperation = oneOf(
+  'operation',
+  ...['put', 'get', 'delete', 'range', 'all', 'fetch', 'flush', 'restore'],
+)
+
 const stores = {
   kafka_stream_state_keys: gauge('Entries of a store.', [byStore]),
-  kafka_stream_state_size_bytes: gauge('Size of a store.', [byStore, oneOf('medium', 'memory')]),
+  kafka_stream_state_size_bytes: gauge(
+    'Size of a store: in memory, as it is saved on this machine, and in the list of updates held back.',
+    [byStore, oneOf('medium', 'memory', 'disk', 'cache')],
+  ),
+  kafka_stream_state_open_iterators: gauge(
+    'Iterators over a store that were begun, and neither read to their end nor left.',
+    [byStore],
+  ),
+  kafka_stream_state_operations_total: counter('Operations on a store.', [byStore, storeOperation]),
   kafka_stream_state_rows_updated_total: counter('Entries of a store that commits have saved.', [
     byStore,
   ]),
+  kafka_stream_state_operation_latency_seconds: histogram(
+    'Duration of one operation on a store.',
+    OPERATION_BUCKETS,
+    [byStore, storeOperation],
+    { level: 'DEBUG' },
+  ),
+  kafka_stream_record_cache_requests_total: counter(
+    'Updates of a store that were held back for the next emission.',
+    [byStore],
+  ),
+  kafka_stream_record_cache_hits_total: counter(
+    'Updates of a store that took the place of one held back: what went out once for both.',
+    [byStore],
+  ),
 }
 
 /** The parts of a commit cycle, named as Spark names the parts of a micro-batch. */
@@ -161,6 +213,9 @@ const clients = {
     'Time that a change of the assignment took.',
     LATENCY_BUCKETS,
   ),
+  kafka_producer_record_errors_total: counter('Records that could not be delivered.', [byTopic]),
+  kafka_producer_record_retries_total: counter('Requests of the producer that were sent again.'),
+  kafka_producer_queue_records: gauge('Records written and not yet acknowledged.'),
   kafka_producer_queue_bytes: gauge('Bytes written and not yet acknowledged.'),
   kafka_producer_txn_commits_total: counter('Transactions committed.'),
   kafka_producer_txn_aborts_total: counter('Transactions aborted.'),

@@ -86,8 +86,9 @@ export function histogram(
   help: string,
   buckets: readonly number[],
   axes: readonly LabelAxis[] = [],
+  options: Options = {},
 ): MetricDefinition<'histogram'> {
-  return { ...define('histogram', help, axes, {}), buckets }
+  return { ...define('histogram', help, axes, options), buckets }
 }
 
 /** A gauge that the main thread reads off at a scrape, with these labels. */
@@ -126,5 +127,7 @@ export const byPartition: LabelAxis = {
 export const LATENCY_BUCKETS: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ]
+/** Seconds of one operation on a store. */
+export const OPERATION_BUCKETS: readonly number[] = [1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1, 1]
 /** Seconds of event time behind stream time. */
 export const LATENESS_BUCKETS: readonly number[] = [0.1, 1, 10, 60, 300, 600, 1800, 3600]

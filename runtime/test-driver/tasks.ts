@@ -6,7 +6,8 @@ import { MemoryDataPort } from '../../broker/memory/data-port.ts'
 import type { MemoryLog } from '../../broker/memory/log.ts'
 import type { PartitionReader } from '../../broker/ports.ts'
 import { GlobalTables } from '../../processors/global-tables.ts'
-import type { TaskState } from '../../processors/task-state.ts'
+import { queryableStore } from '../../processors/process-stores.ts'
+import type { QueryableStore } from '../../processors/queryable.ts'
 import type { DropReason } from '../../processors/processor.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { SourceAlignment } from '../alignment.ts'
@@ -16,6 +17,7 @@ import { Outputs } from '../outputs.ts'
 import { dimensionsOf, inputsOf, type Plan } from '../plan.ts'
 import { Task } from '../task.ts'
 import { RowQueue, type WaitingInput } from './row-queue.ts'
+import { ThreadPhases } from '../thread-phases.ts'
 
 /** No partition waits for another, and none takes over another's event time: input comes as it is piped. */
 class NoAlignment extends SourceAlignment {
@@ -26,6 +28,17 @@ class NoAlignment extends SourceAlignment {
   override get latestMs(): number {
     return -1
   }
+}
+
+/** Laid out once a plan: a driver that restarts after each input would do little else. */
+const slabs = new WeakMap<Plan, MetricSlab>()
+
+function slabOf(topology: Topology, plan: Plan): MetricSlab {
+  const { spec, layout } = slabs.get(plan) ?? {}
+  const dimensions = spec?.dimensions ?? dimensionsOf(topology, plan)
+  const slab = MetricSlab.create(dimensions, 'test-driver', layout ?? layoutOf(dimensions))
+  slabs.set(plan, slab)
+  return slab
 }
 
 /** All tasks of a topology in one thread. */
@@ -51,8 +64,7 @@ export class DriverTasks {
     isOneTask: boolean,
     dropped: (node: string, reason: DropReason) => void,
   ) {
-    const dimensions = dimensionsOf(topology, plan)
-    const metrics = MetricSlab.create(dimensions, 'test-driver', layoutOf(dimensions))
+    const metrics = slabOf(topology, plan)
     const port = new MemoryDataPort(log, plan.applicationId)
     this.#log = log
     this.#isOneTask = isOneTask
@@ -70,6 +82,7 @@ export class DriverTasks {
     )
     const positions = openPositions(port.openState(''))
     const alignment = new NoAlignment(plan.alignmentSlots)
+    const phases = new ThreadPhases(metrics)
     this.tasks = plan.tasks.map((spec) => {
       const inputs = inputsOf(spec).map((of) => {
         return { offset: positions.get(of) ?? 0, inputStart: 0, stopAt: Infinity }
@@ -80,6 +93,7 @@ export class DriverTasks {
           topology,
           plan,
           formats: config.topicFormats,
+          repartitionFormat: config.repartitionFormat,
           // A row at hand is never held back for one that a test may still put in.
           time: { ...config, maxTaskIdleMs: 0 },
           idleEveryMs: 0,
@@ -89,6 +103,7 @@ export class DriverTasks {
           port,
           outputs: this.#outputs,
           metrics,
+          phases,
           alignment,
           unmatched: () => undefined,
           globals: this.#globals,
@@ -109,11 +124,10 @@ export class DriverTasks {
     if (this.#goesOnWhenIdle) this.#stepEach(nowMs)
   }
 
+  /** All are called before any sees what another makes of it. */
   #stepEach(nowMs: number): void {
-    for (const task of this.tasks) {
-      task.step(nowMs)
-      this.#letOut(task, nowMs)
-    }
+    for (const task of this.tasks) task.step(nowMs)
+    for (const task of this.tasks) this.#letOut(task, nowMs)
     this.run(nowMs)
   }
 
@@ -151,7 +165,7 @@ export class DriverTasks {
   #readGlobals(): void {
     for (const reader of this.#globalReaders) {
       for (let batch = reader.poll(); batch !== undefined; batch = reader.poll()) {
-        this.#globals.put(reader.topic, batch)
+        this.#globals.put(reader, batch)
       }
     }
   }
@@ -179,17 +193,14 @@ export class DriverTasks {
     })
   }
 
-  /** The first of what the tasks of a partition, or the global tables, have. */
-  find<T>(
-    partition: number,
-    ofTask: (state: TaskState) => T | undefined,
-    ofGlobals: (globals: GlobalTables) => T | undefined,
-  ): T | undefined {
+  /** A store that a task of a partition has, or a global one. */
+  storeOf(name: string, partition: number): QueryableStore | undefined {
     for (const task of this.tasks) {
-      const found = task.partition === partition ? ofTask(task.state) : undefined
+      const found = task.partition === partition ? task.state.queryable(name) : undefined
       if (found !== undefined) return found
     }
-    return ofGlobals(this.#globals)
+    const global = this.#globals.stores.get(name)
+    return global === undefined ? undefined : queryableStore(global)
   }
 
   close(): void {

@@ -4,22 +4,23 @@ import { RecordBatchBuilder } from '../../broker/record-batch.ts'
 import { MemoryLog } from '../../broker/memory/log.ts'
 import { streamsConfig, type Settings, type StreamsConfig } from '../../config/config.ts'
 import type { DropReason } from '../../processors/processor.ts'
+import type { QueryableStore } from '../../processors/queryable.ts'
 import { TopologyError } from '../../topology/errors.ts'
-import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore } from '../../topology/store-contracts.ts'
+import type {
+  ReadOnlyKeyValueStore,
+  ReadOnlySessionStore,
+  ReadOnlyVersionedStore,
+  ReadOnlyWindowStore,
+} from '../../topology/store-contracts.ts'
+import { matchingNames, withTopics } from '../../topology/matching.ts'
 import type { Topic } from '../../topology/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
-import {
-  globalTopicsOf,
-  planOf,
-  resolveFormat,
-  sinkTopicsOf,
-  sourceTopicsOf,
-  type Plan,
-} from '../plan.ts'
-import { repartitionsOf } from '../repartitions.ts'
+import { globalTopicsOf, resolveFormat, type Plan } from '../plan.ts'
+import type { StoreKind } from '../store-query.ts'
 import { decode, encode, type Codec, type InputRecord, type OutputRecord } from './records.ts'
 import { DriverTasks } from './tasks.ts'
 import { TopicCodecs } from './topic-codecs.ts'
+import { makeTopics } from './topics.ts'
 
 /** How a driver is set up; everything has a default. */
 export interface TestDriverOptions {
@@ -46,11 +47,12 @@ export type TopicRef<K, V> = Topic<K, V> | string
  * repartition topics in between. Every call runs to completion.
  */
 export class TopologyTestDriver {
-  readonly #topology: Topology
-  readonly #plan: Plan
+  #topology: Topology
+  #plan: Plan
   readonly #config: StreamsConfig
   readonly #log = new MemoryLog()
-  readonly #codecs: TopicCodecs
+  #codecs: TopicCodecs
+  readonly #partitions: NonNullable<TestDriverOptions['partitions']>
   readonly #commitEachInput: boolean
   readonly #sharesTime: boolean
   readonly #drops = new Map<string, Map<DropReason, number>>()
@@ -62,13 +64,14 @@ export class TopologyTestDriver {
 
   /** @throws TopologyError, ConfigError when the topology cannot run so. */
   constructor(topology: Topology, options: TestDriverOptions = {}) {
-    this.#topology = topology
+    this.#partitions = options.partitions ?? 1
+    this.#topology = withTopics(topology, namesIn(this.#partitions))
     this.#config = streamsConfig(options.config)
     this.#nowMs = options.wallClockMs ?? 0
     this.#commitEachInput = options.commitEachInput ?? true
     this.#sharesTime = options.sharedStreamTime ?? false
-    this.#codecs = new TopicCodecs(topology, this.#config.topicFormats)
-    this.#plan = this.#prepare(options.partitions ?? 1)
+    this.#codecs = new TopicCodecs(this.#topology, this.#config.topicFormats)
+    this.#plan = makeTopics(this.#topology, this.#partitions, this.#log)
     this.#tasks = this.#openTasks()
   }
 
@@ -78,6 +81,7 @@ export class TopologyTestDriver {
    */
   pipeInput<K, V>(topic: TopicRef<K, V>, record: InputRecord<K, V>): void {
     const name = nameOf(topic)
+    if (!this.#isInput(name)) this.#readToo(name)
     if (!this.#isInput(name)) {
       throw new TopologyError(
         name,
@@ -153,27 +157,31 @@ export class TopologyTestDriver {
    * @throws TopologyError when the partition has no such store.
    */
   store<K, V>(name: string, partition = 0): ReadOnlyKeyValueStore<K, V> {
-    const store = this.#tasks.find(
-      partition,
-      (state) => state.keyValueStore(name),
-      (globals) => globals.storeOf(name),
-    )
-    if (store === undefined) throw missingStore(name, partition)
-    return store as unknown as ReadOnlyKeyValueStore<K, V>
+    return this.#storeOf('key-value', name, partition) as unknown as ReadOnlyKeyValueStore<K, V>
   }
 
   /**
-   * The store of an aggregate over windows.
+   * The store of an aggregate over windows, or the window store of a processor.
    * @throws TopologyError when the partition has no such store.
    */
   windowStore<K, V>(name: string, partition = 0): ReadOnlyWindowStore<K, V> {
-    const store = this.#tasks.find(
-      partition,
-      (state) => state.windowStore(name),
-      () => undefined,
-    )
-    if (store === undefined) throw missingStore(name, partition)
-    return store as unknown as ReadOnlyWindowStore<K, V>
+    return this.#storeOf('window', name, partition) as unknown as ReadOnlyWindowStore<K, V>
+  }
+
+  /**
+   * The store of an aggregate over sessions, or the session store of a processor.
+   * @throws TopologyError when the partition has no such store.
+   */
+  sessionStore<K, V>(name: string, partition = 0): ReadOnlySessionStore<K, V> {
+    return this.#storeOf('session', name, partition) as unknown as ReadOnlySessionStore<K, V>
+  }
+
+  /**
+   * The store of a table with history, or the versioned store of a processor.
+   * @throws TopologyError when the partition has no such store.
+   */
+  versionedStore<K, V>(name: string, partition = 0): ReadOnlyVersionedStore<K, V> {
+    return this.#storeOf('versioned', name, partition) as unknown as ReadOnlyVersionedStore<K, V>
   }
 
   /** Makes what was run durable; to be called where `commitEachInput` is false. */
@@ -205,6 +213,12 @@ export class TopologyTestDriver {
     this.#tasks.close()
   }
 
+  #storeOf(kind: StoreKind, name: string, partition: number): QueryableStore['store'] {
+    const found = this.#tasks.storeOf(name, partition)
+    if (found?.kind !== kind) throw missingStore(kind, name, partition)
+    return found.store
+  }
+
   #run(isTimed = false): void {
     if (this.#failure !== undefined) {
       throw new TopologyError(
@@ -222,24 +236,15 @@ export class TopologyTestDriver {
     }
   }
 
-  #prepare(partitions: number | Readonly<Record<string, number>>): Plan {
-    const { name } = this.#topology
-    const wanted = [
-      ...sourceTopicsOf(this.#topology),
-      ...globalTopicsOf(this.#topology),
-      ...sinkTopicsOf(this.#topology),
-    ]
-    const counts = new Map(
-      wanted.map((topic) => [
-        topic,
-        typeof partitions === 'number' ? partitions : (partitions[topic] ?? 1),
-      ]),
-    )
-    for (const inner of repartitionsOf(this.#topology, name, counts)) {
-      counts.set(inner.name, inner.partitions)
-    }
-    for (const [topic, count] of counts) this.#log.ensure(topic, count)
-    return planOf(this.#topology, name, counts)
+  /** A topic that a pattern matches appears: what was run is committed, and tasks are laid out anew. */
+  #readToo(name: string): void {
+    if (matchingNames(this.#topology, [name]).length === 0) return
+    this.#tasks.commit()
+    this.#tasks.close()
+    this.#topology = withTopics(this.#topology, [...this.#plan.sourceTopics, name])
+    this.#codecs = new TopicCodecs(this.#topology, this.#config.topicFormats)
+    this.#plan = makeTopics(this.#topology, this.#partitions, this.#log)
+    this.#tasks = this.#openTasks()
   }
 
   #openTasks(): DriverTasks {
@@ -273,9 +278,14 @@ export class TopologyTestDriver {
   }
 }
 
-function missingStore(name: string, partition: number): TopologyError {
-  const why = `partition ${partition} has no such store; a table without one is worked out of those before it`
+function missingStore(kind: StoreKind, name: string, partition: number): TopologyError {
+  const why = `partition ${partition} has no ${kind} store of this name; a table without one is worked out of those before it`
   return new TopologyError(name, why)
+}
+
+/** Topics that are named are there from the beginning. */
+function namesIn(partitions: number | Readonly<Record<string, number>>): string[] {
+  return typeof partitions === 'number' ? [] : Object.keys(partitions)
 }
 
 function nameOf<K, V>(topic: TopicRef<K, V>): string {

@@ -1,5 +1,6 @@
 // The serdes of topics that a test names without declaring them: those of the source or sink that has them.
 import type { StreamsConfig } from '../../config/config.ts'
+import { isGlobal } from '../../topology/global-store.ts'
 import { bytes } from '../../topology/serdes/primitive.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { resolveFormat } from '../plan.ts'
@@ -13,7 +14,7 @@ export class TopicCodecs {
     for (const node of topology.nodes) {
       if (node.kind === 'sink')
         this.#codecs.set(node.topic.name, resolveFormat(node.topic, formats))
-      if (node.kind === 'global-table') this.#codecs.set(node.topic.name, node.topic)
+      if (isGlobal(node)) this.#codecs.set(node.topic.name, node.topic)
       if (node.kind !== 'source') continue
       for (const { name } of node.topics) this.#codecs.set(name, node.topics[0]!)
     }

@@ -12,19 +12,26 @@ const ROWS = 120_000
 const VALUE_BYTES = 1_000
 
 describe('backpressure of a worker on Kafka', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
+  let topic = ''
+
+  before(async () => {
+    const broker = await connect()
+    topic = await withTopic(broker)
+    await fill(broker, topic)
+    await broker.close()
+  })
+
   for (const dataPath of DATA_PATHS) {
     it(`holds few bytes for a worker that sleeps, and gives it every row in order afterwards, ${dataPath}`, async () => {
       const broker = await connect({ dataPath })
-      await holdsFewBytes(broker)
+      await holdsFewBytes(broker, topic)
       await broker.close()
     })
   }
 })
 
-async function holdsFewBytes(broker: Broker): Promise<void> {
-  const topic = await withTopic(broker)
-  await fill(broker, topic)
+async function holdsFewBytes(broker: Broker, topic: string): Promise<void> {
   const group = await broker.openGroup({ applicationId: fresh('app'), stateDir: '/nowhere' })
   const spec = group.openChannel(0)
   if (!('port' in spec)) throw new Error('not a channel of Kafka')

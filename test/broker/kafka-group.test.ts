@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
-import type { Broker, PartitionReader, TopicPartition } from '../../broker/ports.ts'
+import type { Broker, GroupOptions, PartitionReader, TopicPartition } from '../../broker/ports.ts'
 import { fresh, send, withTopic } from './contract-member.ts'
 import {
   connect,
@@ -34,8 +34,12 @@ function describeMembership(this: Mocha.Suite, dataPath: 'native' | 'plain'): vo
   })
   after(() => broker.close())
 
-  const join = async (applicationId: string, topic: string): Promise<ReadingMember> => {
-    const member = await ReadingMember.join(applicationId, topic, { dataPath })
+  const join = async (
+    applicationId: string,
+    topic: string,
+    named: Pick<GroupOptions, 'instanceId'> = {},
+  ): Promise<ReadingMember> => {
+    const member = await ReadingMember.join(applicationId, topic, { dataPath }, named)
     members.push(member)
     return member
   }
@@ -95,19 +99,21 @@ function describeMembership(this: Mocha.Suite, dataPath: 'native' | 'plain'): vo
     expect(second.rows[0]?.offset).to.equal(60)
   })
 
-  it('is replaced within two seconds of leaving', async () => {
-    const topic = await withTopic(broker, 2)
-    const applicationId = fresh('app')
-    const first = await join(applicationId, topic)
-    const second = await join(applicationId, topic)
-    await until('they share', () => first.readers.size === 1 && second.readers.size === 1)
-    const leftAt = Date.now()
-    await first.leave()
-    await send(broker, { topic, partition: 0 }, 10)
-    await send(broker, { topic, partition: 1 }, 10)
-    await until('the other reads both', () => partitionsOf(second.rows).size === 2)
-    expect(Date.now() - leftAt).to.be.lessThan(2_000)
-  })
+  for (const named of [{}, { instanceId: 'machine-1' }]) {
+    it(`is replaced within two seconds of leaving, ${'instanceId' in named ? 'a member that has a name (KIP-345) too' : 'one without a name'}`, async () => {
+      const topic = await withTopic(broker, 2)
+      const applicationId = fresh('app')
+      const first = await join(applicationId, topic, named)
+      const second = await join(applicationId, topic)
+      await until('they share', () => first.readers.size === 1 && second.readers.size === 1)
+      const leftAt = Date.now()
+      await first.leave()
+      await send(broker, { topic, partition: 0 }, 10)
+      await send(broker, { topic, partition: 1 }, 10)
+      await until('the other reads both', () => partitionsOf(second.rows).size === 2)
+      expect(Date.now() - leftAt).to.be.lessThan(2_000)
+    })
+  }
 
   for (const delayMs of [0, 5, 10, 20, 40, 80]) {
     it(`leaves in time while it joins, after ${delayMs} ms`, async () => {

@@ -13,6 +13,7 @@ import type {
   ChannelSpec,
   DataPort,
   Group,
+  GroupOptions,
   PartitionReader,
   TopicPartition,
   TopicPartitionOffset,
@@ -75,9 +76,10 @@ export class ReadingMember {
     applicationId: string,
     topic: string,
     options: Partial<KafkaBrokerOptions> = {},
+    named: Pick<GroupOptions, 'instanceId'> = {},
   ): Promise<ReadingMember> {
     const broker = await connect(options)
-    const group = await broker.openGroup({ applicationId, stateDir: tmpdir() })
+    const group = await broker.openGroup({ applicationId, stateDir: tmpdir(), ...named })
     const member = new ReadingMember(broker, group)
     await group.join([topic], {
       onAssigned: (partitions) => member.#assigned(partitions),

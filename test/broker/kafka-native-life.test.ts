@@ -9,7 +9,7 @@ import { fresh, send, withTopic } from './contract-member.ts'
 import { connect, DATA_PATHS, openChannel } from './kafka-member.ts'
 import { numbered, until } from './records.ts'
 
-const ROUNDS = Number(process.env.MILLRACE_ROUNDS ?? 200)
+const ROUNDS = Number(process.env.MILLRACE_ROUNDS ?? 100)
 const WARM_ROUNDS = 40
 const GROWN_MB_MAX = 60
 const CHILD_MS_MAX = 30_000

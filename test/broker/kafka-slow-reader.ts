@@ -29,14 +29,17 @@ parentPort?.on('message', (order: SlowReaderOrder) => {
   }
 })
 
-function read(count: number): void {
+/** What has not come by then will not: the answer tells how much has. */
+const PATIENCE_MS = 120_000
+
+function read(count: number, endMs = performance.now() + PATIENCE_MS): void {
   const batch = reader?.poll()
   for (const offset of batch?.offsets ?? []) {
     if (offset !== rows) gap ??= offset
     rows += 1
   }
-  if (rows < count) {
-    setTimeout(() => read(count), batch === undefined ? 1 : 0)
+  if (rows < count && performance.now() < endMs) {
+    setTimeout(() => read(count, endMs), batch === undefined ? 1 : 0)
     return
   }
   parentPort?.postMessage({ rows, gap } satisfies SlowReaderAnswer)

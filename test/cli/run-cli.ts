@@ -20,11 +20,16 @@ export interface Running {
   stderr(): string
 }
 
-/** Starts the command line; `nodeOptions` go before the script. */
-export function startCli(args: readonly string[], nodeOptions: readonly string[] = []): Running {
-  const child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** Starts the command line; `nodeOptions` go before the script, what `shell` says is done before Node starts. */
+export function startCli(
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+  shell = '',
+): Running {
+  const node = [...nodeOptions, MAIN, ...args]
+  const command = ['-c', `${shell}exec "$0" "$@"`, process.execPath, ...node]
+  const [program, words] = shell === '' ? [process.execPath, node] : ['sh', command]
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -34,6 +39,11 @@ export function startCli(args: readonly string[], nodeOptions: readonly string[]
     child.on('close', (code) => resolve({ code, stdout, stderr }))
   })
   return { child, ended, stdout: () => stdout, stderr: () => stderr }
+}
+
+/** Settings as the command line takes them. */
+export function setting(settings: Readonly<Record<string, string | number | boolean>>): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`])
 }
 
 /** Runs the command line to its end. */
@@ -49,4 +59,25 @@ export async function eventually(holds: () => boolean, timeoutMs = 10_000): Prom
       throw new Error(`did not happen within ${timeoutMs} ms: ${String(holds)}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
+}
+
+/** Arguments that start a job exactly once on Kafka, by two threads; soon gone from its group when killed. */
+export function exactlyOnce(
+  job: string,
+  bootstrapServers: string,
+  stateDir: string,
+  settings: Readonly<Record<string, string | number | boolean>> = {},
+): string[] {
+  return [
+    ...['start', job],
+    ...setting({
+      'bootstrap.servers': bootstrapServers,
+      'state.dir': stateDir,
+      'processing.guarantee': 'exactly_once_v2',
+      'num.stream.threads': 2,
+      'server.enabled': false,
+      'consumer.session.timeout.ms': 6_000,
+      ...settings,
+    }),
+  ]
 }

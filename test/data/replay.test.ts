@@ -2,82 +2,24 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { partitionFor } from '../../broker/partitioner.ts'
 import { BrokerError } from '../../broker/ports.ts'
-import type { Clock } from '../../data/pace.ts'
-import { generatePoliceCalls } from '../../data/police-calls/generate.ts'
-import { writePoliceCalls } from '../../data/police-calls/write.ts'
-import { ReplayError } from '../../data/replay-error.ts'
 import { LivePace } from '../../data/pace.ts'
-import { replay } from '../../data/replay.ts'
-import type { ReplayOptions, ReplayProgress } from '../../data/replay.ts'
-import { parseDateTime, zoneOffsets } from '../../topology/time/zoned-time.ts'
+import { generatePoliceCalls } from '../../data/police-calls/generate.ts'
+import { ReplayError } from '../../data/replay-error.ts'
+import type { ReplayProgress } from '../../data/replay.ts'
 import { CollectingProducer } from './collecting-producer.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
-
-const zone = 'America/Los_Angeles'
-
-/** A clock on which only sleeping takes time. */
-class SleepingClock implements Clock {
-  ms = 5_000
-  readonly sleeps: number[] = []
-  nowMs(): number {
-    return this.ms
-  }
-  epochMs(): number {
-    return 1_700_000_000_000 + this.ms
-  }
-  sleep(ms: number): Promise<void> {
-    this.sleeps.push(ms)
-    this.ms += ms
-    return Promise.resolve()
-  }
-}
+import { errorOf, GENERATED, replays, SleepingClock } from './replaying.ts'
 
 describe('replay', () => {
-  const path = temporaryDirectory()
-  const calls = [...generatePoliceCalls({ rows: 12_000, seed: 2 })]
-  let producer = new CollectingProducer()
-  beforeEach(() => {
-    producer = new CollectingProducer()
-  })
-  before(async () => {
-    const options = { rows: 12_000, seed: 2 }
-    await writePoliceCalls({ ...options, file: path('calls.json'), format: 'array' })
-    await writePoliceCalls({ ...options, file: path('calls.jsonl.gz'), format: 'lines' })
-  })
-
-  const run = (file: string, options: Partial<ReplayOptions> = {}) =>
-    replay({
-      file: path(file),
-      producer,
-      topic: 'police.calls',
-      partitions: 4,
-      order: 'event-time',
-      pace: { kind: 'fastest' },
-      zone,
-      keyField: 'crime_id',
-      timeField: 'call_date_time',
-      strict: false,
-      ...options,
-    })
-  /** Writes one row a line with these times, keyed by their number. */
-  const writeTimes = (name: string, times: readonly string[]): void => {
-    const lines = times.map((call_date_time, i) =>
-      JSON.stringify({ crime_id: `${i}`, call_date_time }),
-    )
-    writeFileSync(path(name), lines.join('\n'))
-  }
-  const errorOf = (running: Promise<unknown>): Promise<unknown> =>
-    running.then(
-      () => undefined,
-      (error: unknown) => error,
-    )
+  const suite = replays()
+  const { path, run, writeTimes } = suite
+  const calls = [...generatePoliceCalls(GENERATED)]
 
   it('sends every row as a record: key, compact value, time of sending, partition of its key', async () => {
     const clock = new SleepingClock()
     const result = await run('calls.json', { order: 'file', clock })
     expect(result).to.include({ delivered: 12_000, skipped: 0, aborted: false })
-    expect(producer.flushes).to.equal(1)
-    const byValue = new Map(producer.sent.map((record) => [record.value, record]))
+    expect(suite.producer.flushes).to.equal(1)
+    const byValue = new Map(suite.producer.sent.map((record) => [record.value, record]))
     for (const call of calls) {
       expect(byValue.get(JSON.stringify(call))).to.deep.equal({
         topic: 'police.calls',
@@ -94,12 +36,14 @@ describe('replay', () => {
     const inOrder = calls
       .map((call) => ({ key: call.crime_id, time: call.call_date_time }))
       .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))
-    expect(producer.sent.map(({ key }) => key)).to.deep.equal(inOrder.map(({ key }) => key))
+    expect(suite.producer.sent.map(({ key }) => key)).to.deep.equal(inOrder.map(({ key }) => key))
   })
 
   it('sends rows as they lie in the file when asked to', async () => {
     await run('calls.json', { order: 'file', partitions: 1 })
-    expect(producer.sent.map(({ key }) => key)).to.deep.equal(calls.map(({ crime_id }) => crime_id))
+    expect(suite.producer.sent.map(({ key }) => key)).to.deep.equal(
+      calls.map(({ crime_id }) => crime_id),
+    )
   })
 
   it('sends duplicates like any other row', async () => {
@@ -116,13 +60,13 @@ describe('replay', () => {
       '2018-11-04T01:30:00.000-08:00',
     ])
     await run('repeated', { partitions: 1 })
-    expect(producer.sent.map(({ key }) => key)).to.deep.equal(['2', '1', '3', '0'])
+    expect(suite.producer.sent.map(({ key }) => key)).to.deep.equal(['2', '1', '3', '0'])
   })
 
   it('sorts a file that does not fit into memory in runs on disk, to the same result', async () => {
     await run('calls.json', { partitions: 1, clock: new SleepingClock() })
-    const inMemory = producer.sent
-    producer = new CollectingProducer()
+    const inMemory = suite.producer.sent
+    suite.producer = new CollectingProducer()
     mkdirSync(path('runs'))
     let runsMax = 0
     await run('calls.json', {
@@ -136,7 +80,7 @@ describe('replay', () => {
         runsMax = Math.max(runsMax, readdirSync(path(`runs/${directory}`)).length)
       },
     })
-    expect(producer.sent).to.deep.equal(inMemory)
+    expect(suite.producer.sent).to.deep.equal(inMemory)
     expect(runsMax).to.be.greaterThan(2)
     expect(readdirSync(path('runs'))).to.deep.equal([])
   })
@@ -144,7 +88,7 @@ describe('replay', () => {
   it('keeps to a rate', async () => {
     const clock = new SleepingClock()
     const sent: [ms: number, records: number][] = []
-    producer.onSend = (records) => sent.push([clock.ms - 5_000, records])
+    suite.producer.onSend = (records) => sent.push([clock.ms - 5_000, records])
     const result = await run('calls.json', { pace: { kind: 'rate', rowsPerSecond: 500 }, clock })
     expect(result.elapsedMs).to.be.closeTo(12_000 * 2, 10)
     for (const [ms, records] of sent) {
@@ -156,7 +100,7 @@ describe('replay', () => {
 
   it('catches up with a rate after a slow broker, so that the mean is as asked for', async () => {
     const clock = new SleepingClock()
-    producer.onSend = () => (clock.ms += 1)
+    suite.producer.onSend = () => (clock.ms += 1)
     const result = await run('calls.json', { pace: { kind: 'rate', rowsPerSecond: 400 }, clock })
     expect(result.elapsedMs).to.be.closeTo(30_000, 50)
   })
@@ -170,7 +114,7 @@ describe('replay', () => {
       '2018-12-31T12:00',
     ])
     const sent: [ms: number, records: number][] = []
-    producer.onSend = (records) => sent.push([clock.ms - 5_000, records])
+    suite.producer.onSend = (records) => sent.push([clock.ms - 5_000, records])
     await run('minutes', { pace: { kind: 'speed', factor: 60 }, partitions: 1, clock })
     expect(sent).to.deep.equal([
       [0, 1],
@@ -184,7 +128,7 @@ describe('replay', () => {
     const clock = new SleepingClock()
     const pace = new LivePace({ kind: 'rate', rowsPerSecond: 100 })
     let sent = 0
-    producer.onSend = (records) => {
+    suite.producer.onSend = (records) => {
       if (sent < 1_000 && records >= 1_000) pace.change({ kind: 'rate', rowsPerSecond: 1_000 })
       sent = records
     }
@@ -193,8 +137,8 @@ describe('replay', () => {
     expect(elapsedMs).to.be.closeTo(10_000 + 11_000, 50)
     writeTimes('days', ['2018-12-30T10:00', '2018-12-31T10:00'])
     const real = new LivePace({ kind: 'speed', factor: 1 })
-    producer = new CollectingProducer()
-    producer.onSend = (records) => {
+    suite.producer = new CollectingProducer()
+    suite.producer.onSend = (records) => {
       if (records === 1) setTimeout(() => real.change({ kind: 'fastest' }), 20)
     }
     expect((await run('days', { pace: real })).delivered).to.equal(2)
@@ -236,20 +180,20 @@ describe('replay', () => {
     const error = await errorOf(run('broken', { strict: true }))
     expect(error).to.be.instanceOf(ReplayError).with.property('code', 'MILLRACE_REPLAY_ROW')
     expect((error as ReplayError).message).to.include(`${path('broken')}:1: not valid JSON`)
-    expect(producer.sent).to.deep.equal([])
+    expect(suite.producer.sent).to.deep.equal([])
   })
 
   it('delivers a number as key as it is written', async () => {
     writeFileSync(path('number'), '{"crime_id":17,"call_date_time":"2018-12-31T23:57:00.000"}')
     await run('number')
-    expect(producer.sent[0]?.key).to.equal('17')
+    expect(suite.producer.sent[0]?.key).to.equal('17')
   })
 
   it('stops at the limit, counted in the order of sending', async () => {
     const result = await run('calls.json', { limit: 100, partitions: 1 })
     expect(result).to.include({ delivered: 100, aborted: false })
     const oldest = calls.at(-1)?.call_date_time ?? ''
-    expect(producer.sent[0]?.value).to.include(oldest)
+    expect(suite.producer.sent[0]?.value).to.include(oldest)
     const all = await run('calls.json', { limit: 1_000_000 })
     expect(all.delivered).to.equal(12_000)
   })
@@ -257,13 +201,13 @@ describe('replay', () => {
   it('delivers what it has sent when it is aborted, and says so', async () => {
     const aborter = new AbortController()
     const clock = new SleepingClock()
-    producer.onSend = (records) => {
+    suite.producer.onSend = (records) => {
       if (records >= 300) aborter.abort()
     }
     const pace = { kind: 'rate', rowsPerSecond: 1_000 } as const
     const result = await run('calls.json', { signal: aborter.signal, pace, clock })
     expect(result.aborted).to.equal(true)
-    expect(result.delivered).to.equal(producer.sent.length)
+    expect(result.delivered).to.equal(suite.producer.sent.length)
     expect(result.delivered).to.be.within(300, 310)
   })
 
@@ -276,7 +220,7 @@ describe('replay', () => {
     })
     writeTimes('day', ['2018-12-30T10:00', '2018-12-31T10:00'])
     const late = new AbortController()
-    producer.onSend = () => setTimeout(() => late.abort(), 5)
+    suite.producer.onSend = () => setTimeout(() => late.abort(), 5)
     const pace = { kind: 'speed', factor: 1 } as const
     expect(await run('day', { signal: late.signal, pace })).to.include({
       delivered: 1,
@@ -285,108 +229,9 @@ describe('replay', () => {
   })
 
   it('fails when the producer does', async () => {
-    producer.failsAt = 1
+    suite.producer.failsAt = 1
     const error = await errorOf(run('calls.json'))
     expect(error).to.be.instanceOf(BrokerError).with.property('code', 'MILLRACE_PRODUCE_FAILED')
-  })
-
-  describe('repeated', () => {
-    const pace = { kind: 'rate', rowsPerSecond: 1_000 } as const
-    const repeated = (file: string, options: Partial<ReplayOptions>) =>
-      run(file, { repeat: true, pace, partitions: 1, clock: new SleepingClock(), ...options })
-    const sentTimes = () =>
-      producer.sent.map(
-        ({ value }) => (JSON.parse(value) as { call_date_time: string }).call_date_time,
-      )
-
-    it('sends the same rows round after round, so many whole days later that time goes on', async () => {
-      writeTimes('span', ['2018-12-31T23:57:00.000', '2018-10-02T09:11', '2018-12-31T23:58:00Z'])
-      await repeated('span', { limit: 7 })
-      expect(sentTimes()).to.deep.equal([
-        '2018-10-02T09:11',
-        '2018-12-31T23:58:00Z',
-        '2018-12-31T23:57:00.000',
-        '2019-01-01T09:11',
-        '2019-04-01T23:58:00Z',
-        '2019-04-01T23:57:00.000',
-        '2019-04-02T09:11',
-      ])
-    })
-
-    it('changes nothing but the date in the time field', async () => {
-      const row = (date: string): string =>
-        '{"nested":{"call_date_time":"2018-12-31T10:00"},"list":["call_date_time"],' +
-        '"note":"\\"call_date_time\\":\\"2018-12-31T10:00\\" \\\\","number":1.50,' +
-        `"call_date_time":"${date}T10:00:00.000","crime_id":"7","call_date":"2018-12-31"}`
-      writeFileSync(path('one'), row('2018-12-31'))
-      await repeated('one', { limit: 3 })
-      expect(producer.sent.map(({ value }) => value)).to.deep.equal(
-        ['2018-12-31', '2019-01-01', '2019-01-02'].map(row),
-      )
-    })
-
-    it('keeps event time rising and the hours of the day, over changes of the clock too', async () => {
-      await repeated('calls.json', { limit: 60_000 })
-      const offsets = zoneOffsets(zone)
-      const times = sentTimes()
-      const hours = (from: number) => times.slice(from, from + 12_000).map((time) => time.slice(11))
-      expect(hours(48_000)).to.deep.equal(hours(0))
-      let latestMs = 0
-      for (const time of times) {
-        const timeMs = parseDateTime(time, offsets)
-        // An hour that the clock skips comes an hour later, among the rows of the next one.
-        expect(timeMs).to.be.at.least(latestMs - 3_600_000)
-        latestMs = Math.max(latestMs, timeMs)
-      }
-      const starts = [0, 1, 2, 3, 4].map((round) => Date.parse(`${times[round * 12_000]!}Z`))
-      const days = starts.slice(1).map((start, i) => (start - starts[i]!) / 86_400_000)
-      // 12,000 calls take nearly six days; an hour is kept free for changes of the clock.
-      expect(days).to.deep.equal([7, 7, 7, 7])
-    })
-
-    it('begins in the round that the given time lies in, right after it', async () => {
-      writeTimes('continued', ['2018-12-30T10:00', '2018-12-31T10:00'])
-      const afterMs = parseDateTime('2019-01-05T10:00', zoneOffsets(zone))
-      await repeated('continued', { limit: 3, afterMs })
-      expect(sentTimes()).to.deep.equal([
-        '2019-01-06T10:00',
-        '2019-01-07T10:00',
-        '2019-01-08T10:00',
-      ])
-    })
-
-    it('leaves out rows up to the given time without repeating, too', async () => {
-      const afterMs = parseDateTime('2018-12-30T10:00', zoneOffsets(zone))
-      const result = await run('continued', { afterMs })
-      expect(result.delivered).to.equal(1)
-      expect(sentTimes()).to.deep.equal(['2018-12-31T10:00'])
-    })
-
-    it('names broken rows in the first round only', async () => {
-      const row = '{"crime_id":"1","call_date_time":"2018-12-31T23:57"}'
-      writeFileSync(path('half'), `${row}\nbroken\n`)
-      expect(await repeated('half', { limit: 3 })).to.include({ delivered: 3, skipped: 1 })
-    })
-
-    it('ends when a file has no rows', async () => {
-      writeFileSync(path('none'), '[]')
-      expect(await repeated('none', {})).to.include({ delivered: 0, aborted: false })
-    })
-
-    it('says which row has a date that cannot be moved', async () => {
-      writeFileSync(path('odd'), '{"crime_id":"1","call_date_time":"\\u0032018-12-31T23:57"}')
-      const error = await errorOf(repeated('odd', {}))
-      expect(error).to.be.instanceOf(ReplayError).with.property('code', 'MILLRACE_REPLAY_REPEAT')
-      expect((error as ReplayError).message).to.include('the row with key 1 cannot be moved')
-    })
-
-    it('is refused without a pace, and with rows as they lie in the file', async () => {
-      for (const options of [{ pace: { kind: 'fastest' } as const }, { order: 'file' } as const]) {
-        const error = await errorOf(repeated('calls.json', options))
-        expect(error).to.be.instanceOf(ReplayError).with.property('code', 'MILLRACE_REPLAY_PACE')
-      }
-      expect(producer.sent).to.deep.equal([])
-    })
   })
 
   it('tells how far it is', async () => {

@@ -7,6 +7,7 @@ import { batchCount } from '../support/batch-count.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 import { readTopic, RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
 import { killRepeatedly, seed } from '../support/killing.ts'
+import { tellFaults } from '../support/long-run.ts'
 import { expectTables, generatedCalls, writeCalls } from '../support/police-job.ts'
 
 const ROWS = 100_000
@@ -37,6 +38,7 @@ describe(`counts are exact after kill -9, on the embedded log (MILLRACE_SEED=${s
       until: expected.sliding.size * 0.9,
       progress: () => rowsIn(broker, RESULT_TOPICS.sliding),
     })
+    tellFaults(KILLS, 'kill -9')
     const { code, stderr } = await runCli(...args, '--once')
     expect(code, stderr).to.equal(0)
   })

@@ -16,6 +16,7 @@ import {
   type Order,
 } from '../support/faulty-orders.ts'
 import { readTable, readTopic } from '../support/final-tables.ts'
+import { tellFaults } from '../support/long-run.ts'
 import { droppedIn, runOnce, sumOf } from '../support/police-job.ts'
 
 const ROWS = 20_000
@@ -34,7 +35,9 @@ describe('counts are exact after a worker', function () {
     )
     const actual = await readTable(broker, COUNTED)
     expect(differences(withEnds(actual), countOrders(rows))).to.deep.equal([])
-    return sumOf(metrics, 'kafka_stream_failed_stream_threads_total')
+    const failed = sumOf(metrics, 'kafka_stream_failed_stream_threads_total')
+    tellFaults(failed, 'workers that died or hung')
+    return failed
   }
   const withFault = (at: number, fault: Partial<Order>): Order[] =>
     orders(ROWS).map((order, i) => (i === at ? { ...order, ...fault } : order))

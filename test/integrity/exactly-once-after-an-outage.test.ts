@@ -2,14 +2,13 @@
 // two processes with one name, the older ends.
 import { expect } from 'chai'
 import { inspect } from 'node:util'
-import { openBroker } from '../../broker/open.ts'
-import type { Broker } from '../../broker/ports.ts'
 import { streamsConfig, type Settings } from '../../config/config.ts'
 import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { batchCount } from '../support/batch-count.ts'
 import { RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { tellFaults } from '../support/long-run.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import {
   CALLS,
   expectTables,
@@ -29,8 +28,7 @@ describe('results are exactly once after an outage of Kafka', function () {
   const path = temporaryDirectory()
   const calls = generatedCalls(ROWS)
   const expected = batchCount(calls)
-  let kafka: Kafka
-  let broker: Broker
+  const kafka = ownKafka()
 
   const settingsFor = (state: string): Settings => ({
     'bootstrap.servers': kafka.bootstrapServers,
@@ -46,27 +44,18 @@ describe('results are exactly once after an outage of Kafka', function () {
   const start = (state: string): Promise<RunningStreams> =>
     runStreams(POLICE_JOB, streamsConfig(settingsFor(state)), { log })
   const feed = (from: number, to: number): Promise<void> =>
-    writeInput(broker, calls.slice(from, to).map(inputOf), 4)
-  const results = (): Promise<number> => rowsIn(broker, RESULT_TOPICS.sliding)
-
-  before(async () => {
-    kafka = await startKafka()
-    const { bootstrapServers } = kafka
-    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
-  })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
+    writeInput(kafka.broker, calls.slice(from, to).map(inputOf), 4)
+  const results = (): Promise<number> => rowsIn(kafka.broker, RESULT_TOPICS.sliding)
 
   it('that outlasts the session of its members, and their transactions', async () => {
     await feed(0, ROWS / 2)
     const streams = await start('state')
     await until('there are results', async () => (await results()) > 0)
-    kafka.pause()
+    kafka.process.pause()
     const pausedMs = Date.now()
     await until('the session is over', () => Date.now() - pausedMs > OUTAGE_MS)
-    kafka.resume()
+    kafka.process.resume()
+    tellFaults(1, 'outage of the broker')
     await feed(ROWS / 2, ROWS)
     const before = await results()
     const goesOn = async (): Promise<boolean> =>
@@ -76,20 +65,18 @@ describe('results are exactly once after an outage of Kafka', function () {
     })
     streams.stop()
     await streams.done
-    await runOnce(broker, settingsFor('state'))
-    await expectTables(broker, expected)
+    await runOnce(kafka.broker, settingsFor('state'))
+    await expectTables(kafka.broker, expected)
   })
 
   it('and of two processes with one name the older can commit no more', async () => {
-    const { bootstrapServers } = kafka
     const options = {
       applicationId: 'twins',
       stateDir: path('twins'),
       guarantee: 'exactly_once_v2',
       instanceId: 'one-name',
     } as const
-    const open = () => openBroker({ kind: 'kafka', bootstrapServers, clientId: 'twin' })
-    const brokers = [await open(), await open()] as const
+    const brokers = [await kafka.open(), await kafka.open()] as const
     const older = await brokers[0].openGroup(options)
     const position = (offset: number) => [{ topic: CALLS, partition: 0, offset }]
     await older.commit(position(1))

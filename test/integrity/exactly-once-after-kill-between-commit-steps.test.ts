@@ -9,8 +9,9 @@ import { runCli, startCli } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { batchCount } from '../support/batch-count.ts'
 import { diesAt } from '../support/die-at.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { kill, seed } from '../support/killing.ts'
+import { tellFaults } from '../support/long-run.ts'
 import { expectTables, generatedCalls, writeCalls } from '../support/police-job.ts'
 
 const ROWS = 60_000
@@ -49,6 +50,7 @@ async function killAtEach(broker: Broker, args: readonly string[], places: reado
     }
     expect(run.child.signalCode, `${place}: ${run.stderr()}`).to.equal('SIGKILL')
   }
+  tellFaults(places.length, 'kill -9 between the steps of a commit')
   return calls.slice(0, written)
 }
 
@@ -57,20 +59,10 @@ describe(`each call is counted once by a process killed between the steps of its
   const path = temporaryDirectory()
 
   describe('on Kafka', () => {
-    let kafka: Kafka
-    let broker: Broker
-
-    before(async () => {
-      kafka = await startKafka()
-      const { bootstrapServers } = kafka
-      broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
-    })
-    after(async () => {
-      await broker.close()
-      await kafka.stop()
-    })
+    const kafka = ownKafka()
 
     it('whose state follows the transaction', async () => {
+      const { broker } = kafka
       const settings = [
         `bootstrap.servers=${kafka.bootstrapServers}`,
         `state.dir=${path('state')}`,

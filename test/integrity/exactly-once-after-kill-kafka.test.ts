@@ -2,14 +2,13 @@
 // count right, and no update is there twice for those who read what is committed.
 import { expect } from 'chai'
 import { rmSync } from 'node:fs'
-import { openBroker } from '../../broker/open.ts'
-import type { Broker } from '../../broker/ports.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
-import { batchCount, keyOfRow, type CountedRow } from '../support/batch-count.ts'
-import { readTopic, RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { batchCount } from '../support/batch-count.ts'
+import { repeatedUpdates, RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { killRepeatedly, seed } from '../support/killing.ts'
+import { tellFaults } from '../support/long-run.ts'
 import { expectTables, generatedCalls, writeCalls } from '../support/police-job.ts'
 
 const ROWS = 60_000
@@ -20,13 +19,10 @@ describe(`results are exactly once after kill -9, on Kafka (MILLRACE_SEED=${seed
   const path = temporaryDirectory()
   const calls = generatedCalls(ROWS)
   const expected = batchCount(calls)
-  let kafka: Kafka
-  let broker: Broker
+  const kafka = ownKafka()
 
   before(async () => {
-    kafka = await startKafka()
-    const { bootstrapServers } = kafka
-    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    const { bootstrapServers, broker } = kafka
     await writeCalls(broker, calls, 4)
     const settings = [
       `bootstrap.servers=${bootstrapServers}`,
@@ -52,30 +48,18 @@ describe(`results are exactly once after kill -9, on Kafka (MILLRACE_SEED=${seed
     rmSync(path('state'), { recursive: true, force: true })
     await kill(1, 0.7)
     rmSync(path('state'), { recursive: true, force: true })
+    tellFaults(KILLS + 1, 'kill -9, twice with the loss of the state directory')
     const { code, stderr } = await runCli(...args, '--once')
     expect(code, stderr).to.equal(0)
   })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
 
   it('and all of them are right', async () => {
-    await expectTables(broker, expected)
+    await expectTables(kafka.broker, expected)
   })
 
   it('and each update of a count is higher than the one before', async () => {
     for (const topic of Object.values(RESULT_TOPICS)) {
-      const last = new Map<string, number>()
-      const repeated: string[] = []
-      await readTopic(broker, topic, ({ value, partition, offset }) => {
-        const row = JSON.parse(String(value)) as CountedRow
-        const key = keyOfRow(row)
-        const before = last.get(key) ?? 0
-        if (row.calls <= before) repeated.push(`${topic}/${partition}@${offset}: ${key}`)
-        last.set(key, row.calls)
-      })
-      expect(repeated.slice(0, 5), `${repeated.length} in all`).to.deep.equal([])
+      expect(await repeatedUpdates(kafka.broker, topic)).to.deep.equal([])
     }
   })
 })

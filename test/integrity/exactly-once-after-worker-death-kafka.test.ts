@@ -1,10 +1,8 @@
 // Exactly once on Kafka, when workers die in the middle of a transaction: it is undone, and all tasks begin
 // again at the commit before it.
 import { expect } from 'chai'
-import { openBroker } from '../../broker/open.ts'
-import type { Broker } from '../../broker/ports.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
-import { differences, keyOfRow, type CountedRow } from '../support/batch-count.ts'
+import { differences } from '../support/batch-count.ts'
 import {
   COUNTED,
   countOrders,
@@ -14,8 +12,9 @@ import {
   writeOrders,
   type Order,
 } from '../support/faulty-orders.ts'
-import { readTable, readTopic } from '../support/final-tables.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { readTable, repeatedUpdates } from '../support/final-tables.ts'
+import { tellFaults } from '../support/long-run.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { runOnce, sumOf } from '../support/police-job.ts'
 
 const ROWS = 20_000
@@ -23,8 +22,7 @@ const ROWS = 20_000
 describe('results are exactly once after workers have died, on Kafka', function () {
   this.timeout(120_000)
   const path = temporaryDirectory()
-  let kafka: Kafka
-  let broker: Broker
+  const kafka = ownKafka()
   let failed = 0
   let rows: readonly Order[] = []
 
@@ -33,9 +31,7 @@ describe('results are exactly once after workers have died, on Kafka', function 
       if (i === 5_000) return { ...order, fault: 'exit', mark: path('mark-source') }
       return i === 12_000 ? { ...order, name: `exit ${path('mark-count')}` } : order
     })
-    kafka = await startKafka()
-    const { bootstrapServers } = kafka
-    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    const { bootstrapServers, broker } = kafka
     await writeOrders(broker, rows)
     const settings = {
       'bootstrap.servers': bootstrapServers,
@@ -47,24 +43,15 @@ describe('results are exactly once after workers have died, on Kafka', function 
     const { metrics } = await runOnce(broker, settings, FAULTY_JOB)
     failed = sumOf(metrics, 'kafka_stream_failed_stream_threads_total')
   })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
 
   it('and all of them are right', async () => {
     expect(failed).to.equal(2)
-    const actual = await readTable(broker, COUNTED)
+    tellFaults(failed, 'workers that died')
+    const actual = await readTable(kafka.broker, COUNTED)
     expect(differences(withEnds(actual), countOrders(rows))).to.deep.equal([])
   })
 
   it('and no update is there twice', async () => {
-    const last = new Map<string, number>()
-    await readTopic(broker, COUNTED, ({ value, offset }) => {
-      const row = JSON.parse(String(value)) as CountedRow
-      const key = keyOfRow(row)
-      expect(row.calls, `${key} at ${offset}`).to.be.greaterThan(last.get(key) ?? 0)
-      last.set(key, row.calls)
-    })
+    expect(await repeatedUpdates(kafka.broker, COUNTED)).to.deep.equal([])
   })
 })

@@ -2,15 +2,14 @@
 // killed or stopped, and comes back. State moves between them by the changelogs.
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openBroker } from '../../broker/open.ts'
-import type { Broker } from '../../broker/ports.ts'
 import { createRandom } from '../../data/random.ts'
 import { runCli, startCli, type Running } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { batchCount } from '../support/batch-count.ts'
 import { RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { kill, seed } from '../support/killing.ts'
+import { tellFaults } from '../support/long-run.ts'
 import { expectTables, generatedCalls, inputOf, writeInput } from '../support/police-job.ts'
 import { until } from '../support/until.ts'
 
@@ -26,8 +25,8 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
   const expected = batchCount(calls)
   const how = { killed: 0, stopped: 0 }
   const running: Running[] = []
-  let kafka: Kafka
-  let broker: Broker
+  after(() => running.forEach(({ child }) => child.kill('SIGKILL')))
+  const kafka = ownKafka()
 
   const argsOf = (instance: number): string[] =>
     [
@@ -50,13 +49,11 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
   /** Writes a part of the calls while the instances are shaken. */
   const feed = (part: number): Promise<void> => {
     const size = ROWS / BLOWS
-    return writeInput(broker, calls.slice(part * size, (part + 1) * size).map(inputOf), 4)
+    return writeInput(kafka.broker, calls.slice(part * size, (part + 1) * size).map(inputOf), 4)
   }
 
   before(async () => {
-    kafka = await startKafka()
-    const { bootstrapServers } = kafka
-    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    const { broker } = kafka
     await feed(0)
     for (let i = 0; i < INSTANCES; i++) running.push(startCli(argsOf(i)))
     for (let blow = 1; blow < BLOWS; blow++) {
@@ -86,14 +83,9 @@ describe(`results are exactly once in a storm of rebalances (MILLRACE_SEED=${see
     const { code, stderr } = await runCli(...argsOf(0), '--once')
     expect(code, stderr).to.equal(0)
   })
-  after(async () => {
-    for (const { child } of running) child.kill('SIGKILL')
-    await broker.close()
-    await kafka.stop()
-  })
 
   it('and all of them are right', async () => {
-    console.log(`      ${how.killed} killed, ${how.stopped} stopped`)
-    await expectTables(broker, expected)
+    tellFaults(how.killed + how.stopped, `${how.killed} killed, ${how.stopped} stopped`)
+    await expectTables(kafka.broker, expected)
   })
 })

@@ -2,12 +2,11 @@
 // max.task.idle.ms lets it wait; and neither a commit, a stop nor the end of a run waits with it.
 import { expect } from 'chai'
 import type { Broker } from '../../broker/ports.ts'
-import { openBroker } from '../../broker/open.ts'
 import { streamsConfig } from '../../config/config.ts'
 import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { readTopic } from '../support/final-tables.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { runOnce, sumOf, writeInput } from '../support/police-job.ts'
 import { until } from '../support/until.ts'
 
@@ -17,15 +16,10 @@ const IDLE_MS = 120_000
 describe('a join waits for its later side, on Kafka', function () {
   this.timeout(120_000)
   const directory = temporaryDirectory()
-  let kafka: Kafka
+  const kafka = ownKafka()
   let broker: Broker
-  before(async () => {
-    kafka = await startKafka()
-  })
-  after(() => kafka.stop())
   beforeEach(async () => {
-    const { bootstrapServers } = kafka
-    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    broker = await kafka.open()
   })
   afterEach(() => broker.close())
 

@@ -1,14 +1,13 @@
 // With stream.time.idle.advance.ms the last windows of a job close though nothing comes any more; what was
 // closed stays so after a restart, and a run to the end of its input still ends.
 import { expect } from 'chai'
-import { openBroker } from '../../broker/open.ts'
 import type { Broker } from '../../broker/ports.ts'
 import { streamsConfig, type Settings } from '../../config/config.ts'
 import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 import { rowsIn } from '../support/final-tables.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { droppedIn, runOnce, writeInput } from '../support/police-job.ts'
 import { until } from '../support/until.ts'
 
@@ -32,16 +31,9 @@ describe('the last windows of a job on the embedded log', function () {
 describe('the last windows of a job on Kafka', function () {
   this.timeout(120_000)
   const directory = temporaryDirectory()
-  let kafka: Kafka
-  before(async () => {
-    kafka = await startKafka()
-  })
-  after(() => kafka.stop())
+  const kafka = ownKafka()
   closeOn(
-    () => {
-      const { bootstrapServers } = kafka
-      return openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
-    },
+    () => kafka.open(),
     () => ({ 'bootstrap.servers': kafka.bootstrapServers, 'state.dir': directory('state') }),
   )
 })

@@ -1,14 +1,13 @@
 // On Kafka results are at least once: a process that is killed leaves nothing out. What it had read and
 // not committed is counted again.
 import { expect } from 'chai'
-import { openBroker } from '../../broker/open.ts'
-import type { Broker } from '../../broker/ports.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { batchCount, type FinalTable } from '../support/batch-count.ts'
 import { readFinalTables, RESULT_TOPICS, rowsIn } from '../support/final-tables.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { killRepeatedly, seed } from '../support/killing.ts'
+import { tellFaults } from '../support/long-run.ts'
 import { generatedCalls, writeCalls } from '../support/police-job.ts'
 
 const ROWS = 60_000
@@ -19,14 +18,10 @@ describe(`no count is lost after kill -9, on Kafka (MILLRACE_SEED=${seed})`, fun
   const path = temporaryDirectory()
   const calls = generatedCalls(ROWS)
   const expected = batchCount(calls)
-  let kafka: Kafka
-  let broker: Broker
+  const kafka = ownKafka()
 
   before(async () => {
-    // Of its own: other suites run the same job.
-    kafka = await startKafka()
-    const { bootstrapServers } = kafka
-    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
+    const { bootstrapServers, broker } = kafka
     await writeCalls(broker, calls, 4)
     const args = ['start', 'police-calls']
     const settings = [
@@ -45,16 +40,13 @@ describe(`no count is lost after kill -9, on Kafka (MILLRACE_SEED=${seed})`, fun
       until: expected.sliding.size * 0.9,
       progress: () => rowsIn(broker, RESULT_TOPICS.sliding),
     })
+    tellFaults(KILLS, 'kill -9')
     const { code, stderr } = await runCli(...args, '--once')
     expect(code, stderr).to.equal(0)
   })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
 
   it('and none is made up: only groups that exist are counted, some of them too high', async () => {
-    const actual = await readFinalTables(broker)
+    const actual = await readFinalTables(kafka.broker)
     for (const name of ['byType', 'byOutcome', 'sliding'] as const) {
       const { low, high, foreign } = compare(actual[name], expected[name])
       expect(low, `${name}: lost`).to.deep.equal([])

@@ -1,10 +1,9 @@
 // Joins by a foreign key over several partitions, threads and restarts, on a real Kafka: with the state at
 // hand, and exactly once on a machine without state at each start.
-import { openBroker } from '../../broker/open.ts'
 import type { Settings } from '../../config/config.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { billsOn } from '../support/bills.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 
 interface Way {
   readonly name: string
@@ -26,18 +25,11 @@ for (const { name, moves = false, settings } of ways) {
   describe(`a job that joins by a foreign key, on Kafka, ${name}`, function () {
     this.timeout(120_000)
     const directory = temporaryDirectory()
-    let kafka: Kafka
+    const kafka = ownKafka()
     let starts = 0
-    before(async () => {
-      kafka = await startKafka()
-    })
-    after(() => kafka.stop())
 
     billsOn(
-      () => {
-        const { bootstrapServers } = kafka
-        return openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
-      },
+      () => kafka.open(),
       () => ({
         'bootstrap.servers': kafka.bootstrapServers,
         'commit.interval.ms': '200',

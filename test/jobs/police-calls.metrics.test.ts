@@ -31,6 +31,7 @@ describe('the metrics of the police job', function () {
   const expected = batchCount(calls)
   let broker: Broker
   let run: FinishedRun
+  let runSeconds: number
 
   before(async () => {
     broker = await logs.open('metrics')
@@ -38,7 +39,9 @@ describe('the metrics of the police job', function () {
     // minutes, one of an hour, six of half an hour.
     const old = inputOf(calls[0]!)
     await writeInput(broker, [{ ...old, key: 'broken', value: '{' }, ...calls.map(inputOf)], 4)
+    const startMs = performance.now()
     run = await runOnce(broker, { 'num.stream.threads': 2 })
+    runSeconds = (performance.now() - startMs) / 1_000
     await writeInput(broker, [old], 4)
   })
 
@@ -76,6 +79,33 @@ describe('the metrics of the police job', function () {
       ),
     )
     expect(bySubtopology).to.deep.equal([all, all - 1, all - 1])
+  })
+
+  it('count each window that each call was counted in, and the updates that went out as one', async () => {
+    for (const [store, table, topic] of [
+      ['calls-by-type', expected.byType, RESULT_TOPICS.byType],
+      ['calls-by-outcome', expected.byOutcome, RESULT_TOPICS.byOutcome],
+      ['calls-by-outcome-sliding', expected.sliding, RESULT_TOPICS.sliding],
+    ] as const) {
+      const counted = [...table.values()].reduce((sum, { calls: count }) => sum + count, 0)
+      const of = (name: string, labels = {}) => sumOf(run.metrics, name, { store, ...labels })
+      expect(of('kafka_stream_state_operations_total', { operation: 'put' }), store).to.equal(
+        counted,
+      )
+      expect(of('kafka_stream_record_cache_requests_total'), store).to.equal(counted)
+      const saved = counted - of('kafka_stream_record_cache_hits_total')
+      expect(saved, store).to.equal(await written(topic))
+    }
+  })
+
+  it('share out the time of each thread among its phases, reading among them', () => {
+    const name = 'kafka_stream_thread_phase_seconds_total'
+    for (const thread of ['stream-thread-1', 'stream-thread-2']) {
+      const of = (labels = {}) => sumOf(run.metrics, name, { thread_id: thread, ...labels })
+      for (const phase of ['poll', 'process', 'commit']) expect(of({ phase }), phase).to.be.above(0)
+      expect(of({ phase: 'punctuate' })).to.equal(0)
+      expect(of(), thread).to.be.within(0, runSeconds)
+    }
   })
 
   it('agree with the progress reports', () => {
@@ -132,6 +162,19 @@ describe('the metrics of the police job', function () {
     })
     expect(sumOf(streams.metrics(), CONSUMED, { topic: CALLS })).to.equal(ROWS)
     expect(sumOf(streams.metrics(), 'kafka_stream_client_state')).to.equal(2)
+    for (const left of [
+      'task_buffered_records',
+      'task_input_buffer_bytes',
+      'state_open_iterators',
+    ]) {
+      expect(sumOf(streams.metrics(), `kafka_stream_${left}`), left).to.equal(0)
+    }
+    const loops = 'kafka_stream_thread_eventloop_utilization_ratio'
+    await until('the threads of a job without input are less than half busy', () => {
+      const family = streams.metrics().find(({ name }) => name === loops)
+      const samples = family?.samples ?? []
+      return samples.length > 1 && samples.every(({ value }) => value >= 0 && value < 0.5)
+    })
     streams.stop()
     await streams.done
   })

@@ -1,9 +1,8 @@
 // Joins with tables and global tables over several partitions and threads, on a real Kafka: both ways that
 // records can take to the workers, and exactly once on a machine without state at each start.
-import { openBroker } from '../../broker/open.ts'
 import type { Settings } from '../../config/config.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
-import { startKafka, type Kafka } from '../support/kafka.ts'
+import { ownKafka } from '../support/own-kafka.ts'
 import { sellsOn } from '../support/sales.ts'
 
 interface Way {
@@ -18,15 +17,15 @@ const ways: readonly Way[] = [
   { name: 'the native way' },
   { name: 'the plain way', isPlain: true },
   {
-    name: 'exactly once, on another machine at each start',
+    name: 'exactly once, on another machine at each start, repartitioned as records',
     moves: true,
-    settings: { 'processing.guarantee': 'exactly_once_v2' },
+    settings: { 'processing.guarantee': 'exactly_once_v2', 'repartition.format': 'records' },
   },
   {
-    name: 'exactly once, the plain way, on another machine at each start',
+    name: 'exactly once, the plain way, on another machine at each start, repartitioned as records',
     isPlain: true,
     moves: true,
-    settings: { 'processing.guarantee': 'exactly_once_v2' },
+    settings: { 'processing.guarantee': 'exactly_once_v2', 'repartition.format': 'records' },
   },
 ]
 
@@ -34,19 +33,11 @@ for (const { name, isPlain = false, moves = false, settings } of ways) {
   describe(`a job that joins, on Kafka, ${name}`, function () {
     this.timeout(120_000)
     const directory = temporaryDirectory()
-    let kafka: Kafka
+    const kafka = ownKafka()
     let starts = 0
-    before(async () => {
-      kafka = await startKafka()
-    })
-    after(() => kafka.stop())
 
     sellsOn(
-      () => {
-        const { bootstrapServers } = kafka
-        const way = isPlain ? ({ dataPath: 'plain' } as const) : {}
-        return openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test', ...way })
-      },
+      () => kafka.open(isPlain ? 'plain' : undefined),
       () => ({
         'bootstrap.servers': kafka.bootstrapServers,
         'commit.interval.ms': '200',

@@ -31,9 +31,12 @@ export function readSources(): SourceFile[] {
     .filter(({ name }) => !NOT_SOURCES.includes(name) && !name.startsWith('.'))
     .flatMap((entry) => {
       if (!entry.isDirectory()) return isSource(entry.name) ? [entry.name] : []
-      return readdirSync(join(root, entry.name), { recursive: true, encoding: 'utf8' })
-        .filter(isSource)
-        .map((path) => join(entry.name, path))
+      return (
+        readdirSync(join(root, entry.name), { recursive: true, encoding: 'utf8' })
+          // The preview of the board has packages of its own.
+          .filter((path) => isSource(path) && !path.includes('node_modules'))
+          .map((path) => join(entry.name, path))
+      )
     })
     .map((path) => readSource(root, path.split(sep).join('/')))
 }

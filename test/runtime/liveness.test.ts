@@ -20,10 +20,12 @@ describe('the liveness of a client', () => {
   const lag = (partition: number) =>
     slab.gauge('kafka_consumer_records_lag', { topic: 'in', partition: String(partition) })
   let liveness: Liveness
+  let processingPaused: boolean
   beforeEach(() => {
+    processingPaused = false
     liveness = new Liveness(
       () => [slab],
-      () => 10_000,
+      () => ({ healthProgressTimeoutMs: 10_000, processingPaused }),
     )
     lag(0).set(0)
     lag(1).set(0)
@@ -48,6 +50,17 @@ describe('the liveness of a client', () => {
     }
   })
 
+  it('is well while it is paused, and has its time again when it goes on', () => {
+    lag(0).set(5)
+    processingPaused = true
+    for (const nowMs of [5_000, 60_000]) liveness.look(nowMs)
+    expect(liveness.problemsAt(60_000)).to.deep.equal([])
+    processingPaused = false
+    liveness.look(61_000)
+    expect(liveness.problemsAt(69_999)).to.deep.equal([])
+    expect(liveness.problemsAt(70_000)).to.have.length(1)
+  })
+
   it('is not when records wait and none is processed, and says where most of them are', () => {
     lag(0).set(5)
     lag(1).set(7)
@@ -61,5 +74,18 @@ describe('the liveness of a client', () => {
     processed.add(1)
     liveness.look(12_000)
     expect(liveness.problemsAt(12_000)).to.deep.equal([])
+  })
+
+  it('names a restore that stands still though others go on, and what may hold it', () => {
+    const left = slab.gauge('kafka_stream_task_restore_remaining_records', { task_id: '0_0' })
+    left.set(3)
+    for (const nowMs of [5_000, 15_000]) {
+      processed.add(1)
+      liveness.look(nowMs)
+    }
+    left.set(NaN)
+    expect(liveness.problemsAt(15_000).join()).to.match(
+      /^the restore of task 0_0 stands still for 10 s, 3 changelog records are left: .*transaction/,
+    )
   })
 })

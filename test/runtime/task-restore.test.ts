@@ -8,6 +8,7 @@ import { MemoryLog } from '../../broker/memory/log.ts'
 import { changelogTopic } from '../../state/changelog.ts'
 import { changelogWriter } from '../../runtime/changelog-writer.ts'
 import { TaskCheckpoints, type LoggedEntry } from '../../runtime/task-checkpoints.ts'
+import type { TaskToOpen } from '../../runtime/messages.ts'
 import { TaskRestore } from '../../runtime/task-restore.ts'
 import type { TaskStore } from '../../processors/processor.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
@@ -60,29 +61,37 @@ describe('a task restored from its changelog', () => {
     port.commit(() => undefined)
   }
 
+  const toOpen = (committed: number, start = 0): TaskToOpen => ({
+    spec: {
+      taskId: TASK,
+      subtopology: 1,
+      partition: 0,
+      inputs: [{ topic: INPUT, alignmentSlot: -1 }],
+      stores: ['counts'],
+    },
+    inputs: [{ offset: committed, inputStart: 0, stopAt: Infinity }],
+    changelogs: [
+      { store: 'counts', topic: LOG, start, end: log.end({ topic: LOG, partition: 0 }) },
+    ],
+  })
+
+  const textsOn = (name: string): string[] | undefined =>
+    checkpointsOn(name)
+      .load()
+      ?.stores.get('counts')
+      ?.map((bytes) => new TextDecoder().decode(bytes))
+
   const restoreOn = (name: string, committed: number, start = 0) => {
-    const end = log.end({ topic: LOG, partition: 0 })
-    const restore = new TaskRestore(
-      checkpointsOn(name),
-      {
-        spec: {
-          taskId: TASK,
-          subtopology: 1,
-          partition: 0,
-          inputs: [{ topic: INPUT, alignmentSlot: -1 }],
-          stores: ['counts'],
-        },
-        inputs: [{ offset: committed, inputStart: 0, stopAt: Infinity }],
-        changelogs: [{ store: 'counts', topic: LOG, start, end }],
-      },
-      port,
-    )
+    const restore = new TaskRestore(checkpointsOn(name), toOpen(committed, start), port)
     let records = 0
     while (!restore.isDone) records += restore.step()
     const saved = checkpointsOn(name).load()
-    const texts = saved?.stores.get('counts')?.map((bytes) => new TextDecoder().decode(bytes))
+    const texts = textsOn(name)
     return { records, texts, offset: saved?.positions[0]?.offset, meta: saved?.meta }
   }
+
+  const copyOn = (name: string, committed: number): TaskRestore =>
+    new TaskRestore(checkpointsOn(name), toOpen(committed), port, true)
 
   it('on another machine has all changes, the position and the stream time of the last', () => {
     commitOn('one', { a: 5, b: 9 })
@@ -115,6 +124,29 @@ describe('a task restored from its changelog', () => {
     expect({ texts, offset }).to.deep.equal({ texts: ['a'], offset: 5 })
     commitOn('two', { 'b again': 9 })
     expect(restoreOn('three', 9).texts).to.deep.equal(['a', 'b', 'b again'])
+  })
+
+  it('takes what it left out once it is told that the input was committed after all', () => {
+    commitOn('one', { a: 5, b: 9 })
+    expect(restoreOn('two', 5).texts, 'as one who was told too early').to.deep.equal(['a'])
+    const { texts, offset } = restoreOn('two', 9)
+    expect({ texts, offset }).to.deep.equal({ texts: ['a', 'b'], offset: 9 })
+  })
+
+  it('takes what a later life of the task has committed behind what it leaves out again', () => {
+    commitOn('one', { a: 5, b: 90 })
+    restoreOn('two', 5)
+    commitOn('two', { 'some of b again': 20 })
+    const { texts, offset } = restoreOn('three', 20)
+    expect({ texts, offset }).to.deep.equal({ texts: ['a', 'some of b again'], offset: 20 })
+    expect(restoreOn('two', 20).texts).to.deep.equal(['a', 'some of b again'])
+  })
+
+  it('does not take what it left out when it has written that anew', () => {
+    commitOn('one', { a: 5, b: 9 })
+    restoreOn('two', 5)
+    commitOn('two', { 'b again': 9 })
+    expect(restoreOn('two', 9).texts).to.deep.equal(['a', 'b again'])
   })
 
   it('has nothing where nothing was committed', () => {
@@ -178,5 +210,74 @@ describe('a task restored from its changelog', () => {
     expect(restoreOn('one', 5).texts).to.deep.equal(['a'])
     commitOn('one', { b: 9 })
     expect(restoreOn('two', 9).texts).to.deep.equal(['all b'])
+  })
+
+  describe('as a copy of what another instance runs', () => {
+    const stepAll = (copy: TaskRestore): void => {
+      while (copy.step() > 0);
+    }
+
+    it('goes on and on, and leaves only the tail to a restore', () => {
+      const copy = copyOn('two', Infinity)
+      commitOn('one', { a: 5 })
+      stepAll(copy)
+      commitOn('one', { b: 9 })
+      stepAll(copy)
+      expect(copy.isDone).to.equal(false)
+      expect(copy.remaining).to.equal(0)
+      copy.close()
+      commitOn('one', { c: 12 })
+      expect(textsOn('two')).to.deep.equal(['a', 'b'])
+      const { records, texts, offset } = restoreOn('two', 12)
+      expect({ records, texts, offset }).to.deep.equal({
+        records: 1,
+        texts: ['a', 'b', 'c'],
+        offset: 12,
+      })
+    })
+
+    it('goes on behind what it has when it is begun again', () => {
+      commitOn('one', { a: 5, b: 9 })
+      const former = copyOn('two', Infinity)
+      stepAll(former)
+      former.close()
+      commitOn('one', { c: 12 })
+      const copy = copyOn('two', Infinity)
+      expect([copy.remaining, copy.step(), copy.remaining]).to.deep.equal([1, 1, 0])
+      expect(textsOn('two')).to.deep.equal(['a', 'b', 'c'])
+    })
+
+    it('takes over what belongs to committed input, and waits with the rest', () => {
+      commitOn('one', { a: 5, b: 9 })
+      const copy = copyOn('two', 5)
+      stepAll(copy)
+      expect(textsOn('two')).to.deep.equal(['a'])
+      commitOn('one', { c: 12 })
+      expect(copy.step(), 'meanwhile nothing more is read').to.equal(0)
+      copy.inputsCommitted([{ topic: INPUT, partition: 0, offset: 9 }])
+      stepAll(copy)
+      expect(textsOn('two')).to.deep.equal(['a', 'b'])
+      expect(copy.remaining).to.be.greaterThan(0)
+    })
+
+    it('lets a restore read again what it was waiting with', () => {
+      commitOn('one', { a: 5, b: 9 })
+      const copy = copyOn('two', 5)
+      stepAll(copy)
+      copy.close()
+      expect(restoreOn('two', 9).texts).to.deep.equal(['a', 'b'])
+    })
+
+    it('gives up what it has where the changelog was made anew, even if nothing is in it', () => {
+      commitOn('one', { a: 5 })
+      restoreOn('two', 5)
+      const known = checkpointsOn('two')
+      known.load()
+      known.reached({ counts: 100 })
+      const copy = copyOn('two', Infinity)
+      stepAll(copy)
+      expect(textsOn('two')).to.deep.equal(['a'])
+      expect(copy.remaining).to.equal(0)
+    })
   })
 })

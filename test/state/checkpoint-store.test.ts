@@ -59,6 +59,24 @@ describe('the checkpoint store', () => {
     })
   })
 
+  it('says how many bytes it keeps of a store, over a restart too', () => {
+    const store = new CheckpointStore(environment, '1_3')
+    const save = (name: string, text: string, snapshot = false): void =>
+      store.save({ positions: at(1), stores: [{ name, bytes: bytes(text), snapshot }] })
+    const kept = (from: CheckpointStore): number =>
+      (from.load()?.stores.get('counts') ?? []).reduce((sum, { length }) => sum + length, 0)
+    save('counts', 'first')
+    save('others', 'not counted')
+    save('counts', 'a snapshot', true)
+    save('counts', 'x'.repeat(600_000))
+    const again = new CheckpointStore(environment, '1_3')
+    for (const each of [store, again]) {
+      expect(each.savedBytes('counts')).to.equal(kept(each)).and.equal(600_010)
+    }
+    store.removeStore('counts')
+    expect(store.savedBytes('counts')).to.equal(0)
+  })
+
   it('counts the bytes after the last snapshot, over a restart too', () => {
     const store = new CheckpointStore(environment, '1_3')
     const save = (length: number, snapshot = false): void =>

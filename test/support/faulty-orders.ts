@@ -25,11 +25,20 @@ export function orders(count: number): Order[] {
 
 /** Writes orders in their order. */
 export function writeOrders(broker: Broker, rows: readonly Order[], partitions = 4): Promise<void> {
-  const inputs = rows.map((order, i) => ({
-    key: `order-${i}`,
-    value: JSON.stringify(order),
-    timestampMs: order.at_ms,
-  }))
+  return writeOrderTexts(
+    broker,
+    rows.map((order) => JSON.stringify(order)),
+    partitions,
+  )
+}
+
+/** Writes orders as texts; whatever is no order is written as it is. */
+export function writeOrderTexts(
+  broker: Broker,
+  texts: readonly string[],
+  partitions = 4,
+): Promise<void> {
+  const inputs = texts.map((value, i) => ({ key: `order-${i}`, value, timestampMs: i * 100 }))
   return writeInput(broker, inputs, partitions, { topic: 'orders', rowsMax: () => 100 })
 }
 

@@ -95,6 +95,19 @@ export async function readTable(
   return table
 }
 
+/** Updates of a count that are not higher than the one before: they are there twice. At most five. */
+export async function repeatedUpdates(broker: Broker, topic: string): Promise<string[]> {
+  const last = new Map<string, number>()
+  const repeated: string[] = []
+  await readTopic(broker, topic, ({ value, partition, offset }) => {
+    const row = JSON.parse(String(value)) as CountedRow
+    const key = keyOfRow(row)
+    if (row.calls <= (last.get(key) ?? 0)) repeated.push(`${topic}/${partition}@${offset}: ${key}`)
+    last.set(key, row.calls)
+  })
+  return repeated.length > 5 ? [...repeated.slice(0, 5), `${repeated.length} in all`] : repeated
+}
+
 /** Reads the job's three results. */
 export async function readFinalTables(broker: Broker): Promise<FinalTables> {
   const [byType, byOutcome, sliding] = await Promise.all([

@@ -96,6 +96,9 @@ async function stopForDeveloper(): Promise<void> {
   await rm(directory, { recursive: true, force: true })
 }
 
+/** A broker of a suite ends before the second compiler has paid for itself. */
+const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
+
 async function launch(
   directory: string,
   port: number,
@@ -107,10 +110,12 @@ async function launch(
   await writeFile(settings, serverProperties(directory, port, controllerPort))
   const classPath = ['-cp', join(libs, '*')]
   const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', settings]
-  await run('java', ['-XX:TieredStopAtLevel=1', ...classPath, ...format])
+  await run('java', [...SHORT_LIVED, ...classPath, ...format])
   const log = openSync(join(directory, 'broker.log'), 'w')
+  // The developer's broker is there for hours: it may become as quick as it can.
+  const life = detached ? [] : SHORT_LIVED
   const memory = ['-Xms512m', '-Xmx1g', '-Dlog4j2.level=INFO']
-  return spawn('java', [...memory, ...classPath, 'kafka.Kafka', settings], {
+  return spawn('java', [...life, ...memory, ...classPath, 'kafka.Kafka', settings], {
     stdio: ['ignore', log, log],
     detached,
   })

@@ -9,6 +9,8 @@ export const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 1_000_00
 
 /** How long it takes to start, and to restore what was kept. */
 const STARTING_MS = 3_000
+/** On a machine that has other work, too. */
+const PATIENCE_MS = 120_000
 
 export interface KillOptions {
   /** Arguments of the command line. */
@@ -37,10 +39,11 @@ export async function killRepeatedly(options: KillOptions): Promise<number[]> {
     const run = startCli(args)
     try {
       if (left === 0) await sleep(random.next() * STARTING_MS)
-      await until(`progress is ${goal}`, async () => {
+      const isThere = async (): Promise<boolean> => {
         if (run.child.exitCode !== null) throw new Error(`it ended: ${run.stderr()}`)
         return (await progress()) >= goal
-      })
+      }
+      await until(`progress is ${goal}`, isThere, PATIENCE_MS)
       killedAt.push(await progress())
     } finally {
       await kill(run)

@@ -3,12 +3,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse, stringify } from 'yaml'
 import { boardQueries, type BoardQuery } from './board-queries.ts'
+import { freePort } from './free-port.ts'
 
 export interface RunningPrometheus {
   readonly url: string
@@ -82,15 +82,6 @@ async function ask(url: string, path: string, parameters: Record<string, string>
   const body = (await answer.json()) as { status: string; error?: string; data: unknown }
   if (body.status !== 'success') throw new Error(body.error ?? `Prometheus: ${body.status}`)
   return body.data
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Polls until the condition holds; throws with the name of the condition after `timeoutMs`. */

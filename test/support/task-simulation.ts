@@ -8,6 +8,7 @@ import {
   type RecordBatch,
   type RecordBatchBuilder,
 } from '../../broker/record-batch.ts'
+import { GlobalTables } from '../../processors/global-tables.ts'
 import { SourceAlignment } from '../../runtime/alignment.ts'
 import { layoutOf } from '../../runtime/metrics/layout.ts'
 import { MetricSlab } from '../../runtime/metrics/slab.ts'
@@ -17,6 +18,7 @@ import { dimensionsOf, planOf } from '../../runtime/plan.ts'
 import { repartitionsOf } from '../../runtime/repartitions.ts'
 import { Task } from '../../runtime/task.ts'
 import type { Topology } from '../../topology/topology.ts'
+import { ThreadPhases } from '../../runtime/thread-phases.ts'
 
 /** The log of one partition: batches in order. */
 interface MemoryLog {
@@ -86,8 +88,10 @@ export class TaskSimulation {
       port,
       outputs: this.#outputs,
       metrics: this.#slab,
+      phases: new ThreadPhases(this.#slab),
       alignment: new SourceAlignment(buffer, plan.alignmentSlots, driftMs),
       unmatched: () => undefined,
+      globals: new GlobalTables(topology.nodes, () => undefined),
     }
     this.tasks = plan.tasks.map((spec) => {
       const inputs = spec.inputs.map(() => ({ offset: groupOffset, inputStart: 0, stopAt }))

@@ -1,12 +1,10 @@
 // Another number of threads on Kafka, exactly once: what the tasks that move have in the transaction goes with it.
 import { expect } from 'chai'
-import { openBroker } from '../../../broker/open.ts'
-import type { Broker } from '../../../broker/ports.ts'
 import { streamsConfig, type StreamsConfig } from '../../../config/config.ts'
 import { runStreams } from '../../../runtime/run-streams.ts'
 import { temporaryDirectory } from '../../data/temporary-directory.ts'
 import { batchCount } from '../../support/batch-count.ts'
-import { startKafka, type Kafka } from '../../support/kafka.ts'
+import { ownKafka } from '../../support/own-kafka.ts'
 import {
   expectTables,
   generatedCalls,
@@ -23,19 +21,9 @@ describe('a job on Kafka that gets other threads while it runs', function () {
   const path = temporaryDirectory()
   const calls = generatedCalls(ROWS)
   // One of its own: the topics of the job are also those of another test.
-  let kafka: Kafka
-  let broker: Broker
+  const kafka = ownKafka()
 
-  before(async () => {
-    kafka = await startKafka()
-    const { bootstrapServers } = kafka
-    broker = await openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test' })
-    await writeCalls(broker, calls, 4)
-  })
-  after(async () => {
-    await broker.close()
-    await kafka.stop()
-  })
+  before(() => writeCalls(kafka.broker, calls, 4))
 
   const withThreads = (threads: number): StreamsConfig =>
     streamsConfig({
@@ -60,6 +48,6 @@ describe('a job on Kafka that gets other threads while it runs', function () {
     await streams.done
     const rest = await runStreams(POLICE_JOB, withThreads(2), { once: true })
     await rest.done
-    await expectTables(broker, batchCount(calls))
+    await expectTables(kafka.broker, batchCount(calls))
   })
 })

@@ -86,6 +86,36 @@ describe('a job whose settings change while it runs', function () {
     })
   })
 
+  it('leaves records where they are while it is paused, and takes them all when it goes on', async () => {
+    const broker = await logs.open('paused')
+    const calls = generatedCalls(2_000)
+    const paused = { 'processing.paused': true, 'commit.interval.ms': 20 }
+    streams = await runStreams(POLICE_JOB, streamsConfig(paused), { broker })
+    const running = streams
+    await writeCalls(broker, calls.slice(0, 1_000), 4)
+    const lag = (): number => valueOf(running, 'kafka_consumer_records_lag')
+    await until('it has its partitions', () => running.state === 'RUNNING')
+    await running.pause()
+    await change(running, { 'commit.interval.ms': 20 })
+    expect(running.isPaused, 'by the call, though not by the settings any more').to.equal(true)
+    expect(valueOf(running, INPUT_ROWS)).to.equal(0)
+    expect(running.problems).to.deep.equal([])
+    await running.resume()
+    expect(running.isPaused).to.equal(false)
+    await until('it reads', () => valueOf(running, INPUT_ROWS) > 0)
+    await running.pause()
+    const read = valueOf(running, 'kafka_stream_task_process_total')
+    await writeCalls(broker, calls.slice(1_000), 4)
+    await until('it commits what it did', () => running.progress?.numInputRows === 0)
+    expect(valueOf(running, 'kafka_stream_task_process_total')).to.equal(read)
+    await running.resume()
+    await until('it has read all', () => valueOf(running, INPUT_ROWS) >= 2_000 && lag() === 0)
+    running.stop()
+    await running.done
+    await runOnce(broker)
+    await expectTables(broker, batchCount(calls))
+  })
+
   it('leaves alone what needs a restart', async () => {
     const broker = await logs.open('cold')
     streams = await runStreams(POLICE_JOB, streamsConfig(), { broker })
@@ -94,7 +124,7 @@ describe('a job whose settings change while it runs', function () {
     expect(valueOf(streams, 'kafka_stream_query_trigger_interval_seconds')).to.equal(0.05)
   })
 
-  it('counts what comes to each operator at DEBUG, from when it is asked to until it is not', async () => {
+  it('counts what comes to each operator and times stores at DEBUG, from when it is asked to until it is not', async () => {
     const broker = await logs.open('level')
     const calls = generatedCalls(3_000)
     await writeCalls(broker, calls, 4)
@@ -111,7 +141,9 @@ describe('a job whose settings change while it runs', function () {
     expect(countedAt('parse-call')).to.equal(0)
     await writeCalls(broker, calls, 4)
     await until('the second time is counted', () => countedAt('parse-call') === 3_000)
+    const byStore = 'kafka_stream_state_operation_latency_seconds'
+    await until('commits have saved the stores', () => families().includes(byStore))
     await change(running, { 'metrics.recording.level': 'INFO', 'num.stream.threads': 2 })
-    expect(families()).not.to.include(byOperator)
+    expect(families()).not.to.include(byOperator).and.not.to.include(byStore)
   })
 })

@@ -6,6 +6,7 @@ import { StoreFormatError } from '../../../state/stores/table-log.ts'
 import { json } from '../../../topology/serdes/json.ts'
 import { utf8 } from '../../../topology/serdes/primitive.ts'
 import type { StoreEntry } from '../../../topology/store-contracts.ts'
+import { keepsTheContract, lifeSteps } from './contract.ts'
 import { Disk, live, SavedStore, type LifeStep } from './saved-store.ts'
 
 type Store = MemoryKeyValueStore<string, string>
@@ -70,11 +71,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('prefix' as const), prefix: key }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('commit' as const), isSnapshot: fc.boolean() }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+  ...lifeSteps,
 )
 
 function take(step: Step, saved: SavedStore<Store, MapModel>): void {
@@ -135,21 +132,13 @@ describe('the key-value store', () => {
   })
   after(() => disk.remove())
 
-  it('does what a sorted map would, over commits and restarts', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
-        const saved = new SavedStore(disk, makeStore, new MapModel())
-        for (const one of steps) take(one, saved)
-        expectSame(saved)
-        saved.commit(false)
-        saved.restart(false)
-        expectSame(saved)
-      }),
-      { numRuns: 150, seed: 11 },
-    )
+  keepsTheContract({
+    make: makeStore,
+    model: () => new MapModel(),
+    ...{ step, take, expectSame, seed: 11 },
   })
 
-  it('does so with many keys that grow, shrink and go', () => {
+  it('does what a sorted map would with many keys that grow, shrink and go', () => {
     const saved = new SavedStore(disk, makeStore, new MapModel())
     for (let i = 0; i < 30_000; i++) {
       const key = `key-${(i * 7_919) % 5_000}`
@@ -203,6 +192,16 @@ describe('the key-value store', () => {
     value.push(2)
     store.get('a')!.push(3)
     expect(store.get('a')).to.deep.equal([1])
+  })
+
+  it('updates a value by one of any length', () => {
+    const store = makeStore()
+    store.put('a', 'x')
+    for (let length = 1; length < 100_000; length *= 3) {
+      const value = 'y'.repeat(length)
+      store.update(store.find('a'), value, 1)
+      expect(store.get('a')).to.equal(value)
+    }
   })
 
   it('lets a scan go on while the store is changed under it', () => {

@@ -7,25 +7,80 @@ import { openEnvironment, type OpenedEnvironment } from '../../../broker/lmdb.ts
 import type { TaskStore } from '../../../processors/processor.ts'
 import { CheckpointStore } from '../../../state/checkpoint-store.ts'
 
-/** A directory with an environment that can be closed and opened anew. */
-export class Disk {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'millrace-store-'))
-  environment: OpenedEnvironment = openEnvironment(this.#directory)
-  #tasks = 0
+/** Where the saved changes of one store lie. */
+export interface Place {
+  save(store: TaskStore, isSnapshot: boolean): void
+  /** What was saved, oldest first; `isCold` closes and opens what it lies in. */
+  load(name: string, isCold: boolean): readonly Uint8Array[]
+}
 
-  /** A task id that nothing was saved for. */
-  nextTask(): string {
-    this.#tasks += 1
-    return `0_${this.#tasks}`
-  }
+/** What stores are saved in. */
+export interface Medium {
+  readonly name: string
+  /** How much longer it takes than memory: so many times fewer runs of a property. */
+  readonly cost: number
+  /** A place where nothing lies yet. */
+  place(): Place
+  remove(): void
+}
 
-  reopen(): void {
-    this.environment.close()
-    this.environment = openEnvironment(this.#directory)
+/** Saved changes in memory, as copies. */
+export class Memory implements Medium {
+  readonly name = 'in memory'
+  readonly cost = 1
+
+  place(): Place {
+    let saved: Uint8Array[] = []
+    return {
+      save(store, isSnapshot) {
+        const bytes = store.pack(isSnapshot)
+        if (bytes === undefined) return
+        saved = isSnapshot ? [bytes.slice()] : [...saved, bytes.slice()]
+      },
+      load: () => saved,
+    }
   }
 
   remove(): void {
-    this.environment.close()
+    // Nothing lies anywhere.
+  }
+}
+
+/** A directory with an environment that can be closed and opened anew: the checkpoints of a task. */
+export class Disk implements Medium {
+  readonly name = 'through LMDB'
+  readonly cost = 4
+  readonly #directory = mkdtempSync(join(tmpdir(), 'millrace-store-'))
+  #environment: OpenedEnvironment = openEnvironment(this.#directory)
+  #tasks = 0
+
+  place(): Place {
+    this.#tasks += 1
+    const task = `0_${this.#tasks}`
+    const open = (): CheckpointStore => new CheckpointStore(this.#environment, task)
+    let checkpoints = open()
+    return {
+      save(store, isSnapshot) {
+        const bytes = store.pack(isSnapshot)
+        const stores =
+          bytes === undefined ? [] : [{ name: store.name, bytes, snapshot: isSnapshot }]
+        checkpoints.save({ positions: [{ topic: 't', partition: 0, offset: 1 }], stores })
+      },
+      load: (name, isCold) => {
+        if (isCold) this.#reopen()
+        checkpoints = open()
+        return checkpoints.load()?.stores.get(name) ?? []
+      },
+    }
+  }
+
+  #reopen(): void {
+    this.#environment.close()
+    this.#environment = openEnvironment(this.#directory)
+  }
+
+  remove(): void {
+    this.#environment.close()
     rmSync(this.#directory, { recursive: true, force: true })
   }
 }
@@ -39,16 +94,12 @@ export class SavedStore<S extends TaskStore, M extends Model<M>> {
   store: S
   model: M
   readonly #make: () => S
-  readonly #disk: Disk
-  readonly #task: string
-  #saved: CheckpointStore
+  readonly #place: Place
   #committed: M
 
-  constructor(disk: Disk, make: () => S, model: M) {
+  constructor(medium: Medium, make: () => S, model: M) {
     this.#make = make
-    this.#disk = disk
-    this.#task = disk.nextTask()
-    this.#saved = new CheckpointStore(disk.environment, this.#task)
+    this.#place = medium.place()
     this.store = make()
     this.model = model
     this.#committed = model.clone()
@@ -56,21 +107,14 @@ export class SavedStore<S extends TaskStore, M extends Model<M>> {
 
   /** Saves what changed, or all of it. */
   commit(isSnapshot: boolean): void {
-    const bytes = this.store.pack(isSnapshot)
-    const stores =
-      bytes === undefined ? [] : [{ name: this.store.name, bytes, snapshot: isSnapshot }]
-    this.#saved.save({ positions: [{ topic: 't', partition: 0, offset: 1 }], stores })
+    this.#place.save(this.store, isSnapshot)
     this.#committed = this.model.clone()
   }
 
-  /** Goes on with what was committed; `isCold` closes and opens the environment, too. */
+  /** Goes on with what was committed; `isCold` closes and opens what it lies in, too. */
   restart(isCold: boolean): void {
-    if (isCold) this.#disk.reopen()
-    this.#saved = new CheckpointStore(this.#disk.environment, this.#task)
     this.store = this.#make()
-    for (const entry of this.#saved.load()?.stores.get(this.store.name) ?? []) {
-      this.store.restore(entry)
-    }
+    for (const entry of this.#place.load(this.store.name, isCold)) this.store.restore(entry)
     this.model = this.#committed.clone()
   }
 }

@@ -5,7 +5,8 @@ import { EntryList } from '../../../state/entry-list.ts'
 import { MemorySessionStore } from '../../../state/stores/session-store.ts'
 import { utf8 } from '../../../topology/serdes/primitive.ts'
 import type { WindowEntry } from '../../../topology/store-contracts.ts'
-import { Disk, live, SavedStore, type LifeStep } from './saved-store.ts'
+import { keepsTheContract, lifeSteps } from './contract.ts'
+import { live, type LifeStep, type SavedStore } from './saved-store.ts'
 
 const RETENTION_MS = 40
 
@@ -106,11 +107,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       latestStartMs: fc.integer({ min: -5, max: 125 }),
     }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('commit' as const), isSnapshot: fc.boolean() }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+  ...lifeSteps,
 )
 
 function take(step: Step, saved: SavedStore<Store, ListModel>): void {
@@ -172,23 +169,22 @@ function expectSame({ store, model }: SavedStore<Store, ListModel>): void {
 }
 
 describe('the session store', () => {
-  let disk: Disk
-  before(() => {
-    disk = new Disk()
+  keepsTheContract({
+    make: makeStore,
+    model: () => new ListModel(),
+    ...{ step, take, expectSame, seed: 9 },
   })
-  after(() => disk.remove())
 
-  it('does what a list would, over commits and restarts', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
-        const saved = new SavedStore(disk, makeStore, new ListModel())
-        for (const one of steps) take(one, saved)
-        expectSame(saved)
-        saved.commit(false)
-        saved.restart(false)
-        expectSame(saved)
-      }),
-      { numRuns: 120, seed: 9 },
-    )
+  // What SessionKeySchema of Kafka Streams 4.1 gives.
+  it('keeps keys in the bytes of Kafka: key, end and start as longs', () => {
+    const packed = (key: string, startMs: number, endMs: number): string => {
+      const store = makeStore()
+      store.put({ key, window: { startMs, endMs } }, 'value')
+      return Buffer.from(store.pack(true)!).toString('hex')
+    }
+    const zone = packed('zone', 300, 65_536)
+    expect(zone).to.include('7a6f6e65' + '0000000000010000' + '000000000000012c')
+    const late = packed('é', 1_700_000_000_000, 1_700_000_000_999)
+    expect(late).to.include('c3a9' + '0000018bcfe56be7' + '0000018bcfe56800')
   })
 })

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { MemoryVersionedStore } from '../../../state/stores/versioned-store.ts'
 import { utf8 } from '../../../topology/serdes/primitive.ts'
 import type { VersionedPut, VersionedRecord } from '../../../topology/store-contracts.ts'
-import { Disk, live, SavedStore, type LifeStep } from './saved-store.ts'
+import { keepsTheContract, lifeSteps } from './contract.ts'
+import { live, type LifeStep, type SavedStore } from './saved-store.ts'
 
 const HISTORY_MS = 30
 
@@ -115,11 +116,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ kind: fc.constant('read' as const), key, fromMs: time, toMs: time }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('commit' as const), isSnapshot: fc.boolean() }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+  ...lifeSteps,
 )
 
 function take(step: Step, saved: SavedStore<Store, ListModel>): void {
@@ -150,28 +147,18 @@ function take(step: Step, saved: SavedStore<Store, ListModel>): void {
   }
 }
 
-describe('the versioned store', () => {
-  let disk: Disk
-  before(() => {
-    disk = new Disk()
-  })
-  after(() => disk.remove())
+function expectSame({ store, model }: SavedStore<Store, ListModel>): void {
+  for (const { key, timestampMs } of model.versions) {
+    expect(store.get(key)).to.deep.equal(model.asOf(key, Infinity))
+    expect(store.getAsOf(key, timestampMs)).to.deep.equal(model.asOf(key, timestampMs))
+  }
+}
 
-  it('does what a list of versions would, over commits and restarts', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
-        const saved = new SavedStore(disk, makeStore, new ListModel())
-        for (const one of steps) take(one, saved)
-        saved.commit(false)
-        saved.restart(false)
-        for (const { key, timestampMs } of saved.model.versions) {
-          expect(saved.store.get(key)).to.deep.equal(saved.model.asOf(key, Infinity))
-          const held = saved.store.getAsOf(key, timestampMs)
-          expect(held).to.deep.equal(saved.model.asOf(key, timestampMs))
-        }
-      }),
-      { numRuns: 150, seed: 4 },
-    )
+describe('the versioned store', () => {
+  keepsTheContract({
+    make: makeStore,
+    model: () => new ListModel(),
+    ...{ step, take, expectSame, seed: 4 },
   })
 
   it('forgets a value that is deleted as of its own time, unless it ended another', () => {

@@ -1,0 +1,63 @@
+// The stores of one task, with what is counted of them: operations, iterators left open, updates held back.
+import type { CacheCounts, TaskStore } from '../processors/processor.ts'
+import { observeOperations, type OpenIterators } from './store-operations.ts'
+import type { TaskMetrics } from './task-metrics.ts'
+
+/** What is measured, and who knows what is saved. */
+interface TaskStoresOptions {
+  /** Whether what operations take is measured, too. */
+  readonly isTimed: boolean
+  readonly savedBytes: (store: string) => number
+}
+
+/** The stores that a task's processors have opened. */
+export class TaskStores {
+  readonly all: TaskStore[] = []
+  readonly #metrics: TaskMetrics
+  readonly #options: TaskStoresOptions
+  readonly #iterators = new Map<string, OpenIterators>()
+  /** Take over what stores and caches have counted by themselves. */
+  readonly #tellers: (() => void)[] = []
+  readonly #caches: CacheCounts[] = []
+
+  constructor(metrics: TaskMetrics, options: TaskStoresOptions) {
+    this.#metrics = metrics
+    this.#options = options
+  }
+
+  add(store: TaskStore): void {
+    const observer = this.#metrics.operationsOf(store.name, this.#options.isTimed)
+    this.#iterators.set(store.name, observeOperations(store, observer))
+    if (store.puts !== undefined) this.#tellers.push(this.#metrics.putsOf(store))
+    this.all.push(store)
+  }
+
+  cacheOf(store: string): CacheCounts {
+    const counts: CacheCounts = { requests: 0, hits: 0, heldBytes: 0 }
+    this.#caches.push(counts)
+    this.#tellers.push(this.#metrics.cacheOf(store, counts))
+    return counts
+  }
+
+  /** Bytes of updates that wait for the next emission. */
+  get heldBytes(): number {
+    let bytes = 0
+    for (const { heldBytes } of this.#caches) bytes += heldBytes
+    return bytes
+  }
+
+  /** Iterators over a store that are open. */
+  openIteratorsOf(store: string): number {
+    return this.#iterators.get(store)?.open ?? 0
+  }
+
+  /** Bytes of what is saved of a store. */
+  savedBytesOf(store: string): number {
+    return this.#options.savedBytes(store)
+  }
+
+  /** Brings the metrics up to date. */
+  tell(): void {
+    for (const tell of this.#tellers) tell()
+  }
+}

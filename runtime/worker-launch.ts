@@ -1,0 +1,49 @@
+// Starts a stream thread in a worker: a pool of a single thread. Affinity comes from having one pool a
+// worker: nothing is ever balanced between them.
+import { setFlagsFromString } from 'node:v8'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import type { ChannelSpec } from '../broker/ports.ts'
+import type { LaunchThread } from './launch.ts'
+import type { ThreadFailure, ThreadSpec } from './messages.ts'
+
+const YOUNG_GENERATION_MB = 12
+/** Below it V8 does not look for garbage among what is old: a thread's heap is small, and it would twice a second. */
+const OLD_GENERATION_MB = 64
+const WORKER = new URL('./worker.js', import.meta.url)
+
+/** Starts the thread; its channel's port, if it has one, moves there. */
+export const launchWorker: LaunchThread = (spec, answered) => {
+  const { port1, port2 } = new MessageChannel()
+  // `resourceLimits` have no such limit; what is set here is true of threads that start from now on.
+  setFlagsFromString(`--initial-old-space-size=${OLD_GENERATION_MB}`)
+  const pool = new Piscina({
+    filename: WORKER.href,
+    name: 'runThread',
+    // One that has ended is not replaced here: whoever launched it knows what to start.
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: Infinity,
+    // What a thread makes lives for a row or for a window: a larger nursery would only be memory.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    // The thread waits on its own signal; piscina's would keep its event loop from turning.
+    atomics: 'disabled',
+  })
+  const thread: ThreadSpec = { ...spec, control: port2 }
+  port1.on('message', answered)
+  return {
+    ended: pool.run(thread, { transferList: [port2, ...portsOf(spec.channel)] }) as Promise<
+      ThreadFailure | undefined
+    >,
+    post: (request) => port1.postMessage(request),
+    loopTimes: () => pool.threads[0]?.performance.eventLoopUtilization(),
+    async destroy() {
+      port1.close()
+      await pool.destroy()
+    },
+  }
+}
+
+function portsOf(channel: ChannelSpec): MessagePort[] {
+  return 'port' in channel ? [channel.port] : []
+}

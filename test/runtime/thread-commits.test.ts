@@ -1,0 +1,87 @@
+import { expect } from 'chai'
+import type { DataPort } from '../../broker/ports.ts'
+import type { CheckpointUpdate } from '../../state/checkpoint-store.ts'
+import type { Outputs } from '../../runtime/outputs.ts'
+import type { Task } from '../../runtime/task.ts'
+import { ThreadCommits } from '../../runtime/thread-commits.ts'
+import { Vitals } from '../../runtime/vitals.ts'
+
+/** A task that packs updates of a store, and notes what it is asked to save: the first byte of each. */
+class FakeTask {
+  readonly saves: number[][] = []
+  next: CheckpointUpdate | undefined
+
+  change(number: number, length = 1): void {
+    const bytes = new Uint8Array(length).fill(number)
+    this.next = { positions: [], stores: [{ name: 'counts', bytes, snapshot: false }] }
+  }
+
+  checkpoint(): CheckpointUpdate | undefined {
+    const update = this.next
+    this.next = undefined
+    return update
+  }
+
+  save(...updates: readonly CheckpointUpdate[]): void {
+    if (updates.length > 0) this.saves.push(updates.map(({ stores }) => stores[0]!.bytes[0]!))
+  }
+}
+
+describe('the commits of a thread whose group commits', () => {
+  const port = { transactional: false, commit: (work: () => void) => work() } as DataPort
+  let task: FakeTask
+  let commits: ThreadCommits
+
+  beforeEach(() => {
+    task = new FakeTask()
+    const outputs = { flush: () => undefined } as unknown as Outputs
+    commits = new ThreadCommits(port, outputs, new Vitals(Vitals.allocate()))
+  })
+
+  const commit = (number: number, atMs: number, length?: number): void => {
+    task.change(number, length)
+    commits.prepare([task as unknown as Task], () => undefined)
+    commits.settle(atMs)
+    commits.saveIfDue(atMs)
+  }
+
+  it('write the state of a second at once', () => {
+    commit(1, 5_000)
+    commit(2, 5_500)
+    commits.saveIfDue(5_999)
+    expect(task.saves).to.deep.equal([])
+    commits.saveIfDue(6_000)
+    expect(task.saves).to.deep.equal([[1, 2]])
+    commit(3, 6_100)
+    commits.saveIfDue(7_000)
+    expect(task.saves, 'a second after the first of them').to.deep.equal([[1, 2]])
+    commits.saveIfDue(7_100)
+    expect(task.saves).to.deep.equal([[1, 2], [3]])
+  })
+
+  it('do not wait where it is much', () => {
+    commit(1, 5_000, 5_000_000)
+    commit(2, 5_100, 5_000_000)
+    expect(task.saves).to.deep.equal([[1, 2]])
+  })
+
+  it('write what was committed before a task is given up, and nothing else', () => {
+    commit(1, 5_000)
+    task.change(2)
+    commits.prepare([task as unknown as Task], () => undefined)
+    commits.release(task as unknown as Task)
+    expect(task.saves).to.deep.equal([[1]])
+    commits.settle(9_000)
+    commits.save()
+    expect(task.saves, 'once').to.deep.equal([[1]])
+  })
+
+  it('write nothing of what the group did not commit', () => {
+    commit(1, 5_000)
+    task.change(2)
+    commits.prepare([task as unknown as Task], () => undefined)
+    commits.discard()
+    commits.save()
+    expect(task.saves).to.deep.equal([[1]])
+  })
+})

@@ -1,0 +1,50 @@
+// A Kafka of a suite's own, and connections to it, all gone after the suite.
+import { openBroker } from '../../broker/open.ts'
+import type { Broker } from '../../broker/ports.ts'
+import { startKafka, type Kafka } from './kafka.ts'
+
+/** What a suite has once its tests, or its own `before`, run. */
+export interface OwnKafka {
+  /** `host:port`, for `bootstrap.servers`. */
+  readonly bootstrapServers: string
+  /** A connection that the suite need not close. */
+  readonly broker: Broker
+  /** The process, to let it stand still. */
+  readonly process: Pick<Kafka, 'pause' | 'resume'>
+  /** One more connection, which the caller closes; `plain` without the addon's way for records. */
+  readonly open: (dataPath?: 'plain') => Promise<Broker>
+}
+
+/**
+ * Call it inside a `describe`, before the suite's own `before`. What is to end while the broker is there ends
+ * in an `after` above the call: mocha runs them in that order.
+ */
+export function ownKafka(): OwnKafka {
+  let kafka: Kafka | undefined
+  let broker: Broker | undefined
+  const open = (dataPath?: 'plain'): Promise<Broker> => {
+    const way = dataPath === undefined ? {} : { dataPath }
+    const { bootstrapServers } = kafka!
+    return openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test', ...way })
+  }
+  before(async () => {
+    kafka = await startKafka()
+    broker = await open()
+  })
+  after(async () => {
+    await broker?.close()
+    await kafka?.stop()
+  })
+  return {
+    get bootstrapServers() {
+      return kafka!.bootstrapServers
+    },
+    get broker() {
+      return broker!
+    },
+    get process() {
+      return kafka!
+    },
+    open,
+  }
+}
