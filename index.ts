@@ -76,6 +76,7 @@ export type {
   RecordMetadata,
   SinkRecord,
 } from './topology/record.ts'
+export { definePage, type JobPage } from './topology/job-page.ts'
 export { definePanel, type JobPanel, type PanelView } from './topology/panel.ts'
 export type {
   BarsSection,

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nearest } from '../config/nearest.ts'
+import { assertPage, type JobPage } from '../topology/job-page.ts'
 import { assertPanels, type JobPanel } from '../topology/panel.ts'
 import { assertTopology, type Topology } from '../topology/topology.ts'
 import { UsageError } from './exit-codes.ts'
@@ -13,6 +14,8 @@ export interface LoadedJob {
   readonly topology: Topology
   /** What it shows of its results on the page. */
   readonly panels: readonly JobPanel[]
+  /** The page that it has for itself. */
+  readonly page: JobPage | undefined
 }
 
 // Beside the compiled cli/, wherever that lies.
@@ -30,17 +33,18 @@ export function knownJobs(): string[] {
  * Loads a job by the name of one that comes with the package, or by the path or file: URL of a module
  * whose default export is a Topology. Loading runs the module, and nothing else.
  * @throws UsageError when there is no such job; TopologyError when the module has none, or a wrong one, or panels
- * that are none.
+ * or a page that are none.
  */
 export async function loadJob(name: string): Promise<LoadedJob> {
   const url = urlOf(name)
   const module = (await import(url.href).catch((error: unknown) => {
     throw explained(error, name)
-  })) as { readonly default?: unknown; readonly panels?: unknown }
+  })) as { readonly default?: unknown; readonly panels?: unknown; readonly page?: unknown }
   return {
     url,
     topology: assertTopology(module.default, name),
     panels: assertPanels(module.panels, name),
+    page: assertPage(module.page, name),
   }
 }
 

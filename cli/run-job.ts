@@ -6,7 +6,9 @@ import type { Reading } from '../runtime/metrics/snapshot.ts'
 import type { QueryProgress } from '../runtime/progress.ts'
 import { runStreams, type RunningStreams } from '../runtime/run-streams.ts'
 import { openPanels, type PagePanels } from '../server/page-panels.ts'
+import { readJobPage } from '../server/job-page.ts'
 import { startServer, type RunningServer } from '../server/http-server.ts'
+import type { JobPage } from '../topology/job-page.ts'
 import type { CliContext } from './context.ts'
 import type { LoadedJob } from './job.ts'
 import { LiveConfig } from './live-config.ts'
@@ -69,7 +71,7 @@ export async function startJob(
   // The job may fail before anybody awaits its end.
   streams.done.catch(() => undefined)
   const panels = openPanels(broker, job.panels, settings.topicFormats)
-  const served = serve(context, streams, { live, watchers, panels })
+  const served = serve(context, streams, { live, watchers, panels, page: job.page })
   const server = await served.catch(async (error: unknown) => {
     streams.stop()
     await streams.done.catch(() => undefined)
@@ -97,15 +99,16 @@ interface Served {
   readonly live: LiveConfig
   readonly watchers: Set<(progress: unknown) => void>
   readonly panels: PagePanels
+  readonly page: JobPage | undefined
 }
 
-function serve(
+async function serve(
   context: CliContext,
   streams: RunningStreams,
-  { live, watchers, panels }: Served,
+  { live, watchers, panels, page }: Served,
 ): Promise<RunningServer | undefined> {
   const { server, streams: settings } = context.config
-  if (!server.enabled) return Promise.resolve(undefined)
+  if (!server.enabled) return undefined
   return startServer({
     host: server.host,
     port: server.port,
@@ -132,6 +135,7 @@ function serve(
     topologyJson: () => streams.topology.describe({ format: 'json' }),
     application: () => ({ runId: streams.runId, state: streams.state, threads: streams.threads }),
     panels: () => panels.show(),
+    ...(page && { jobPage: readJobPage(page) }),
     state: {
       get stores() {
         return streams.queries.stores

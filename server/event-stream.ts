@@ -5,7 +5,7 @@ import type { EventReply } from './reply.ts'
 
 /** Connections that watch at the same time. */
 const WATCHERS_MAX = 32
-/** A watcher that has so many bytes still to read does not read: it is let go. */
+/** A watcher that has so many bytes still to read when the next event comes does not read: it is let go. */
 const UNREAD_BYTES_MAX = 1_048_576
 
 /** The watchers of one server. */
@@ -19,8 +19,8 @@ export class EventStreams {
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
     response.flushHeaders()
     const stop = events((text) => {
-      response.write(`data: ${text}\n\n`)
       if (response.writableLength > UNREAD_BYTES_MAX) response.destroy()
+      else response.write(`data: ${text}\n\n`)
     })
     response.once('close', () => {
       this.#watchers -= 1

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EventStreams } from './event-stream.ts'
-import { STORES_PATH } from './stores.ts'
 import { plain, type EventReply, type Reply } from './reply.ts'
 import { startHistory, type RunningHistory } from './history-clock.ts'
-import { ENDPOINT_PATHS, ROUTES } from './routes.ts'
-import type { HistorySource, ServerSources } from './sources.ts'
+import { BRANCHES, ENDPOINT_PATHS, ROUTES } from './routes.ts'
+import type { KeptSources, ServerSources } from './sources.ts'
+import { StoreWatches } from './store-watches.ts'
 
 export interface ServerOptions extends ServerSources {
   /** Address to listen on; `server.host`, 127.0.0.1 by default: nothing here asks who is calling. */
@@ -50,9 +50,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host = '127.0.0.1', port = 8080 } = options
   const streams = new EventStreams()
   const history = startHistory(options)
+  const { state, onError } = options
+  const watches = state && new StoreWatches(state, (error) => onError(error, '/watch'))
   const server = createServer(
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, maxHeaderSize: 16_384 },
-    (request, response) => void answer({ ...options, history }, streams, request, response),
+    (request, response) =>
+      void answer({ ...options, history, watches }, streams, request, response),
   )
   try {
     server.listen(port, host)
@@ -75,7 +78,7 @@ const HEADERS = {
 }
 
 async function answer(
-  options: ServerOptions & HistorySource,
+  options: ServerOptions & KeptSources,
   streams: EventStreams,
   request: IncomingMessage,
   response: ServerResponse,
@@ -104,17 +107,12 @@ async function answer(
   response.end(isHead ? undefined : reply.body)
 }
 
-/** Routes that answer for all that is below them. */
-const BRANCHES = [...ROUTES]
-  .filter(([path]) => path === STORES_PATH)
-  .map(([path, route]) => [`${path}/`, route] as const)
-
 function replyTo(
-  sources: ServerSources & HistorySource,
+  sources: ServerSources & KeptSources,
   method: string,
   path: string,
   target: string,
-): Reply | EventReply | Promise<Reply> {
+): Reply | EventReply | Promise<Reply | EventReply> {
   const found = ROUTES.get(path) ?? BRANCHES.find(([branch]) => path.startsWith(branch))?.[1]
   if (found === undefined) {
     return plain(404, `there is nothing here; there is ${ENDPOINT_PATHS.join(' ')}`)

@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../config/package-root.ts'
 
+/** Where the page is that a job has for itself. */
+export const JOB_PATH = '/job/'
+
 /** What the page, and nothing else, may do in a browser. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
@@ -20,10 +23,11 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 
 let template: string | undefined
 
-/** The page of an application. @throws Error when its file is not there */
+/** The page of an application; `jobTitle` is that of the job's own page. @throws Error when its file is not there */
 export function indexPage(
   applicationId: string,
   links: readonly { readonly path: string; readonly about: string }[],
+  jobTitle?: string,
 ): string {
   template ??= readFileSync(join(packageRoot(), 'server', 'page', 'index.html'), 'utf8')
   const items = links.map(
@@ -31,6 +35,7 @@ export function indexPage(
   )
   const values: Readonly<Record<string, string>> = {
     application: escapeHtml(applicationId),
+    job: jobTitle === undefined ? '' : `<a href="${JOB_PATH}">${escapeHtml(jobTitle)}</a>`,
     links: items.join('\n          '),
   }
   return template.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => values[name] ?? '')

@@ -23,6 +23,11 @@ export function plain(status: number, line: string): Reply {
   return { status, contentType: TEXT, body: `${line}\n` }
 }
 
+/** A reply that sends on to another path. */
+export function redirect(path: string): Reply {
+  return { ...plain(308, path), headers: { location: path } }
+}
+
 /** A page. */
 export function html(body: string): Reply {
   return { status: 200, contentType: HTML, body }

@@ -1,7 +1,9 @@
 // Where the server finds what it shows; cli/ fills it in for a job that runs.
 import type { MetricFamily } from '../runtime/metrics/snapshot.ts'
+import type { JobFiles } from './job-page.ts'
 import type { ApplicationState } from './status.ts'
-import type { StoreSources } from './stores.ts'
+import type { StoreSources } from './store-answers.ts'
+import type { StoreWatches } from './store-watches.ts'
 import type { HistoryPoint, Panel } from './wire.ts'
 
 /** Whether the application does its work, and why not. */
@@ -34,6 +36,8 @@ export interface ServerSources {
   readonly panels?: () => Promise<readonly Panel[]>
   /** The state of the application, where there is any. */
   readonly state?: StoreSources
+  /** The page that the job has for itself: a file of it by name; without it there is no such page. */
+  readonly jobPage?: JobFiles
 }
 
 /** The last minutes, which the server itself keeps. */
@@ -44,4 +48,10 @@ export interface HistorySource {
     /** Has a function called with each point from now on. @returns what ends that. */
     watch(watch: (point: HistoryPoint) => void): () => void
   }
+}
+
+/** What the server itself keeps. */
+export interface KeptSources extends HistorySource {
+  /** Who watches the state; undefined where there is none. */
+  readonly watches: StoreWatches | undefined
 }

@@ -166,3 +166,28 @@ export interface Panel {
   readonly problem: string | null
   readonly sections: readonly PanelSection[]
 }
+
+/** A row of a store. */
+export interface StoreRow {
+  readonly key: unknown
+  /** Of windowed stores: half-open, epoch ms. */
+  readonly window?: { readonly startMs: number; readonly endMs: number }
+  readonly partition: number
+  readonly value: unknown
+  /** Of the record that it came from. */
+  readonly timestampMs: number
+}
+
+/** An event of GET /watch: what has changed in one of the stores. */
+export interface StoreEvent {
+  readonly store: string
+  /** Whether these are all rows: so it is once, at first. */
+  readonly isWhole: boolean
+  /** New ones, and those that have changed. */
+  readonly rows: readonly StoreRow[]
+  readonly removed: readonly Pick<StoreRow, 'key' | 'window' | 'partition'>[]
+  /** Whether there are more rows than are wanted. */
+  readonly isCut: boolean
+  /** Partitions for which nobody answers now, and why; their rows are as they were. */
+  readonly missing: Readonly<Record<string, 'restoring' | 'elsewhere'>>
+}

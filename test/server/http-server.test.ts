@@ -129,12 +129,13 @@ describe('the server', () => {
     const paths = [...page.matchAll(/href="([^"]+)"/g)].map(([, path]) => path)
     expect(paths.filter((path) => !/#|assets/.test(path ?? ''))).to.deep.equal([
       ...['/', '/metrics', '/healthz', '/progress', '/progress/recent', '/progress/events'],
-      ...['/history', '/history/events', '/status', '/stores', '/config', '/panels'],
-      ...['/topology', '/topology.json'],
+      ...['/history', '/history/events', '/status', '/stores', '/watch', '/config'],
+      ...['/panels', '/topology', '/topology.json'],
     ])
     for (const path of paths) {
       const { status, body } = await fetch(`${server.url}${path}`)
-      expect(status).to.equal(200)
+      // What is to be watched must be named.
+      expect([path, status]).to.deep.equal([path, path === '/watch' ? 400 : 200])
       await body!.cancel()
     }
     expect(page).to.include('calls &#60;&#38;&#62; &#34;codes&#34;').and.not.include('<&>')
