@@ -77,8 +77,13 @@ export function takeInstance(
     return {
       id,
       release: () => {
-        lock.release()
-        environment.close()
+        try {
+          lock.release()
+        } catch {
+          // On a full disk it stays behind, as that of a process that was killed: nobody waits for it.
+        } finally {
+          environment.close()
+        }
       },
     }
   } catch (error) {

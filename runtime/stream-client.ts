@@ -48,6 +48,7 @@ export class StreamClient {
   readonly #timer: CommitTimer
   #config: StreamsConfig
   #failure: Error | undefined
+  #isLeaving = false
 
   constructor(parts: ClientParts) {
     const { topology, plan, group, threads, config, clock } = parts
@@ -236,6 +237,8 @@ export class StreamClient {
 
   /** Undoes what was done since the last commit, and begins there again. */
   async #rewind(): Promise<void> {
+    // Who leaves undoes it all by that.
+    if (this.#isLeaving) return
     this.#status.transaction('aborted')
     try {
       await this.#committer.rewind(() => this.#moves.reopenAll())
@@ -264,6 +267,7 @@ export class StreamClient {
       clock.sleep(this.#config.shutdownTimeoutMs, over.signal).then(() => 'late' as const)
     const orderly = (async () => {
       if (!hasFailed) await this.#commit()
+      this.#isLeaving = true
       await group.leave()
       await this.#threads.stop()
     })()

@@ -75,6 +75,8 @@ class KafkaGroup implements Group {
   #rebalance: Rebalance | undefined
   #listener: AssignmentListener | undefined
   #commits: Promise<void> = Promise.resolve()
+  /** What was asked of the consumer: it must not go before it has answered. */
+  #asked: Promise<unknown> = Promise.resolve()
   #hasFailed = false
   #left: Promise<void> | undefined
 
@@ -158,7 +160,11 @@ class KafkaGroup implements Group {
     const { applicationId } = this.#options
     const { bootstrapServers } = this.#factory.address
     const group = { applicationId, bootstrapServers }
-    const stored = await storedOffsets(this.#clients.consumer, group, partitions)
+    const isGone = (): boolean => this.#left !== undefined
+    if (isGone()) throw new BrokerError('MILLRACE_BROKER', 'this instance has left its group')
+    const asked = storedOffsets(this.#clients.consumer, group, partitions, isGone)
+    this.#asked = Promise.allSettled([this.#asked, asked]).then(() => undefined)
+    const stored = await asked
     const answers: TopicPartitionOffset[] = []
     for (const { topic, partition } of partitions) {
       const of = { topic, partition }
@@ -234,7 +240,7 @@ class KafkaGroup implements Group {
     // What came after the last commit would hold up its readers until the transaction times out.
     await this.#transactions?.end()
     outbox.close()
-    await Promise.all([intake.stop(), beside.close()])
+    await Promise.all([intake.stop(), beside.close(), this.#asked])
     await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])
   }
 

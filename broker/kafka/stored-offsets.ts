@@ -1,6 +1,6 @@
 // What a group has committed, asked of the broker until it answers: by the group, and by who looks at it.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { placeOf, type TopicPartition } from '../ports.ts'
+import { BrokerError, placeOf, type TopicPartition } from '../ports.ts'
 import { isRetriable, requestFailed } from './errors.ts'
 import type { RdConsumer, RdError } from './rd-client.ts'
 
@@ -12,13 +12,14 @@ const RETRY_MS_MAX = 30_000
 
 /**
  * Committed offsets by `topic/partition`; what was never committed is not in the map. `consumer` has
- * the group's id, and need not be a member.
+ * the group's id, and need not be a member. Once `isGone` the consumer is asked no more.
  * @throws BrokerError MILLRACE_BROKER_UNREACHABLE, MILLRACE_BROKER
  */
 export async function storedOffsets(
   consumer: RdConsumer,
   group: { readonly applicationId: string; readonly bootstrapServers: string },
   partitions: readonly TopicPartition[],
+  isGone: () => boolean = () => false,
 ): Promise<ReadonlyMap<string, number>> {
   if (partitions.length === 0) return new Map()
   const deadline = performance.now() + RETRY_MS_MAX
@@ -33,10 +34,11 @@ export async function storedOffsets(
         ),
       )
     }
-    if (!isRetriable(answer) || performance.now() > deadline) {
+    if (!isRetriable(answer) || performance.now() > deadline || isGone()) {
       const what = `ask for the offsets committed by ${group.applicationId}`
       throw requestFailed(what, group.bootstrapServers, answer)
     }
     await sleep(RETRY_MS)
+    if (isGone()) throw new BrokerError('MILLRACE_BROKER', 'this instance has left its group')
   }
 }

@@ -16,7 +16,8 @@ export interface TransactionParts {
   readonly consumer: RdConsumer
 }
 
-const REQUEST_MS_MAX = 30_000
+/** It is repeated while that may help: short, since who ends waits for the one that is under way. */
+const REQUEST_MS_MAX = 5_000
 /** How long a broker that is gone is waited for before the application gives up. */
 const RETRY_MS_MAX = 300_000
 const RETRY_MS = 20
@@ -27,6 +28,9 @@ export class Transactions {
   readonly #parts: TransactionParts
   /** Offsets of the last commit, by place: only what moved is committed again. */
   readonly #committed = new Map<string, number>()
+  /** The request that is under way. */
+  #request: Promise<unknown> = Promise.resolve()
+  #hasEnded = false
 
   constructor(parts: TransactionParts) {
     this.#parts = parts
@@ -39,7 +43,7 @@ export class Transactions {
   async open(): Promise<void> {
     const { producer, address } = this.#parts
     try {
-      await this.#request((done) => producer.initTransactions(REQUEST_MS_MAX, done))
+      await this.#ask((done) => producer.initTransactions(REQUEST_MS_MAX, done))
       await this.#begin()
     } catch (cause) {
       throw requestFailed('begin a transaction', address.bootstrapServers, cause as RdError)
@@ -65,7 +69,7 @@ export class Transactions {
       const [flushed, sent] = await Promise.allSettled([outbox.flush(), this.#sendOffsets(offsets)])
       if (flushed.status === 'rejected') throw flushed.reason
       if (sent.status === 'rejected') throw sent.reason
-      await this.#request((done) => producer.commitTransaction(REQUEST_MS_MAX, done))
+      await this.#ask((done) => producer.commitTransaction(REQUEST_MS_MAX, done))
       await this.#begin()
     } catch (error) {
       throw this.#failureOf(error)
@@ -80,19 +84,28 @@ export class Transactions {
   async abort(outbox: Outbox): Promise<void> {
     const { producer, address } = this.#parts
     this.#committed.clear()
+    // There is nothing left to undo.
+    if (this.#hasEnded) return
     try {
-      await this.#request((done) => producer.abortTransaction(REQUEST_MS_MAX, done))
+      await this.#ask((done) => producer.abortTransaction(REQUEST_MS_MAX, done))
       await outbox.reset()
       await this.#begin()
     } catch (error) {
+      if (this.#hasEnded) return
       const failure = this.#failureOf(error)
       if (failure.code === 'MILLRACE_FENCED') throw failure
       throw requestFailed('undo a transaction', address.bootstrapServers, error as RdError)
     }
   }
 
-  /** Undoes the transaction for good, if the broker answers in time: nobody waits for one that is gone. */
+  /**
+   * Undoes the transaction for good, if the broker answers in time: nobody waits for one that is gone. After
+   * that nothing is asked of the producer any more: librdkafka never ends a client of which something is asked
+   * as it goes, and the process hangs with it.
+   */
   async end(): Promise<void> {
+    this.#hasEnded = true
+    await this.#request
     await new Promise<void>((done) => {
       this.#parts.producer.abortTransaction(END_MS_MAX, () => done())
     })
@@ -101,22 +114,25 @@ export class Transactions {
   async #sendOffsets(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     if (offsets.length === 0) return
     const { producer, consumer } = this.#parts
-    await this.#request((done) =>
+    await this.#ask((done) =>
       producer.sendOffsetsToTransaction(offsets, consumer, REQUEST_MS_MAX, done),
     )
   }
 
   #begin(): Promise<void> {
-    return this.#request((done) => this.#parts.producer.beginTransaction(done))
+    return this.#ask((done) => this.#parts.producer.beginTransaction(done))
   }
 
-  /** Repeats a request while that may help. @throws RdError, which is an Error */
-  async #request(send: (done: RdDone) => void): Promise<void> {
+  /** Repeats a request while that may help. @throws RdError, which is an Error, or BrokerError after the end */
+  async #ask(send: (done: RdDone) => void): Promise<void> {
     const deadline = performance.now() + RETRY_MS_MAX
     for (;;) {
-      const error = await new Promise<(RdError & Error) | undefined>((done) => {
+      if (this.#hasEnded) throw aborted('this instance is leaving', undefined)
+      const answer = new Promise<(RdError & Error) | undefined>((done) => {
         send((failure) => done((failure ?? undefined) as (RdError & Error) | undefined))
       })
+      this.#request = answer
+      const error = await answer
       if (error === undefined) return
       if (error.isRetriable !== true || performance.now() > deadline) throw error
       await sleep(RETRY_MS)
@@ -126,6 +142,7 @@ export class Transactions {
   #failureOf(error: unknown): BrokerError {
     const { address, transactionalId } = this.#parts
     if (error instanceof BrokerError) {
+      if (error.code === 'MILLRACE_TRANSACTION_ABORTED') return error
       // A row that the broker refuses would be refused again and again.
       const isFinal = error.code === 'MILLRACE_PRODUCE_FAILED' && !error.retriable
       return isFinal && !isTransientDelivery(error) ? error : aborted(error.message, error)

@@ -15,14 +15,28 @@ describe('the transactions of a group', () => {
     return { topic: 'in', partition, offset }
   }
   let sent: (readonly TopicPartitionOffset[])[]
+  let asked: string[]
+  /** Ends the sending of offsets, where that does not end by itself. */
+  let answer: (() => void) | undefined
+  let isSlow: boolean
   let transactions: Transactions
 
   beforeEach(() => {
     sent = []
+    asked = []
+    answer = undefined
+    isSlow = false
     const done = (callback: RdDone): void => callback(undefined)
     const producer = {
       beginTransaction: done,
-      commitTransaction: (_ms: number, callback: RdDone) => callback(undefined),
+      commitTransaction: (_ms: number, callback: RdDone) => {
+        asked.push('commit')
+        callback(undefined)
+      },
+      abortTransaction: (_ms: number, callback: RdDone) => {
+        asked.push('abort')
+        callback(undefined)
+      },
       sendOffsetsToTransaction(
         offsets: readonly TopicPartitionOffset[],
         _consumer: unknown,
@@ -30,7 +44,9 @@ describe('the transactions of a group', () => {
         callback: RdDone,
       ) {
         sent.push(offsets)
-        callback(undefined)
+        asked.push('offsets')
+        if (isSlow) answer = () => callback(undefined)
+        else callback(undefined)
       },
     } as unknown as RdProducer
     transactions = new Transactions({
@@ -58,5 +74,27 @@ describe('the transactions of a group', () => {
     await transactions.commit(outbox, [at(0, 5)], true)
     await transactions.commit(outbox, [at(0, 5)], false)
     expect(sent).to.have.length(1)
+  })
+
+  it('end when what was asked is answered: a client that goes before that never ends', async () => {
+    isSlow = true
+    const commit = transactions.commit(outbox, [at(0, 5)], true).catch((error: unknown) => error)
+    let hasEnded = false
+    const end = transactions.end().then(() => (hasEnded = true))
+    await new Promise(setImmediate)
+    expect(hasEnded).to.equal(false)
+    expect(asked).to.deep.equal(['offsets'])
+    answer?.()
+    await end
+    expect(asked).to.deep.equal(['offsets', 'abort'])
+    expect(await commit).to.have.property('code', 'MILLRACE_TRANSACTION_ABORTED')
+  })
+
+  it('ask nothing of the producer after the end', async () => {
+    await transactions.end()
+    const commit = transactions.commit(outbox, [at(0, 5)], true).catch((error: unknown) => error)
+    expect(await commit).to.have.property('code', 'MILLRACE_TRANSACTION_ABORTED')
+    await transactions.abort(outbox)
+    expect(asked).to.deep.equal(['abort'])
   })
 })
