@@ -142,7 +142,7 @@ export type {
   TableJoinSpec,
   TablesJoinSpec,
 } from './topology/stream-specs.ts'
-export type { Subtopology } from './topology/subtopology.ts'
+export type { GlobalPart, Subtopology } from './topology/subtopology.ts'
 export type { GroupedTable, StoreOption, Table } from './topology/table.ts'
 export { ZoneError } from './topology/time/zoned-time.ts'
 export { topic, topicPattern, type Topic, type TopicPattern } from './topology/topic.ts'

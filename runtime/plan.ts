@@ -6,7 +6,7 @@ import { TopologyError } from '../topology/errors.ts'
 import { isGlobal } from '../topology/global-store.ts'
 import type { ErasedSinkTopic, TopologyNode } from '../topology/node.ts'
 import type { DropPolicy, ErrorPolicy } from '../topology/policies.ts'
-import { repartitionTopic, type Subtopology } from '../topology/subtopology.ts'
+import { repartitionTopic, subtopologyOf, type Subtopology } from '../topology/subtopology.ts'
 import { storesOf as storesOfNode } from '../topology/table-plan.ts'
 import type { Topology } from '../topology/topology.ts'
 import { dropReasons } from '../processors/processor.ts'
@@ -204,9 +204,9 @@ export function dimensionsOf(topology: Topology, plan: Plan): MetricDimensions {
     ),
     stores: storeNamesOf(plan).map((name) => ({ name })),
     operators: plan.tasks.flatMap(({ taskId, subtopology }) =>
-      topology.subtopologies[subtopology]!.nodes.filter(({ kind }) => kind !== 'source').map(
-        ({ name }) => ({ taskId, node: name }),
-      ),
+      subtopologyOf(topology, subtopology)
+        .nodes.filter(({ kind }) => kind !== 'source')
+        .map(({ name }) => ({ taskId, node: name })),
     ),
     nodes: topology.nodes.flatMap(({ kind, name }) => (ENDS.has(kind) ? [name] : [])),
     dropReasons,

@@ -1,6 +1,7 @@
 // The metrics of one task, bound once when it opens.
 import type { CacheCounts, DropReason, Forward, TaskStore } from '../processors/processor.ts'
 import { dropReasons } from '../processors/processor.ts'
+import { subtopologyOf } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
 import type { TaskSpec } from './plan.ts'
@@ -35,7 +36,7 @@ export class TaskMetrics {
   ) {
     this.#slab = slab
     this.#taskId = taskId
-    const part = topology.subtopologies[subtopology]!
+    const part = subtopologyOf(topology, subtopology)
     const latency = 'kafka_stream_processor_node_record_e2e_latency_seconds'
     const bySinks = part.nodes.filter(({ kind }) => kind === 'sink' || kind === 'dynamic-sink')
     const source = part.nodes.find(({ kind }) => kind === 'source')

@@ -10,6 +10,7 @@ import type { TaskState } from '../processors/task-state.ts'
 import type { CheckpointUpdate } from '../state/checkpoint-store.ts'
 import { changelogTopic } from '../state/changelog.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
+import { subtopologyOf } from '../topology/subtopology.ts'
 import { changelogWriter } from './changelog-writer.ts'
 import type { TaskToOpen } from './messages.ts'
 import { futureMsMaxOf, idleTimesOf, type TaskSurroundings } from './task-surroundings.ts'
@@ -69,7 +70,7 @@ export class Task implements TaskContext {
     this.#dropLetters = new DropLetters(topology.nodes, topology.onDrop, this)
     const idle = idleTimesOf(around)
     this.eventTime.goesOnWhenIdle = idle !== undefined
-    this.#processors = buildTask(topology.subtopologies[spec.subtopology]!, this, {
+    this.#processors = buildTask(subtopologyOf(topology, spec.subtopology), this, {
       topology,
       applicationId: plan.applicationId,
       writersOf: (cut) => writersOf(topology, plan, cut),
@@ -87,7 +88,7 @@ export class Task implements TaskContext {
       spec.taskId,
       plan.isLogged ? changelogWriter(port, plan.applicationId, spec.partition) : undefined,
     )
-    const isHolding = holdsBack(topology.subtopologies[spec.subtopology]!)
+    const isHolding = holdsBack(subtopologyOf(topology, spec.subtopology))
     const restored = this.#restore()
     const { heads } = this.#processors
     const inputs = openInputs(toOpen, restored, this.streamTimeMs, { ...around, heads })

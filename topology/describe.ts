@@ -1,6 +1,7 @@
 // Prints a topology: Kafka's text (TopologyDescription), a mermaid flowchart, or JSON.
+import { globalStoreOf } from './global-store.ts'
 import { parentsOf, reads, type TopologyNode } from './node.ts'
-import { innerTopic, type CutNode, type Subtopology } from './subtopology.ts'
+import { innerTopic, type CutNode, type GlobalPart, type Subtopology } from './subtopology.ts'
 import { storesOf } from './table-plan.ts'
 import type { Topology } from './topology.ts'
 
@@ -19,18 +20,38 @@ interface Line {
 
 /** As Kafka's `Topology.describe().toString()`. */
 export function describeText(topology: Topology): string {
-  const lines = ['Topologies:']
-  for (const part of topology.subtopologies) {
-    // The first has a blank more: a quirk that tools which read this text know.
-    lines.push(`${part.id === 0 ? ' ' : ''}  Sub-topology: ${part.id}`)
-    for (const { text, children, parents } of linesOf(part, topology)) {
-      lines.push(`    ${text}`)
-      if (!text.startsWith('Sink:')) lines.push(`      --> ${children.join(', ') || 'none'}`)
-      if (!text.startsWith('Source:')) lines.push(`      <-- ${parents.join(', ') || 'none'}`)
-    }
-    lines.push('')
+  const { subtopologies, globals } = topology
+  const parts = [
+    ...subtopologies.map((part) => ({ id: part.id, lines: textLines(part, topology) })),
+    ...globals.map((part) => ({ id: part.id, lines: globalLines(part) })),
+  ].toSorted((one, other) => one.id - other.id)
+  // The first has a blank more: a quirk that tools which read this text know.
+  const text = parts.map(({ lines }, i) => `${i === 0 ? ' ' : ''}${lines.join('\n')}\n`)
+  return `Topologies:\n${text.join('')}`
+}
+
+function textLines(part: Subtopology, topology: Topology): string[] {
+  const lines = [`  Sub-topology: ${part.id}`]
+  for (const { text, children, parents } of linesOf(part, topology)) {
+    lines.push(`    ${text}`)
+    if (!text.startsWith('Sink:')) lines.push(`      --> ${children.join(', ') || 'none'}`)
+    if (!text.startsWith('Source:')) lines.push(`      <-- ${parents.join(', ') || 'none'}`)
   }
-  return `${lines.join('\n')}\n`
+  lines.push('')
+  return lines
+}
+
+/** As Kafka prints them: without an empty line behind. */
+function globalLines({ id, node }: GlobalPart): string[] {
+  const source = `${node.name}-source`
+  return [
+    `  Sub-topology: ${id} for global store (will not generate tasks)`,
+    `    Source: ${source} (topics: [${node.topic.name}])`,
+    `      --> ${node.name}`,
+    `    Processor: ${node.name} (stores: [${globalStoreOf(node)}])`,
+    '      --> none',
+    `      <-- ${source}`,
+  ]
 }
 
 /** A mermaid flowchart, sub-topologies as boxes. */
@@ -41,6 +62,15 @@ export function describeMermaid(topology: Topology): string {
     lines.push(`  subgraph subtopology_${part.id}["sub-topology ${part.id}"]`)
     for (const { name, text } of linesOf(part, topology)) lines.push(`    ${id(name)}["${text}"]`)
     lines.push('  end')
+  }
+  for (const { id: number, node } of topology.globals) {
+    lines.push(`  subgraph subtopology_${number}["global store ${number}"]`)
+    lines.push(
+      `    ${id(`${node.name}-source`)}["Source: ${node.name}-source (topics: [${node.topic.name}])"]`,
+    )
+    lines.push(`    ${id(node.name)}["Processor: ${node.name} (stores: [${globalStoreOf(node)}])"]`)
+    lines.push('  end')
+    lines.push(`  ${id(`${node.name}-source`)} --> ${id(node.name)}`)
   }
   for (const part of topology.subtopologies) {
     for (const { name, children } of linesOf(part, topology)) {
@@ -55,14 +85,17 @@ export function describeMermaid(topology: Topology): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The sub-topologies with their nodes, stores and topics as JSON. */
+/** The sub-topologies with their nodes, stores and topics, and what is global, as JSON. */
 export function describeJson(topology: Topology): string {
   const subtopologies = topology.subtopologies.map((part) => ({
     id: part.id,
     nodes: linesOf(part, topology),
     stores: [...new Set(part.nodes.flatMap((node) => storesOf(node, topology.tables)))],
   }))
-  return `${JSON.stringify({ name: topology.name, subtopologies }, null, 2)}\n`
+  const globalStores = topology.globals.map(({ id, node }) => {
+    return { id, name: node.name, topic: node.topic.name, store: globalStoreOf(node) }
+  })
+  return `${JSON.stringify({ name: topology.name, subtopologies, globalStores }, null, 2)}\n`
 }
 
 function linesOf(part: Subtopology, topology: Topology): Line[] {

@@ -50,3 +50,7 @@ export type GlobalNode = GlobalTableNode | GlobalStoreNode
 /** Whether a node reads a topic whole on every instance. */
 export const isGlobal = (node: TopologyNode): node is GlobalNode =>
   node.kind === 'global-table' || node.kind === 'global-store'
+
+/** The store that a global table or store fills. */
+export const globalStoreOf = (node: GlobalNode): string =>
+  node.kind === 'global-store' ? node.stores[0].name : node.name

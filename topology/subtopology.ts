@@ -6,7 +6,7 @@ import {
   type SourceNode,
   type TopologyNode,
 } from './node.ts'
-import { isGlobal } from './global-store.ts'
+import { isGlobal, type GlobalNode } from './global-store.ts'
 import { isForeignCut, type ForeignCutNode } from './foreign-join.ts'
 import { declaredStoresOf } from './processor-stores.ts'
 import type { TableGroupNode } from './table-nodes.ts'
@@ -16,6 +16,7 @@ export type CutNode = GroupNode | RepartitionNode | TableGroupNode | ForeignCutN
 
 /** A part of a topology between topics. Its tasks are `<id>_<partition>`. */
 export interface Subtopology {
+  /** Counted together with global tables and stores, each of which is a part of its own without tasks. */
   readonly id: number
   /** What it reads: topics, or the repartition topics of nodes that cut, in the order of definition. */
   readonly inputs: readonly (SourceNode | CutNode)[]
@@ -64,40 +65,102 @@ export function isKeyChanged(name: string, byName: ReadonlyMap<string, TopologyN
   }
 }
 
-/** The parts of a topology, numbered by the order in which their first inputs are defined. */
-export function subtopologiesOf(nodes: readonly TopologyNode[]): Subtopology[] {
+/** A global table or store: a part of a topology that every instance reads whole, without tasks. */
+export interface GlobalPart {
+  readonly id: number
+  readonly node: GlobalNode
+}
+
+/** The parts of a topology. */
+export interface Parts {
+  readonly subtopologies: readonly Subtopology[]
+  readonly globals: readonly GlobalPart[]
+}
+
+/** The part of this id. It must be there: ids come from the topology itself. */
+export function subtopologyOf(
+  { subtopologies }: { readonly subtopologies: readonly Subtopology[] },
+  id: number,
+): Subtopology {
+  return subtopologies.find((part) => part.id === id)!
+}
+
+/**
+ * The parts of a topology, numbered by the order in which their first inputs are defined, global tables and
+ * stores among them (Kafka's `InternalTopologyBuilder.makeNodeGroups`).
+ */
+export function partsOf(nodes: readonly TopologyNode[]): Parts {
   const parts = new Components()
-  const inputs = new Map<string, SourceNode | CutNode>()
+  const inputs = new Map<string, SourceNode | CutNode | GlobalNode>()
   // What reads a cut reads an input of its own, which is named after it.
   const outputOf = new Map<string, string>()
+  // The topic of a group comes with what aggregates the group.
+  const unread = new Map<string, CutNode>()
   for (const node of nodes) {
-    // Every instance has all of it: it belongs to no task.
-    if (isGlobal(node)) continue
-    outputOf.set(node.name, node.name)
     parts.add(node.name)
-    for (const parent of parentsOf(node)) parts.join(outputOf.get(parent) ?? parent, node.name)
+    if (isGlobal(node)) {
+      inputs.set(node.name, node)
+      continue
+    }
+    outputOf.set(node.name, node.name)
+    for (const parent of parentsOf(node)) {
+      const output = outputOf.get(parent) ?? parent
+      parts.join(output, node.name)
+      const group = unread.get(output)
+      if (group !== undefined) inputs.set(output, group)
+      unread.delete(output)
+    }
     for (const { name } of declaredStoresOf(node)) parts.join(`store ${name}`, node.name)
     if (node.kind === 'source') inputs.set(node.name, node)
     if (isCut(node, nodes)) {
       const input = `${node.name}, read`
-      inputs.set(input, node)
+      const isGroup = node.kind === 'group' || node.kind === 'table-group'
+      if (isGroup) unread.set(input, node)
+      else inputs.set(input, node)
       outputOf.set(node.name, input)
       parts.add(input)
     }
   }
-  const found = new Map<string, { inputs: (SourceNode | CutNode)[]; nodes: TopologyNode[] }>()
+  return numbered(nodes, inputs, parts)
+}
+
+interface PartInTheMaking {
+  readonly inputs: (SourceNode | CutNode)[]
+  readonly nodes: TopologyNode[]
+  readonly global?: GlobalNode
+}
+
+function numbered(
+  nodes: readonly TopologyNode[],
+  inputs: ReadonlyMap<string, SourceNode | CutNode | GlobalNode>,
+  parts: Components,
+): Parts {
+  const found = new Map<string, PartInTheMaking>()
   for (const [name, input] of inputs) {
     const root = parts.rootOf(name)
+    if (isGlobal(input)) {
+      found.set(root, { inputs: [], nodes: [], global: input })
+      continue
+    }
     const part = found.get(root) ?? { inputs: [], nodes: [] }
     part.inputs.push(input)
     found.set(root, part)
   }
   for (const node of nodes) found.get(parts.rootOf(node.name))?.nodes.push(node)
-  return [...found.values()]
-    .filter((part) => part.nodes.length > 0)
-    .map((part, id) =>
-      Object.freeze({ id, inputs: Object.freeze(part.inputs), nodes: Object.freeze(part.nodes) }),
-    )
+  const subtopologies: Subtopology[] = []
+  const globals: GlobalPart[] = []
+  let id = 0
+  for (const { inputs: read, nodes: own, global } of found.values()) {
+    if (own.length === 0) continue
+    if (global === undefined) {
+      const part = { id, inputs: Object.freeze(read), nodes: Object.freeze(own) }
+      subtopologies.push(Object.freeze(part))
+    } else {
+      globals.push(Object.freeze({ id, node: global }))
+    }
+    id += 1
+  }
+  return { subtopologies, globals }
 }
 
 /** Sets of names that grow together. */

@@ -8,7 +8,7 @@ import type { StoreSpec } from './processor-stores.ts'
 import { rekeyed } from './rekey.ts'
 import type { Append, SourceSpec } from './stream-specs.ts'
 import { SourceStream } from './source-stream.ts'
-import { subtopologiesOf, type Subtopology } from './subtopology.ts'
+import { partsOf, type GlobalPart, type Subtopology } from './subtopology.ts'
 import { GlobalStore, type GlobalStoreNode, type GlobalStoreSpec } from './global-store.ts'
 import { GlobalTable } from './global-table.ts'
 import type { Table } from './table.ts'
@@ -21,6 +21,8 @@ export interface Topology {
   readonly name: string
   readonly nodes: readonly TopologyNode[]
   readonly subtopologies: readonly Subtopology[]
+  /** Global tables and stores: each is a part without tasks, numbered with the others. */
+  readonly globals: readonly GlobalPart[]
   /** Which tables are kept, and which send old values; by the name of the node. */
   readonly tables: ReadonlyMap<string, TablePlan>
   /** What becomes of records that user code fails on, where a node does not say. */
@@ -106,10 +108,12 @@ export function assembled(
   nodes: readonly TopologyNode[],
   { onError, onDrop }: Pick<Topology, 'onError' | 'onDrop'>,
 ): Topology {
+  const { subtopologies, globals } = partsOf(nodes)
   const topology: Topology = {
     name,
     nodes: Object.freeze(nodes),
-    subtopologies: Object.freeze(subtopologiesOf(nodes)),
+    subtopologies: Object.freeze(subtopologies),
+    globals: Object.freeze(globals),
     tables: tablePlansOf(nodes),
     onError,
     onDrop,

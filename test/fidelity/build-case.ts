@@ -48,7 +48,11 @@ const OPS = new Set(
 )
 
 /** @throws TopologyError when Millrace refuses it, Unsupported when it cannot be said in the DSL. */
-export function buildCase(testCase: Case, tap?: string): BuiltCase {
+export function buildCase(
+  testCase: Case,
+  tap?: string,
+  nameOf: (index: number) => string = (index) => `n${index}`,
+): BuiltCase {
   const names = new Map<string, string>()
   const tapped = new Map<string, unknown>()
   const { policies = {}, topology = { nodes: [] } } = testCase
@@ -57,7 +61,7 @@ export function buildCase(testCase: Case, tap?: string): BuiltCase {
     'case',
     (builder) => {
       const nodes = new CaseNodes(builder, policyOf('onMalformedRecord'), names)
-      topology.nodes.forEach((node, i) => nodes.add(node, `n${i}`))
+      topology.nodes.forEach((node, i) => nodes.add(node, nameOf(i)))
       if (tap !== undefined) nodes.tap(tap, tapped)
     },
     { onError: policyOf('onProcessingError') },

@@ -5,6 +5,7 @@ import { TopologyTestDriver } from '../../testing.ts'
 import { buildCase, type BuiltCase } from './build-case.ts'
 import { Unsupported, type Case, type CaseInput, type CaseOutput, type CaseResult } from './case.ts'
 import { caseTopic } from './codecs.ts'
+import { describeCase } from './describe-case.ts'
 import { endOf, text } from './functions.ts'
 import { answer } from './small-kinds.ts'
 
@@ -27,6 +28,8 @@ export function runCase(testCase: Case, ways: Ways = {}): CaseResult {
         return { ...head, ...runProcess(testCase, ways) }
       case 'validate':
         return { ...head, ...runValidate(testCase) }
+      case 'describe':
+        return { ...head, ...orRejected(() => describeCase(testCase)) }
       default:
         return { ...head, ...answer(testCase) }
     }
@@ -44,12 +47,18 @@ function runValidate(testCase: Case): Partial<CaseResult> {
   return 'rejected' in built ? built : { rejected: false }
 }
 
-function buildOrReject(
-  testCase: Case,
-  tap?: string,
-): BuiltCase | { rejected: true; error: string } {
+function buildOrReject(testCase: Case, tap?: string): BuiltCase | Rejected {
+  return orRejected(() => buildCase(testCase, tap))
+}
+
+interface Rejected {
+  readonly rejected: true
+  readonly error: string
+}
+
+function orRejected<T>(build: () => T): T | Rejected {
   try {
-    return buildCase(testCase, tap)
+    return build()
   } catch (error) {
     const isRefused = error instanceof TopologyError || error instanceof RangeError
     if (isRefused) return { rejected: true, error: error.message }

@@ -19,6 +19,7 @@ import { Punctuations } from '../../processors/punctuations.ts'
 import { SourceInput } from '../../processors/source-input.ts'
 import type { PunctuationType, Punctuator } from '../../topology/process.ts'
 import { fromBytes, type Serde } from '../../topology/serdes/serde.ts'
+import { subtopologyOf } from '../../topology/subtopology.ts'
 import type { Topology } from '../../topology/topology.ts'
 
 /** A record to be put in. Text is written as UTF-8. */
@@ -90,7 +91,7 @@ export class TestTask implements TaskContext {
   constructor(topology: Topology, options: TestTaskOptions = {}) {
     this.partition = options.partition ?? 0
     this.#partitions = options.partitions ?? {}
-    this.processors = buildTask(topology.subtopologies[options.subtopology ?? 0]!, this, {
+    this.processors = buildTask(subtopologyOf(topology, options.subtopology ?? 0), this, {
       topology,
       applicationId: 'app',
       globals: new GlobalTables([], () => undefined),

@@ -28,7 +28,10 @@ const NAMES = weighted({
 export function drawCase(seed: number, number: number): Case {
   const dice = diceOf(seed, number)
   const id = `drawn-${seed}-${number}`
-  return dice.once(20) ? { id, ...drawSmall(dice) } : { id, ...drawProcess(dice) }
+  if (dice.once(20)) return { id, ...drawSmall(dice) }
+  const drawn = drawProcess(dice)
+  // Asked last, so that the topologies are those that would be run.
+  return dice.once(20) ? { id, kind: 'describe', topology: drawn.topology } : { id, ...drawn }
 }
 
 /** What goes through several topics at one time has no order but that of each key. */
@@ -68,7 +71,7 @@ function doesNotGoOn({ graceMs, joiner, topicBy }: CaseNode): boolean {
   return throwsLate || (topicBy as FunctionSpec | undefined)?.fn === 'mod'
 }
 
-function drawProcess(dice: Dice): Omit<Case, 'id'> {
+function drawProcess(dice: Dice) {
   const { nodes, topics, spans, tables } = drawTopology(dice)
   const hasWallClock = nodes.some(({ type }) => type === 'wallClock') || dice.once(20)
   const finalState = tables.length > 0 && dice.once(3) ? { finalStateOf: dice.pick(tables) } : {}
@@ -82,5 +85,5 @@ function drawProcess(dice: Dice): Omit<Case, 'id'> {
     },
     ...finalState,
     order: isCutOften(nodes) ? 'perKey' : 'exact',
-  }
+  } as const
 }

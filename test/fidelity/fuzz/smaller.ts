@@ -4,7 +4,7 @@ import type { Case, CaseInput, CaseNode } from '../case.ts'
 /** Cases that have one thing less, or one simpler. */
 export function smallerCases(testCase: Case): Case[] {
   const { kind = 'process' } = testCase
-  if (kind !== 'process' && kind !== 'validate') return [...fewerQuestions(testCase)]
+  if (!['process', 'validate', 'describe'].includes(kind)) return [...fewerQuestions(testCase)]
   return [
     ...parts(testCase),
     ...fewerInputs(testCase),
