@@ -13,14 +13,4 @@ export class EntryList {
     }
     this.entries[this.size++] = entry
   }
-
-  /** Follows entries to their new places; those that are nowhere (-1) leave the list. */
-  moved(movedTo: Int32Array): void {
-    const { entries, size } = this
-    this.size = 0
-    for (let i = 0; i < size; i++) {
-      const entry = movedTo[entries[i]!]!
-      if (entry >= 0) entries[this.size++] = entry
-    }
-  }
 }

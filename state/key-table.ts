@@ -5,6 +5,10 @@ import type { ByteSink, Serde } from '../topology/serdes/serde.ts'
 /** Keys below this number are kept even when no store uses them any more. */
 const COMPACT_ABOVE = 65_536
 
+const VALUES_MIN = 1_024
+/** Values kept at once: one takes more than its bytes, and comes back out of them. */
+const VALUES_MAX = 65_536
+
 /** Something that holds key ids: a store of the same grouping. */
 export interface KeyHolder {
   /** Sets `used[id]` to 1 for every id held. */
@@ -13,12 +17,17 @@ export interface KeyHolder {
   replaceKeys(idOf: Int32Array): void
 }
 
-/** Gives keys dense ids; the value of each is read once. */
+/** Gives keys dense ids; the values of those used last are at hand. */
 export class KeyTable {
   /** Goes up when ids change their meaning, so that what was derived from them is thrown away. */
   epoch = 0
   #dictionary = new Dictionary()
-  #values: unknown[] = []
+  /** Values of ids, each at its id modulo the length. */
+  #values: unknown[] = new Array<unknown>(VALUES_MIN)
+  /** Whose value lies there; -1 for none. */
+  #valueIds = new Int32Array(VALUES_MIN).fill(-1)
+  /** Ids of bytes that are no key. */
+  readonly #refused = new Set<number>()
   readonly #serde: Serde<unknown>
   readonly #holders: KeyHolder[] = []
   #compactAt = COMPACT_ABOVE
@@ -37,13 +46,18 @@ export class KeyTable {
 
   /** @throws SerdeError when the bytes are no such key. */
   idOf(bytes: Uint8Array, start: number, end: number): number {
+    const { size } = this.#dictionary
     const id = this.#dictionary.idOf(bytes, start, end)
-    if (id === this.#values.length) this.#values.push(this.#serde.deserialize(bytes, start, end))
+    if (id === size || this.#isRefused(id)) this.#read(id, bytes, start, end)
     return id
   }
 
+  /** The key itself, which is not to be changed. */
   valueOf(id: number): unknown {
-    return this.#values[id]
+    const at = id & (this.#valueIds.length - 1)
+    if (this.#valueIds[at] === id) return this.#values[at]
+    const bytes = this.bytesOf(id)
+    return this.#keep(id, this.#serde.deserialize(bytes, 0, bytes.length))
   }
 
   /** A view of the key's bytes. */
@@ -79,17 +93,40 @@ export class KeyTable {
   #compact(used: Uint8Array): void {
     const idOf = new Int32Array(this.size).fill(-1)
     const dictionary = new Dictionary()
-    const values: unknown[] = []
     for (let id = 0; id < used.length; id++) {
       if (used[id] === 0) continue
       const bytes = this.bytesOf(id)
       idOf[id] = dictionary.idOf(bytes, 0, bytes.length)
-      values.push(this.#values[id])
     }
     this.#dictionary = dictionary
-    this.#values = values
+    this.#forgetValues(VALUES_MIN)
+    this.#refused.clear()
     this.epoch += 1
     for (const holder of this.#holders) holder.replaceKeys(idOf)
     this.#compactAt = Math.max(COMPACT_ABOVE, this.size * 2)
+  }
+
+  #isRefused(id: number): boolean {
+    return this.#refused.size > 0 && this.#refused.has(id)
+  }
+
+  #read(id: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#refused.add(id)
+    this.#keep(id, this.#serde.deserialize(bytes, start, end))
+    this.#refused.delete(id)
+  }
+
+  #keep(id: number, value: unknown): unknown {
+    const { length } = this.#valueIds
+    if (id >= length && length < VALUES_MAX) this.#forgetValues(length * 2)
+    const at = id & (this.#valueIds.length - 1)
+    this.#valueIds[at] = id
+    this.#values[at] = value
+    return value
+  }
+
+  #forgetValues(length: number): void {
+    this.#values = new Array<unknown>(length)
+    this.#valueIds = new Int32Array(length).fill(-1)
   }
 }

@@ -1,7 +1,8 @@
 // Counts per key and window in typed arrays: the store behind a windowed count. One task owns it. An
-// entry is a number until others are added: entries of closed windows are dead, and swept when room ends.
+// entry is a number; those of a closed window serve again.
 import type { TimeWindow } from '../topology/windows.ts'
 import { EntryList } from './entry-list.ts'
+import { GrowingMemory } from '../topology/serdes/growing-memory.ts'
 import { HashSlots } from '../topology/serdes/hash-slots.ts'
 import type { KeyHolder, KeyTable } from './key-table.ts'
 import { WindowIndex } from './window-index.ts'
@@ -17,9 +18,10 @@ const ENTRY_BYTES = 32
 const INTS = ENTRY_BYTES / 4
 const DOUBLES = ENTRY_BYTES / 8
 const KEY = 0
+/** -1 for an entry that is free. */
 const WINDOW = 1
 const FLAGS = 2
-/** The entry before it in the same window. */
+/** The entry before it in the same window; of a free one the next free one. */
 const NEXT = 3
 const COUNT = 2
 /** Highest timestamp counted, epoch ms. */
@@ -29,21 +31,20 @@ const TIMESTAMP = 3
 export class WindowCounts implements KeyHolder {
   readonly name: string
   readonly keys: KeyTable
-  #capacity = INITIAL_ENTRIES
-  #ints = new Int32Array(INITIAL_ENTRIES * INTS)
-  #doubles = new Float64Array(this.#ints.buffer)
+  readonly #memory = new GrowingMemory(INITIAL_ENTRIES * ENTRY_BYTES)
+  #ints = new Int32Array(this.#memory.buffer)
+  #doubles = new Float64Array(this.#memory.buffer)
   /** By key and window. */
   readonly #slots = new HashSlots(
     (entry) => this.#hashOf(entry),
-    (entry) => !this.#windows.isOpen(this.#ints[entry * INTS + WINDOW]!),
+    (entry) => this.#ints[entry * INTS + WINDOW] === NONE,
   )
   #end = 0
+  #free = NONE
   #rows = 0
   readonly #toEmit = new EntryList()
   readonly #toSave = new EntryList()
   readonly #windows: WindowIndex
-  /** New places of entries, while they are swept. */
-  #movedTo = new Int32Array(0)
 
   constructor(name: string, keys: KeyTable, windows: { sizeMs: number; advanceMs: number }) {
     this.name = name
@@ -59,7 +60,7 @@ export class WindowCounts implements KeyHolder {
 
   /** Bytes that the table takes. */
   get sizeBytes(): number {
-    return this.#capacity * ENTRY_BYTES + this.#slots.sizeBytes + this.#windows.size * 80
+    return this.#end * ENTRY_BYTES + this.#slots.sizeBytes + this.#windows.size * 80
   }
 
   /** Entries that changed since the last emission. */
@@ -160,8 +161,10 @@ export class WindowCounts implements KeyHolder {
         this.#forEachIn(window, (entry) => entries.push(entry))
         visit(entries)
       }
-      // Its entries are dead by that: they stay where they are until the next sweep, found by nobody.
-      this.#rows -= this.#windows.close(window)
+      const freed = this.#freeAll(window)
+      this.#windows.close(window)
+      this.#slots.died(freed)
+      this.#rows -= freed
     }
   }
 
@@ -172,18 +175,19 @@ export class WindowCounts implements KeyHolder {
   }
 
   replaceKeys(idOf: Int32Array): void {
+    this.#slots.clear(true)
     this.forEach((entry) => {
       this.#ints[entry * INTS + KEY] = idOf[this.keyIdOf(entry)]!
+      this.#slots.put(this.#hashOf(entry), entry)
     })
-    this.#reindex()
   }
 
-  /** Takes a flag from an entry; false where it has none, and for a dead one. */
+  /** Takes a flag from an entry; false where it has none. */
   #clear(entry: number, flag: number): boolean {
     const at = entry * INTS
     const flags = this.#ints[at + FLAGS]!
     this.#ints[at + FLAGS] = flags & ~flag
-    return (flags & flag) !== 0 && this.#windows.isOpen(this.#ints[at + WINDOW]!)
+    return (flags & flag) !== 0
   }
 
   #forEachIn(window: number, visit: (entry: number) => void): void {
@@ -217,11 +221,7 @@ export class WindowCounts implements KeyHolder {
   }
 
   #add(hash: number, window: number, keyId: number): number {
-    if (this.#end === this.#capacity) {
-      if (this.#rows * 2 > this.#capacity) this.#grow()
-      else this.#sweep()
-    }
-    const entry = this.#end++
+    const entry = this.#takeNumber()
     const ints = this.#ints
     const at = entry * INTS
     ints[at + KEY] = keyId
@@ -230,61 +230,42 @@ export class WindowCounts implements KeyHolder {
     ints[at + NEXT] = this.#windows.firstEntries[window]!
     this.#doubles[entry * DOUBLES + COUNT] = 0
     this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
-    this.#windows.added(window, entry)
+    this.#windows.firstEntries[window] = entry
     this.#rows += 1
     this.#slots.put(hash, entry)
     return entry
   }
 
-  /** What is dead stays: it goes with the next sweep. */
-  #grow(): void {
-    this.#capacity *= 2
-    const ints = new Int32Array(this.#capacity * INTS)
-    ints.set(this.#ints)
-    this.#ints = ints
-    this.#doubles = new Float64Array(ints.buffer)
-  }
-
-  /** Moves what lives together. */
-  #sweep(): void {
-    if (this.#movedTo.length < this.#end) this.#movedTo = new Int32Array(this.#capacity)
-    this.#end = this.#moveLiving(this.#ints, this.#movedTo)
-    this.#windows.swept(this.#movedTo)
-    this.#toEmit.moved(this.#movedTo)
-    this.#toSave.moved(this.#movedTo)
-    this.#reindex()
-  }
-
-  // The loops have methods of their own, so that they are compiled once and for all.
-
-  /** @returns how many entries live. */
-  #moveLiving(ints: Int32Array, movedTo: Int32Array): number {
-    const windows = this.#windows
-    const all = this.#end
-    let end = 0
-    for (let entry = 0; entry < all; entry++) {
-      const at = entry * INTS
-      if (!windows.isOpen(ints[at + WINDOW]!)) {
-        movedTo[entry] = NONE
-        continue
-      }
-      movedTo[entry] = end
-      const target = end * INTS
-      for (let i = 0; i < INTS; i++) ints[target + i] = ints[at + i]!
-      const next = ints[target + NEXT]!
-      // The entry before it has moved already.
-      if (next !== NONE) ints[target + NEXT] = movedTo[next]!
-      end += 1
+  #takeNumber(): number {
+    const free = this.#free
+    if (free !== NONE) {
+      this.#free = this.#ints[free * INTS + NEXT]!
+      return free
     }
-    return end
+    if ((this.#end + 1) * INTS > this.#ints.length) {
+      this.#memory.grow()
+      this.#ints = new Int32Array(this.#memory.buffer)
+      this.#doubles = new Float64Array(this.#memory.buffer)
+    }
+    return this.#end++
   }
 
-  #reindex(): void {
-    this.#slots.clear(true)
-    for (let entry = 0; entry < this.#end; entry++) {
-      if (!this.#windows.isOpen(this.#ints[entry * INTS + WINDOW]!)) continue
-      this.#slots.put(this.#hashOf(entry), entry)
+  /** Lets the entries of a window serve again: their chain goes before that of the free ones. */
+  #freeAll(window: number): number {
+    const ints = this.#ints
+    const first = this.#windows.firstEntries[window]!
+    let count = 0
+    let last = NONE
+    for (let entry = first; entry !== NONE; entry = ints[entry * INTS + NEXT]!) {
+      ints[entry * INTS + WINDOW] = NONE
+      ints[entry * INTS + FLAGS] = 0
+      last = entry
+      count += 1
     }
+    if (last === NONE) return 0
+    ints[last * INTS + NEXT] = this.#free
+    this.#free = first
+    return count
   }
 
   #hashOf(entry: number): number {

@@ -7,11 +7,10 @@ const INITIAL_WINDOWS = 64
 /** Bounds kept for the results that come next: kept with their windows, they would grow old in the heap. */
 const BOUNDS_KEPT = 64
 
-/** Gives open windows small ids; the id of a closed one serves again after the next sweep of the store. */
+/** Gives open windows small ids; the id of a closed one serves again. */
 export class WindowIndex {
   /** First entry of each window's chain, by id; -1 for none. */
   firstEntries = new Int32Array(INITIAL_WINDOWS).fill(NONE)
-  #entryCounts = new Int32Array(INITIAL_WINDOWS)
   readonly #sizeMs: number
   readonly #advanceMs: number
   #starts = new Float64Array(INITIAL_WINDOWS).fill(NaN)
@@ -21,9 +20,9 @@ export class WindowIndex {
   }))
   /** Open addressing by the window's number: neighbours in time are neighbours here. */
   #slots = new Int32Array(INITIAL_WINDOWS * 2).fill(NONE)
+  /** Slots that are not free; those of closed windows are until the next reindexing. */
+  #slotsUsed = 0
   readonly #freeIds: number[] = []
-  /** Ids of closed windows that entries still bear. */
-  #closedIds: number[] = []
   #end = 0
 
   constructor({ sizeMs, advanceMs }: { sizeMs: number; advanceMs: number }) {
@@ -33,7 +32,7 @@ export class WindowIndex {
 
   /** How many windows are open. */
   get size(): number {
-    return this.#end - this.#freeIds.length - this.#closedIds.length
+    return this.#end - this.#freeIds.length
   }
 
   /** The id of the window that starts at `startMs`, opened when it is new. */
@@ -83,45 +82,25 @@ export class WindowIndex {
     return ids.sort((one, other) => this.#starts[one]! - this.#starts[other]!)
   }
 
-  /** Puts an entry in front of a window's chain. */
-  added(id: number, entry: number): void {
-    this.firstEntries[id] = entry
-    this.#entryCounts[id]! += 1
-  }
-
-  isOpen(id: number): boolean {
-    // NaN, the start of a closed one, does not equal itself.
-    return this.#starts[id] === this.#starts[id]
-  }
-
-  /** The window keeps its slot, where nothing finds it. @returns how many entries it had. */
-  close(id: number): number {
-    const count = this.#entryCounts[id]!
+  /** Closes a window, which no entry bears any more. */
+  close(id: number): void {
     this.#starts[id] = NaN
-    this.#entryCounts[id] = 0
     this.firstEntries[id] = NONE
-    this.#closedIds.push(id)
-    return count
-  }
-
-  /** Follows first entries to their new places; no entry bears the id of a closed window any more. */
-  swept(movedTo: Int32Array): void {
-    const { firstEntries } = this
-    for (let id = 0; id < this.#end; id++) {
-      if (firstEntries[id] !== NONE) firstEntries[id] = movedTo[firstEntries[id]!]!
-    }
-    for (const id of this.#closedIds) this.#freeIds.push(id)
-    this.#closedIds = []
-    this.#reindex()
+    this.#freeIds.push(id)
   }
 
   #add(slot: number, startMs: number): number {
-    if (this.#freeIds.length === 0 && this.#end === this.#starts.length) {
-      this.#grow()
-      return this.open(startMs)
-    }
+    const isFull = this.#freeIds.length === 0 && this.#end === this.#starts.length
+    if (isFull) this.#grow()
+    else if (this.#slotsUsed * 4 > this.#slots.length * 3) this.#reindex()
+    else return this.#put(slot, startMs)
+    return this.open(startMs)
+  }
+
+  #put(slot: number, startMs: number): number {
     const id = this.#freeIds.pop() ?? this.#end++
     this.#slots[slot] = id
+    this.#slotsUsed += 1
     this.#starts[id] = startMs
     return id
   }
@@ -132,10 +111,7 @@ export class WindowIndex {
     starts.set(this.#starts)
     const firstEntries = new Int32Array(capacity).fill(NONE)
     firstEntries.set(this.firstEntries)
-    const entryCounts = new Int32Array(capacity)
-    entryCounts.set(this.#entryCounts)
     this.#starts = starts
-    this.#entryCounts = entryCounts
     this.firstEntries = firstEntries
     this.#slots = new Int32Array(capacity * 2)
     this.#reindex()
@@ -144,8 +120,9 @@ export class WindowIndex {
   #reindex(): void {
     const slots = this.#slots.fill(NONE)
     const mask = slots.length - 1
+    this.#slotsUsed = this.size
     for (let id = 0; id < this.#end; id++) {
-      if (!this.isOpen(id)) continue
+      if (Number.isNaN(this.#starts[id])) continue
       let slot = (this.#starts[id]! / this.#advanceMs) & mask
       while (slots[slot] !== NONE) slot = (slot + 1) & mask
       slots[slot] = id

@@ -3,6 +3,7 @@
 
 const PAGE_BYTES_MIN = 16_384
 const PAGE_BYTES_MAX = 4_194_304
+const NO_PAGE = new Uint8Array(0)
 
 /** Hands out spans of bytes; what is given up is only counted, the owner moves what lives. */
 export class ByteArena {
@@ -13,6 +14,9 @@ export class ByteArena {
   /** Bytes that all pages take. */
   sizeBytes = 0
   #end = 0
+  /** Pages that are to be dropped. */
+  readonly #left = new Set<number>()
+  readonly #freeNumbers: number[] = []
 
   /** Finds room for `length` bytes; `page` and `at` say where. */
   allocate(length: number): void {
@@ -21,11 +25,36 @@ export class ByteArena {
     this.#end += length
   }
 
+  /** Whether there are pages that are to be dropped. */
+  get isBeingLeft(): boolean {
+    return this.#left.size > 0
+  }
+
+  isLeft(page: number): boolean {
+    return this.#left.has(page)
+  }
+
+  /** Allocates nothing more in the pages there are: the owner moves what lives there. */
+  leave(): void {
+    this.pages.forEach((page, i) => page !== NO_PAGE && this.#left.add(i))
+    this.page = -1
+  }
+
+  /** Drops the pages that were left. */
+  dropLeft(): void {
+    for (const page of this.#left) {
+      this.sizeBytes -= this.pages[page]!.length
+      this.pages[page] = NO_PAGE
+      this.#freeNumbers.push(page)
+    }
+    this.#left.clear()
+  }
+
   #addPage(length: number): void {
     const wanted = Math.min(PAGE_BYTES_MAX, Math.max(PAGE_BYTES_MIN, this.sizeBytes))
     const page = new Uint8Array(Math.max(wanted, length))
-    this.pages.push(page)
-    this.page = this.pages.length - 1
+    this.page = this.#freeNumbers.pop() ?? this.pages.length
+    this.pages[this.page] = page
     this.sizeBytes += page.length
     this.#end = 0
   }

@@ -1,11 +1,14 @@
 // Where the entries of a byte table lie: their fields side by side in one buffer, their bytes in pages.
 // An entry is a small number; one that was freed serves again.
+import { GrowingMemory } from '../../topology/serdes/growing-memory.ts'
 import { ByteArena, copyBytes } from './byte-arena.ts'
 
 const NONE = -1
 const INITIAL_ENTRIES = 64
 /** Garbage below this is not worth moving anything. */
 const GARBAGE_BYTES_MIN = 65_536
+/** Entries looked at with each one that is added or moved, while all move into new pages. */
+const ENTRIES_MOVED_A_STEP = 16
 
 const ENTRY_BYTES = 48
 const INTS = ENTRY_BYTES / 4
@@ -27,19 +30,23 @@ const TIME = 5
 
 /** Entries with the bytes of a key and a value, a timestamp, a time to order by and flags; 0 is free. */
 export class ByteEntries {
-  #capacity = INITIAL_ENTRIES
-  #ints = new Int32Array(INITIAL_ENTRIES * INTS)
-  #doubles = new Float64Array(this.#ints.buffer)
+  readonly #memory = new GrowingMemory(INITIAL_ENTRIES * ENTRY_BYTES)
+  #ints = new Int32Array(this.#memory.buffer)
+  #doubles = new Float64Array(this.#memory.buffer)
   #arena = new ByteArena()
   #usedBytes = 0
   #garbageBytes = 0
+  /** While entries leave pages, a few at a time: the next to look at, and the one to end before. */
+  #next = 0
+  #last = 0
+  #count = 0
   #free = NONE
   /** Entries have numbers below this. */
   end = 0
 
   /** Bytes that entries and pages take. */
   get sizeBytes(): number {
-    return this.#ints.byteLength + this.#arena.sizeBytes
+    return this.end * ENTRY_BYTES + this.#arena.sizeBytes
   }
 
   /** The page that key and value of an entry lie in. Pages may change with every change of an entry. */
@@ -107,8 +114,9 @@ export class ByteEntries {
     timeMs: number,
     flags: number,
   ): number {
-    this.#compactIfDue()
+    this.#compact()
     const entry = this.#takeNumber()
+    this.#count += 1
     const keyLength = end - start
     const at = entry * INTS
     this.#ints[at + HASH] = hash
@@ -138,12 +146,16 @@ export class ByteEntries {
 
   free(entry: number): void {
     const at = entry * INTS
-    this.#garbageBytes += this.#ints[at + KEY_LENGTH]! + this.#ints[at + CAPACITY]!
+    this.#leaveSpan(entry)
     this.#ints[at + FLAGS] = 0
     this.#ints[at + NEXT_FREE] = this.#free
     this.#free = entry
+    this.#count -= 1
+    if (this.#count > 0) return
     // An empty store gives its memory back; a filled one when it needs room.
-    if (this.#garbageBytes === this.#usedBytes) this.#compact()
+    this.#arena = new ByteArena()
+    this.#usedBytes = 0
+    this.#garbageBytes = 0
   }
 
   #takeNumber(): number {
@@ -152,12 +164,10 @@ export class ByteEntries {
       this.#free = this.#ints[free * INTS + NEXT_FREE]!
       return free
     }
-    if (this.end === this.#capacity) {
-      this.#capacity *= 2
-      const grown = new Int32Array(this.#capacity * INTS)
-      grown.set(this.#ints)
-      this.#ints = grown
-      this.#doubles = new Float64Array(grown.buffer)
+    if ((this.end + 1) * INTS > this.#ints.length) {
+      this.#memory.grow()
+      this.#ints = new Int32Array(this.#memory.buffer)
+      this.#doubles = new Float64Array(this.#memory.buffer)
     }
     return this.end++
   }
@@ -175,33 +185,44 @@ export class ByteEntries {
     this.#ints[at + CAPACITY] = capacity
   }
 
+  /** What lies in pages that are being left goes with them. */
+  #leaveSpan(entry: number): void {
+    const at = entry * INTS
+    if (this.#arena.isLeft(this.#ints[at + PAGE]!)) return
+    this.#garbageBytes += this.#ints[at + KEY_LENGTH]! + this.#ints[at + CAPACITY]!
+  }
+
   /** Moves an entry to where its value has room; the old value is not taken along. */
   #move(entry: number, valueLength: number): void {
-    const at = entry * INTS
-    const keyLength = this.#ints[at + KEY_LENGTH]!
-    this.#garbageBytes += keyLength + this.#ints[at + CAPACITY]!
+    this.#leaveSpan(entry)
     const page = this.pageOf(entry)
     const from = this.keyStart(entry)
     this.#place(entry, valueLength)
+    const keyLength = this.#ints[entry * INTS + KEY_LENGTH]!
     copyBytes(page, from, keyLength, this.pageOf(entry), this.keyStart(entry))
-    this.#compactIfDue()
+    this.#compact()
   }
 
-  #compactIfDue(): void {
-    if (this.#garbageBytes < GARBAGE_BYTES_MIN) return
-    if (this.#garbageBytes * 2 > this.#usedBytes) this.#compact()
-  }
-
-  /** Moves all entries that are not free into new pages. */
+  /** Begins to move all entries into new pages when too much of these is garbage, and goes on with it. */
   #compact(): void {
-    const from = this.#arena.pages
-    this.#arena = new ByteArena()
+    if (this.#arena.isBeingLeft) this.#moveSome(ENTRIES_MOVED_A_STEP)
+    if (this.#garbageBytes < GARBAGE_BYTES_MIN) return
+    if (this.#garbageBytes * 2 <= this.#usedBytes) return
+    if (this.#arena.isBeingLeft) this.#moveSome(Infinity)
+    this.#arena.leave()
+    this.#next = 0
+    this.#last = this.end
     this.#usedBytes = 0
     this.#garbageBytes = 0
-    for (let entry = 0; entry < this.end; entry++) {
+  }
+
+  /** What was added or grew meanwhile lies in the new pages already. */
+  #moveSome(count: number): void {
+    const end = Math.min(this.#last, this.#next + count)
+    for (let entry = this.#next; entry < end; entry++) {
       const at = entry * INTS
-      if (this.#ints[at + FLAGS] === 0) continue
-      const page = from[this.#ints[at + PAGE]!]!
+      if (this.#ints[at + FLAGS] === 0 || !this.#arena.isLeft(this.#ints[at + PAGE]!)) continue
+      const page = this.pageOf(entry)
       const start = this.#ints[at + AT]!
       const valueLength = this.#ints[at + VALUE_LENGTH]!
       // What is moved just now has room for a value that is still to come.
@@ -210,5 +231,7 @@ export class ByteEntries {
       copyBytes(page, start, length, this.pageOf(entry), this.keyStart(entry))
       this.#ints[at + VALUE_LENGTH] = valueLength
     }
+    this.#next = end
+    if (end === this.#last) this.#arena.dropLeft()
   }
 }

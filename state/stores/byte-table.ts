@@ -1,11 +1,10 @@
 // The heart of all stores: byte strings to byte strings, found by a hash, each with a timestamp; knows
 // what changed since the last save. Stores give meaning to the bytes, orders are built on its entries.
+import { HashSlots } from '../../topology/serdes/hash-slots.ts'
 import { EntryList } from '../entry-list.ts'
 import { ByteEntries } from './byte-entries.ts'
 
 const NONE = -1
-const INITIAL_SLOTS = 128
-
 /** Not free. */
 const USED = 1
 /** The entry holds a value; one without is a deletion that is still to be saved. */
@@ -33,9 +32,10 @@ export class ByteTable {
   /** Read where keys, values and times of entries lie; changed by the table alone. */
   readonly entries = new ByteEntries()
   readonly #timeOf: TimeOf | undefined
-  /** Open addressing by the key's hash; at most half full. */
-  #slots = new Int32Array(INITIAL_SLOTS).fill(NONE)
-  #used = 0
+  readonly #slots = new HashSlots(
+    (entry) => this.entries.hashOf(entry),
+    (entry) => this.entries.flagsOf(entry) === 0,
+  )
   #rows = 0
   readonly #dirty = new EntryList()
   readonly #orders: EntryOrder[] = []
@@ -52,14 +52,14 @@ export class ByteTable {
 
   /** Bytes that table, pages and orders take. */
   get sizeBytes(): number {
-    let sizeBytes = this.#slots.byteLength + this.#dirty.entries.byteLength
+    let sizeBytes = this.#slots.sizeBytes + this.#dirty.entries.byteLength
     for (const order of this.#orders) sizeBytes += order.sizeBytes
     return sizeBytes + this.entries.sizeBytes
   }
 
   /** The entry of a key, or -1 where it has no value. */
   find(key: Uint8Array, start: number, end: number): number {
-    const entry = this.#slots[this.#slotFor(hashOf(key, start, end), key, start, end)]!
+    const entry = this.#find(hashOf(key, start, end), key, start, end)
     return entry !== NONE && this.isLive(entry) ? entry : NONE
   }
 
@@ -122,8 +122,7 @@ export class ByteTable {
   /** Gives up an entry without a trace: who restores can tell by itself that it is gone. */
   forget(entry: number): void {
     if (this.isLive(entry)) this.#leave(entry)
-    this.#unlink(entry)
-    this.#used -= 1
+    this.#slots.died(1)
     this.entries.free(entry)
   }
 
@@ -195,15 +194,12 @@ export class ByteTable {
   /** The entry of a key, made live; a new one has room for such a value. */
   #entryOf(key: Uint8Array, start: number, end: number, valueLength: number): number {
     const hash = hashOf(key, start, end)
-    const slot = this.#slotFor(hash, key, start, end)
-    const known = this.#slots[slot]!
+    const known = this.#find(hash, key, start, end)
     if (known === NONE) {
       const timeMs = this.#timeOf === undefined ? 0 : this.#timeOf(key, start, end)
       const entry = this.entries.add(key, start, end, valueLength, hash, timeMs, USED | LIVE)
-      this.#slots[slot] = entry
+      this.#slots.put(hash, entry)
       this.#rows += 1
-      this.#used += 1
-      if (this.#used * 2 > this.#slots.length) this.#growSlots()
       for (const order of this.#orders) order.added(entry)
       return entry
     }
@@ -218,44 +214,25 @@ export class ByteTable {
     return known
   }
 
-  /** Where a key is or would be. */
-  #slotFor(hash: number, key: Uint8Array, start: number, end: number): number {
-    const slots = this.#slots
+  /** The entry of a key, live or not, or -1. */
+  #find(hash: number, key: Uint8Array, start: number, end: number): number {
+    const { slots, old } = this.#slots
+    const entry = this.#findIn(slots, hash, key, start, end)
+    return entry < 0 && old !== undefined ? this.#findIn(old, hash, key, start, end) : entry
+  }
+
+  #findIn(slots: Int32Array, hash: number, key: Uint8Array, start: number, end: number): number {
     const { entries } = this
     const mask = slots.length - 1
     let slot = hash & mask
     for (;;) {
-      const entry = slots[slot]!
-      if (entry === NONE) return slot
-      if (entries.hashOf(entry) === hash && entries.matches(entry, key, start, end)) return slot
+      const entry = slots[slot]! - 1
+      if (entry < 0) return NONE
+      // What was given up may still be in the slots.
+      const isHeld = entries.hashOf(entry) === hash && entries.flagsOf(entry) !== 0
+      if (isHeld && entries.matches(entry, key, start, end)) return entry
       slot = (slot + 1) & mask
     }
-  }
-
-  /** Takes an entry out of the slots; those behind it move up, so that no gap hides them. */
-  #unlink(entry: number): void {
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let gap = this.entries.hashOf(entry) & mask
-    while (slots[gap] !== entry) gap = (gap + 1) & mask
-    for (let slot = (gap + 1) & mask; slots[slot] !== NONE; slot = (slot + 1) & mask) {
-      const home = this.entries.hashOf(slots[slot]!) & mask
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue
-      slots[gap] = slots[slot]!
-      gap = slot
-    }
-    slots[gap] = NONE
-  }
-
-  #growSlots(): void {
-    const slots = new Int32Array(this.#slots.length * 2).fill(NONE)
-    const mask = slots.length - 1
-    this.#forEachUsed((entry) => {
-      let slot = this.entries.hashOf(entry) & mask
-      while (slots[slot] !== NONE) slot = (slot + 1) & mask
-      slots[slot] = entry
-    })
-    this.#slots = slots
   }
 }
 

@@ -38,6 +38,16 @@ describe('the table of keys', () => {
   it('refuses bytes that are no key, every time', () => {
     const keys = new KeyTable(fields('type') as never)
     for (let i = 0; i < 2; i++) expect(() => keyId(keys, 'x')).to.throw(SerdeError)
+    expect(keys.valueOf(keyId(keys, '["a"]'))).to.deep.equal({ type: 'a' })
+    expect(() => keyId(keys, 'x')).to.throw(SerdeError)
+  })
+
+  it('has the value of every key, and keeps 65,536 of them in memory', () => {
+    const keys = keyTable()
+    for (let i = 0; i < 200_000; i++) keyId(keys, String(i))
+    for (const id of [0, 1_023, 65_536, 131_072, 199_999, 0]) {
+      expect(keys.valueOf(id)).to.equal(String(id))
+    }
   })
 
   it('forgets nothing before it holds 65,536 keys', () => {

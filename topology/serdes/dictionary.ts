@@ -1,5 +1,6 @@
 // Byte strings to small ids: the dictionary behind interned columns and group keys. Ids are dense and
 // mean something in one thread only; what leaves the thread are the bytes.
+import { GrowingMemory } from './growing-memory.ts'
 import { HashSlots } from './hash-slots.ts'
 import type { ByteSink } from './serde.ts'
 
@@ -9,11 +10,13 @@ const INITIAL_BYTES = 16_384
 /** Interns byte strings: equal bytes get equal ids, counted from 0. */
 export class Dictionary {
   #size = 0
-  readonly #slots = new HashSlots((id) => this.#hashes[id]!)
-  #hashes = new Int32Array(INITIAL_SIZE)
+  readonly #slots = new HashSlots((id) => this.#marks[id * 2]!)
+  #marksMemory = new GrowingMemory(INITIAL_SIZE * 8)
+  /** The hash of each, and where its bytes end. */
+  #marks = new Int32Array(this.#marksMemory.buffer)
+  #bytesMemory = new GrowingMemory(INITIAL_BYTES)
   // All byte strings back to back: one object each would be what a long run's heap consists of.
-  #bytes = new Uint8Array(INITIAL_BYTES)
-  #ends = new Uint32Array(INITIAL_SIZE)
+  #bytes = new Uint8Array(this.#bytesMemory.buffer)
 
   /** How many byte strings are known; the next new one gets this id. */
   get size(): number {
@@ -29,18 +32,18 @@ export class Dictionary {
 
   /** How many bytes an id stands for. */
   lengthOf(id: number): number {
-    return this.#ends[id]! - this.#startOf(id)
+    return this.#endOf(id) - this.#startOf(id)
   }
 
-  /** The bytes behind an id, a view of them. */
+  /** The bytes behind an id: a view of them, which holds until the next new one comes. */
   bytesOf(id: number): Uint8Array {
-    return this.#bytes.subarray(this.#startOf(id), this.#ends[id])
+    return this.#bytes.subarray(this.#startOf(id), this.#endOf(id))
   }
 
   /** Writes the bytes behind an id. */
   write(id: number, sink: ByteSink): void {
     const from = this.#startOf(id)
-    const length = this.#ends[id]! - from
+    const length = this.#endOf(id) - from
     sink.reserve(length)
     const { bytes, position } = sink
     for (let i = 0; i < length; i++) bytes[position + i] = this.#bytes[from + i]!
@@ -51,18 +54,23 @@ export class Dictionary {
   clear(): void {
     this.#size = 0
     this.#slots.clear()
-    this.#hashes = new Int32Array(INITIAL_SIZE)
-    this.#bytes = new Uint8Array(INITIAL_BYTES)
-    this.#ends = new Uint32Array(INITIAL_SIZE)
+    this.#marksMemory = new GrowingMemory(INITIAL_SIZE * 8)
+    this.#marks = new Int32Array(this.#marksMemory.buffer)
+    this.#bytesMemory = new GrowingMemory(INITIAL_BYTES)
+    this.#bytes = new Uint8Array(this.#bytesMemory.buffer)
   }
 
   #startOf(id: number): number {
-    return id === 0 ? 0 : this.#ends[id - 1]!
+    return id === 0 ? 0 : this.#endOf(id - 1)
+  }
+
+  #endOf(id: number): number {
+    return this.#marks[id * 2 + 1]! >>> 0
   }
 
   #matches(id: number, bytes: Uint8Array, start: number, end: number): boolean {
     const from = this.#startOf(id)
-    const length = this.#ends[id]! - from
+    const length = this.#endOf(id) - from
     if (length !== end - start) return false
     for (let i = 0; i < length; i++) {
       if (this.#bytes[from + i] !== bytes[start + i]) return false
@@ -77,7 +85,7 @@ export class Dictionary {
     for (;;) {
       const id = slots[slot]! - 1
       if (id < 0) return id
-      if (this.#hashes[id] === hash && this.#matches(id, bytes, start, end)) return id
+      if (this.#marks[id * 2] === hash && this.#matches(id, bytes, start, end)) return id
       slot = (slot + 1) & mask
     }
   }
@@ -90,25 +98,27 @@ export class Dictionary {
 
   #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const id = this.#size
-    const at = id === 0 ? 0 : this.#ends[id - 1]!
+    const at = this.#startOf(id)
     const to = at + end - start
-    if (to > this.#bytes.length) this.#bytes = grown(this.#bytes, new Uint8Array(2 * to))
+    if (to > this.#bytes.length) this.#growBytes(to)
     for (let i = 0; i < to - at; i++) this.#bytes[at + i] = bytes[start + i]!
-    if (id === this.#ends.length) {
-      this.#hashes = grown(this.#hashes, new Int32Array(id * 2))
-      this.#ends = grown(this.#ends, new Uint32Array(id * 2))
-    }
-    this.#ends[id] = to
-    this.#hashes[id] = hash
+    if (id * 2 === this.#marks.length) this.#growMarks()
+    this.#marks[id * 2] = hash
+    this.#marks[id * 2 + 1] = to
     this.#size = id + 1
     this.#slots.put(hash, id)
     return id
   }
-}
 
-function grown<T extends Uint8Array | Int32Array | Uint32Array>(from: T, to: T): T {
-  to.set(from)
-  return to
+  #growBytes(length: number): void {
+    this.#bytesMemory.grow(length)
+    this.#bytes = new Uint8Array(this.#bytesMemory.buffer)
+  }
+
+  #growMarks(): void {
+    this.#marksMemory.grow()
+    this.#marks = new Int32Array(this.#marksMemory.buffer)
+  }
 }
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {

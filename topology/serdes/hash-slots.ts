@@ -9,14 +9,17 @@ const SLOTS_MOVED_A_PUT = 16
 export class HashSlots {
   /**
    * Entries plus 1, 0 for a free place: one of hash `h` lies at `h & (length - 1)` or behind, and round, before the
-   * first free place. What is not found here may still be in `old`.
+   * first free place. What is not found here may still be in `old`. An entry may also lie where it was before it
+   * was given up and served again: who looks for one compares what the entry is now.
    */
   slots = new Int32Array(SLOTS_MIN)
   /** The table before, while it is being moved; the same as in `slots`. */
   old: Int32Array | undefined
   readonly #hashOf: (entry: number) => number
   readonly #isDead: ((entry: number) => boolean) | undefined
+  /** Places taken in `slots`, and entries that live in both tables. */
   #used = 0
+  #living = 0
   /** The next place of `old` to move. */
   #next = 0
 
@@ -36,25 +39,35 @@ export class HashSlots {
 
   /** Puts an entry in that is not there. */
   put(hash: number, entry: number): void {
-    if (this.#used * 2 >= this.slots.length) this.#grow()
+    if (this.#used * 2 >= this.slots.length) this.#renew()
     this.#place(hash, entry)
-    this.#used += 1
+    this.#living += 1
     if (this.old !== undefined) this.#move(this.old, SLOTS_MOVED_A_PUT)
+  }
+
+  /** So many of the entries died: they keep their places until the next move. */
+  died(count: number): void {
+    this.#living -= count
   }
 
   /** Forgets all entries; with `isKept` the room stays. */
   clear(isKept = false): void {
     this.old = undefined
     this.#used = 0
+    this.#living = 0
     if (isKept) this.slots.fill(0)
     else this.slots = new Int32Array(SLOTS_MIN)
   }
 
-  #grow(): void {
+  /** Begins to move all that lives into another table, a larger one where these need it. */
+  #renew(): void {
     if (this.old !== undefined) this.#move(this.old, Infinity)
-    this.old = this.slots
+    const { slots } = this
+    const isCrowded = this.#living * 4 > slots.length
+    this.old = slots
     this.#next = 0
-    this.slots = new Int32Array(this.slots.length * 2)
+    this.#used = 0
+    this.slots = new Int32Array(isCrowded ? slots.length * 2 : slots.length)
   }
 
   #move(old: Int32Array, count: number): void {
@@ -62,8 +75,7 @@ export class HashSlots {
     for (let slot = this.#next; slot < end; slot++) {
       const entry = old[slot]! - 1
       if (entry < 0) continue
-      if (this.#isDead?.(entry) === true) this.#used -= 1
-      else this.#place(this.#hashOf(entry), entry)
+      if (this.#isDead?.(entry) !== true) this.#place(this.#hashOf(entry), entry)
     }
     this.#next = end
     if (end === old.length) this.old = undefined
@@ -73,7 +85,11 @@ export class HashSlots {
     const { slots } = this
     const mask = slots.length - 1
     let slot = hash & mask
-    while (slots[slot] !== 0) slot = (slot + 1) & mask
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      // It died, and serves again.
+      if (slots[slot] === entry + 1) return
+    }
     slots[slot] = entry + 1
+    this.#used += 1
   }
 }

@@ -42,6 +42,26 @@ describe('the slots of a hash table', () => {
     for (let i = 0; i < 2_000; i += 97) expect(has(slots, 5, i), String(i)).to.equal(true)
   })
 
+  it('take no more room where entries die and serve again, and find each by what it is now', () => {
+    const LIVE = 1_000
+    const keys = new Int32Array(LIVE).fill(-1)
+    const slots = new HashSlots(
+      (entry) => mixed(keys[entry]!),
+      (entry) => keys[entry] === -1,
+    )
+    for (let i = 0; i < 200_000; i++) {
+      const entry = i % LIVE
+      if (keys[entry] !== -1) slots.died(1)
+      keys[entry] = i
+      slots.put(mixed(i), entry)
+      const other = (i * 7) % LIVE
+      if (keys[other] !== -1 && !has(slots, mixed(keys[other]!), other)) {
+        throw new Error(`${other} is lost after ${i}`)
+      }
+    }
+    expect(slots.slots.length).to.be.at.most(8_192)
+  })
+
   it('leave out what died before it was moved, and forget all when they are told to', () => {
     const isDead = (entry: number): boolean => entry % 2 === 1
     // The hash of a dead entry is none of its own any more.
