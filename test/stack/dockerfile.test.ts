@@ -13,6 +13,8 @@ const ignored = readFileSync('.dockerignore', 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'))
 
+const ADDON = 'broker/native/build/Release/millrace.node'
+
 function argumentsOf(word: string): string[] {
   return instructions.filter((found) => found.word === word).map(({ rest }) => rest)
 }
@@ -28,7 +30,7 @@ describe('the Dockerfile', () => {
   })
 
   it('copies into the running image only what the build has made or taken', () => {
-    const made = ['dist', 'node_modules']
+    const made = ['dist', 'node_modules', ADDON]
     for (const rest of argumentsOf('COPY').filter((found) => found.startsWith('--from'))) {
       const [, from = ''] = /^--from=build \/app\/(\S+) /.exec(rest) ?? []
       expect(made.includes(from) || existsSync(from), rest).to.equal(true)
@@ -65,6 +67,7 @@ describe('the Dockerfile', () => {
       expect(runs).to.include(`'${codec}'`)
     }
     expect(runs.match(/require\('node-rdkafka'\)/g)).to.have.length(3)
+    expect(runs.split(`require('./${ADDON}')`)).to.have.length(3)
     expect(runs).not.to.match(/MAKEFLAGS|JOBS/)
   })
 })
