@@ -15,8 +15,11 @@ export async function openJobContext(context: CliContext): Promise<CliContext> {
   return { ...context, openBroker: () => Promise.resolve(broker), close: () => broker.close() }
 }
 
-/** @throws UsageError when the server could not listen, with what to write instead. */
-export async function checkServerPort({ config: { server } }: CliContext): Promise<void> {
+/** @throws UsageError when the server could not listen, with what to write instead of `command`. */
+export async function checkServerPort(
+  { config: { server } }: CliContext,
+  command: string,
+): Promise<void> {
   if (!server.enabled) return
   try {
     const probe = await startServer({
@@ -34,7 +37,7 @@ export async function checkServerPort({ config: { server } }: CliContext): Promi
   } catch (error) {
     if (!(error instanceof ServerError) || error.code !== 'MILLRACE_SERVER_PORT') throw error
     const free = server.port >= 1_024 && server.port < 65_535 ? server.port + 1 : 8081
-    const hint = `npm start -- --set server.port=${free}`
+    const hint = `${command} -- --set server.port=${free}`
     throw new UsageError(`${error.message}; for example: ${hint}`, { cause: error })
   }
 }

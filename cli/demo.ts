@@ -1,16 +1,17 @@
 // `millrace demo`, which is `npm start`: the police job from nothing to a report, then a live feed. What
 // is there already is not made again, so that a second run goes on where the first one ended.
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { PUBLISHED_ROWS } from '../data/police-calls/generate.ts'
 import type { MetricFamily } from '../runtime/metrics/snapshot.ts'
 import { inContext } from './command.ts'
 import type { CliContext } from './context.ts'
 import { prepareCalls } from './demo-calls.ts'
 import { feedLive } from './demo-live.ts'
+import { demoTransit } from './demo-transit.ts'
 import { UsageError } from './exit-codes.ts'
 import { loadJob, type LoadedJob } from './job.ts'
 import { createLogger } from './logger.ts'
-import { whole } from './option-values.ts'
+import { decimal, whole } from './option-values.ts'
 import { outcomeReport, OUTCOMES_TOPIC, readOutcomes } from './outcome-report.ts'
 import { checkServerPort, openJobContext } from './demo-job.ts'
 import { grouped, startProgress, summary } from './progress.ts'
@@ -22,28 +23,52 @@ export interface DemoOptions {
   readonly once?: boolean
   readonly rows: number
   readonly rate: number
+  readonly speed: number
 }
+
+/** Which options are whose. */
+const OPTIONS_OF = { 'police-calls': ['once', 'rows', 'rate'], transit: ['speed'] } as const
+
+type DemoJob = keyof typeof OPTIONS_OF
 
 /** The command `demo`. */
 export function demoCommand(): Command {
+  const jobs = Object.keys(OPTIONS_OF)
   const command = new Command('demo')
     .description('make up police calls, count them, print a report, then go on with a live feed')
+    .addArgument(new Argument('[job]', 'whose demo').choices(jobs).default('police-calls'))
     .option('--once', 'stop after the report')
     .option('--rows <n>', 'how many calls to make up on the first run', whole(1), PUBLISHED_ROWS)
     .option('--rate <n>', 'calls a second of the live feed', whole(1), 50)
+    .option('--speed <x>', 'of transit: so many times faster than life', decimal, 60)
     .addHelpText(
       'after',
       `
 The calls are kept beside the embedded log, as .data/police-calls.json by default. A second run goes
-on with what is there; delete .data to start anew.`,
+on with what is there; delete .data to start anew. With transit it shows Chicago's trains on a page of
+their own instead, by the simulation of \`simulate transit\`.`,
     )
-  return inContext<DemoOptions>(command, (context, _args, options) => demo(quiet(context), options))
+  return inContext<DemoOptions>(command, (context, _args, options) => {
+    const [job] = command.processedArgs as [DemoJob]
+    refuseOthersOptions(command, job)
+    return job === 'transit'
+      ? demoTransit(quiet(context), options.speed)
+      : demo(quiet(context), options)
+  })
+}
+
+function refuseOthersOptions(command: Command, job: DemoJob): void {
+  const allowed: readonly string[] = OPTIONS_OF[job]
+  for (const option of Object.values(OPTIONS_OF).flat()) {
+    if (allowed.includes(option) || command.getOptionValueSource(option) !== 'cli') continue
+    throw new UsageError(`--${option} is no option of demo ${job}`)
+  }
 }
 
 async function demo(context: CliContext, options: DemoOptions): Promise<void> {
   const job = await loadJob('police-calls')
   refuseOtherFormat(context)
-  await checkServerPort(context)
+  await checkServerPort(context, 'npm start')
   const calls = await prepareCalls(context, job, options.rows)
   const dropped = await processAll(context, job, calls.topic)
   const totals = await readOutcomes(await context.openBroker(), context.signal)

@@ -1,18 +1,14 @@
 // `millrace simulate transit`: trains, turnstiles and weather of Chicago into the topics of the job.
-import { Argument, Command, InvalidArgumentError } from 'commander'
-import type { Broker } from '../broker/ports.ts'
-import { produceTransit, type EventTopic } from '../data/transit/produce.ts'
+import { Argument, Command } from 'commander'
+import { produceTransit } from '../data/transit/produce.ts'
 import { CHICAGO } from '../data/transit/simulation.ts'
-import { arrivals, entries, weather } from '../jobs/transit/topics.ts'
-import { resolveFormat } from '../runtime/plan.ts'
-import type { Topic } from '../topology/topic.ts'
-import { zoneOffsets } from '../topology/time/zoned-time.ts'
 import { inContext } from './command.ts'
 import type { CliContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
 import { decimal, whole } from './option-values.ts'
 import { grouped, startProgress, summary } from './progress.ts'
-import { topicPartitions } from './topic-partitions.ts'
+import { FIRST_DAY, midnight } from './simulated-days.ts'
+import { openTransitTopics } from './transit-topics.ts'
 
 interface SimulateOptions {
   readonly seed: number
@@ -22,8 +18,6 @@ interface SimulateOptions {
 }
 
 const HOUR_MS = 3_600_000
-/** The month that the City's figures are of begins with a Monday. */
-const FIRST_DAY = '2018-10-01'
 
 /** The command `simulate transit`. */
 export function simulateCommand(): Command {
@@ -56,23 +50,12 @@ function refuseEndless({ speed, hours }: SimulateOptions): void {
   )
 }
 
-/** Midnight of a day in Chicago, epoch ms. @throws InvalidArgumentError */
-function midnight(date: string): number {
-  const localMs = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : NaN
-  if (Number.isNaN(localMs)) throw new InvalidArgumentError('it is not a day like 2018-10-01')
-  return zoneOffsets(CHICAGO).toEpochMs(localMs)
-}
-
 async function simulate(
   context: CliContext,
   { seed, speed, from, hours }: SimulateOptions,
 ): Promise<void> {
   const broker = await context.openBroker()
-  const topics = {
-    arrival: await eventTopic(context, broker, arrivals),
-    entry: await eventTopic(context, broker, entries),
-    weather: await eventTopic(context, broker, weather),
-  }
+  const topics = await openTransitTopics(context, broker)
   const producer = await broker.openProducer()
   const progress = startProgress()
   const startMs = performance.now()
@@ -99,15 +82,4 @@ async function simulate(
     await producer.close()
   }
   if (hours !== undefined) context.signal.throwIfAborted()
-}
-
-async function eventTopic<T>(
-  context: CliContext,
-  broker: Broker,
-  topic: Topic<string, T>,
-): Promise<EventTopic<T>> {
-  const { streams } = context.config
-  const partitions = await topicPartitions(broker, topic.name, streams)
-  const { value } = resolveFormat(topic, streams.topicFormats)
-  return { topic: topic.name, partitions, value: value as unknown as EventTopic<T>['value'] }
 }

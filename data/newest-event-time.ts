@@ -25,19 +25,31 @@ export async function newestEventTime(
   topic: string,
   { timeField, zone }: EventTimeField,
 ): Promise<number | undefined> {
+  const offsets = zoneOffsets(zone)
+  const newest = await newestTimes(broker, topic, (value) => eventTimeOf(value, timeField, offsets))
+  const newestMs = Math.max(...newest, -Infinity)
+  return newestMs === -Infinity ? undefined : newestMs
+}
+
+/**
+ * The highest event time in the last rows of each partition, epoch ms; -Infinity of one without rows.
+ * `timeOf` reads it from a value, and gives NaN where it has none.
+ * @throws BrokerError
+ */
+export async function newestTimes(
+  broker: Broker,
+  topic: string,
+  timeOf: (value: Uint8Array) => number,
+): Promise<number[]> {
   const { partitions = 0 } = (await broker.topics()).find(({ name }) => name === topic) ?? {}
   const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
   const marks = await broker.watermarks(all)
-  const offsets = zoneOffsets(zone)
-  const newest = await Promise.all(
+  return Promise.all(
     all.map((of, i) => {
       const { start, end } = marks[i]!
-      const from = { ...of, offset: Math.max(start, end - ROWS) }
-      return newestIn(broker, from, end, (value) => eventTimeOf(value, timeField, offsets))
+      return newestIn(broker, { ...of, offset: Math.max(start, end - ROWS) }, end, timeOf)
     }),
   )
-  const newestMs = Math.max(...newest, -Infinity)
-  return newestMs === -Infinity ? undefined : newestMs
 }
 
 async function newestIn(

@@ -57,6 +57,16 @@ export interface TransitSimulation {
   readonly fromMs: number
   /** When it ends, epoch ms, exclusive; never when left out. */
   readonly untilMs?: number
+  /** What of it there is already; all is made when left out. */
+  readonly after?: SimulatedBefore
+}
+
+/** How far a simulation has come before: with the same seed and beginning it goes on from there. */
+export interface SimulatedBefore {
+  /** Arrivals and weather of this time come again: what knows one has another of the same for nothing. */
+  readonly arrivalMs: number
+  /** Entries up to this time do not. */
+  readonly entryMs: number
 }
 
 /** The zone of hours and days of the week. */
@@ -72,19 +82,26 @@ const TEMPERATURE = { min: -20, max: 100, step: 10 } as const
 
 /**
  * The events in order of time, five minutes at a time: every train goes to its next station, people enter
- * as many as the City counted for the kind of day and the hour, and each hour has its weather.
+ * as many as the City counted for the kind of day and the hour, and each hour has its weather. After an
+ * interruption trains and weather go on as they would have; people are drawn anew.
  */
 export function* simulateTransit(options: TransitSimulation): Generator<TransitEvent> {
   const { seed, fromMs, untilMs = Infinity } = options
+  const { arrivalMs = -Infinity, entryMs = -Infinity } = options.after ?? {}
   const lines = readLines()
   const trains = LINES.flatMap((line) => trainsOf(line, lines[line]))
   const turnstiles = turnstilesOf(Object.values(lines).flat(), createRandom(seed, 1))
   const weather = new WeatherWalk(createRandom(seed, 2), fromMs)
   for (let step = 0; fromMs + step * STEP_MS < untilMs; step++) {
     const timestamp = fromMs + step * STEP_MS
-    if (step % STEPS_PER_HOUR === 0) yield { kind: 'weather', value: weather.next(timestamp) }
-    for (const train of trains) yield { kind: 'arrival', value: train.arrive(timestamp) }
-    for (const value of turnstiles(timestamp)) yield { kind: 'entry', value }
+    const events: TransitEvent[] = []
+    if (step % STEPS_PER_HOUR === 0) events.push({ kind: 'weather', value: weather.next(timestamp) })
+    for (const train of trains) events.push({ kind: 'arrival', value: train.arrive(timestamp) })
+    if (timestamp >= arrivalMs) yield* events
+    if (timestamp + STEP_MS <= entryMs) continue
+    for (const value of turnstiles(timestamp)) {
+      if (value.timestamp > entryMs) yield { kind: 'entry', value }
+    }
   }
 }
 

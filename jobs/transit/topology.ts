@@ -30,6 +30,14 @@ const platformsAsJson = json.any<Platforms>()
 const station = json.any<Station>()
 const trains = json.any<StationTrains>()
 
+/** The way after an arrival. One that is heard of twice is one, so that a producer may send again. */
+function wentOn(way: Way, { timestamp, line, station_id, direction }: Arrival): Way {
+  const others = way.filter((stop) => stop.timestamp !== timestamp)
+  return [...others, { timestamp, line, station_id, direction }]
+    .sort((one, other) => one.timestamp - other.timestamp)
+    .slice(-WAY_LENGTH)
+}
+
 export default defineTopology('transit', ({ source, table }) => {
   const happened = ({ timestamp }: { readonly timestamp: number }): number => timestamp
   const arrived = source('arrivals', arrivals, { timestamp: happened })
@@ -72,9 +80,10 @@ export default defineTopology('transit', ({ source, table }) => {
 
   arrived.groupByKey('arrivals-by-train').aggregate('ways', {
     initialize: (): Way => [],
-    add: (way, { timestamp, line, station_id, direction }) =>
-      [...way, { timestamp, line, station_id, direction }].slice(-WAY_LENGTH),
+    add: wentOn,
     value: json.any<Way>(),
     emit: 'on-update-coalesced',
   })
 })
+
+export { page } from './status-page.ts'

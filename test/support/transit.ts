@@ -24,7 +24,7 @@ export async function makeTopics(broker: Broker): Promise<void> {
 /** Writes the stations of the job. */
 export async function writeStops(broker: Broker): Promise<void> {
   const rows = readStops().map((row) => {
-    return { key: String(row.stop_id), value: JSON.stringify(row), timestampMs: MONDAY }
+    return { key: String(row.stop_id), value: JSON.stringify(row), timestampMs: Date.now() }
   })
   await writeInput(broker, rows, PARTITIONS, { topic: stops.name })
 }

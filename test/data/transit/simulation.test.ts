@@ -66,6 +66,23 @@ describe('the simulated city', () => {
     expect(simulated(MONDAY, 2, 2)).not.to.deep.equal(events)
   })
 
+  it('goes on from where it was: trains and weather as if nothing had been, people anew', () => {
+    const arrivalMs = MONDAY + 13 * 300_000
+    const entryMs = arrivalMs + 60_000
+    const options = { seed: 1, fromMs: MONDAY, untilMs: MONDAY + 2 * HOUR_MS }
+    const rest = [...simulateTransit({ ...options, after: { arrivalMs, entryMs } })]
+    const all = simulated(MONDAY, 2).filter(({ value }) => value.timestamp >= arrivalMs)
+    for (const kind of ['arrival', 'weather'] as const) {
+      expect(valuesOf(rest, kind)).to.deep.equal(valuesOf(all, kind))
+    }
+    const people = valuesOf(rest, 'entry')
+    expect(Math.min(...people.map(({ timestamp }) => timestamp))).to.be.within(
+      entryMs + 1,
+      entryMs + 60_000,
+    )
+    expect(people.length).to.be.within(3_000, 12_000)
+  })
+
   it('tells what happens in order of time', () => {
     const times = simulated(MONDAY, 2).map(({ value }) => value.timestamp)
     expect(times).to.deep.equal(times.toSorted((a, b) => a - b))
