@@ -95,7 +95,8 @@ export function* simulateTransit(options: TransitSimulation): Generator<TransitE
   for (let step = 0; fromMs + step * STEP_MS < untilMs; step++) {
     const timestamp = fromMs + step * STEP_MS
     const events: TransitEvent[] = []
-    if (step % STEPS_PER_HOUR === 0) events.push({ kind: 'weather', value: weather.next(timestamp) })
+    if (step % STEPS_PER_HOUR === 0)
+      events.push({ kind: 'weather', value: weather.next(timestamp) })
     for (const train of trains) events.push({ kind: 'arrival', value: train.arrive(timestamp) })
     if (timestamp >= arrivalMs) yield* events
     if (timestamp + STEP_MS <= entryMs) continue
