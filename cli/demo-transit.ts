@@ -47,7 +47,9 @@ export async function demoTransit(context: CliContext, speed: number): Promise<v
       running.done.finally(() => ended.abort()),
     ])
     status.stop()
-    await context.write(`Stopped after ${grouped(sent)} events; the next start goes on from here.\n`)
+    await context.write(
+      `Stopped after ${grouped(sent)} events; the next start goes on from here.\n`,
+    )
   } finally {
     status.stop()
     await jobContext.close()
