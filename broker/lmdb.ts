@@ -17,8 +17,8 @@ export interface Environment extends StateEnvironment {
    */
   table(name: string): Table
   /**
-   * Runs `work` in a write transaction that is durable on return; it is undone when `work` throws.
-   * Called within a transaction of the same directory and thread it joins that one, and a failure
+   * Runs `work` in a write transaction that is durable on return, where the environment is synced; it is undone
+   * when `work` throws. Called within a transaction of the same directory and thread it joins that one, and a failure
    * inside then fails the whole. `work` must be synchronous.
    * @throws BrokerError MILLRACE_DISK_FULL, MILLRACE_LOG_CORRUPT
    */
@@ -34,6 +34,15 @@ export interface OpenedEnvironment extends Environment {
   refresh(): void
   /** What a read of a table threw, as an error of ours where lmdb failed. */
   errorOf(cause: unknown): Error
+}
+
+/** How an environment is opened. */
+export interface EnvironmentOptions {
+  /**
+   * Whether a transaction is on the disk when it returns. Without it survives every end of the process, but not one
+   * of the machine, after which what is there may be damaged and not look so: see kafka/boot-mark.ts.
+   */
+  readonly isSynced: boolean
 }
 
 // A commit is flushed within the writers' lock, as LMDB does by nature. lmdb's overlappingSync, which
@@ -66,10 +75,13 @@ const handles = new Map<string, Handle>()
  * @throws BrokerError MILLRACE_LOG_CORRUPT, MILLRACE_DISK_FULL, or MILLRACE_BROKER where the
  * directory cannot be used.
  */
-export function openEnvironment(directory: string): OpenedEnvironment {
+export function openEnvironment(
+  directory: string,
+  options: EnvironmentOptions = { isSynced: true },
+): OpenedEnvironment {
   inspectDirectory(directory)
   const path = realpathSync(directory)
-  const handle = handles.get(path) ?? openHandle(path)
+  const handle = handles.get(path) ?? openHandle(path, options)
   handle.users += 1
   let closed = false
   return {
@@ -89,7 +101,7 @@ export function openEnvironment(directory: string): OpenedEnvironment {
   }
 }
 
-function openHandle(path: string): Handle {
+function openHandle(path: string, { isSynced }: EnvironmentOptions): Handle {
   const root = translated(path, () =>
     open<Buffer, Uint8Array>({
       path,
@@ -98,6 +110,7 @@ function openHandle(path: string): Handle {
       keyEncoding: 'binary',
       maxDbs: TABLES_MAX,
       overlappingSync: false,
+      noSync: !isSynced,
     }),
   )
   const handle: Handle = { root, tables: new Map(), users: 0, depth: 0, failure: undefined }

@@ -61,7 +61,8 @@ export class RestoreLog {
     this.#discarded = discarded
     const damaged = collectMetric(this.#slabs(), name).filter(({ value }) => value > 0)
     const tasks = damaged.map(({ labels }) => labels['task_id'])
-    const what = 'state in state.dir was damaged: it is deleted, and restored from its changelogs'
+    const what =
+      'state in state.dir was damaged, or in use when the machine went down: it is deleted, and restored from its changelogs'
     this.#log.warn({ tasks }, what)
   }
 

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEnvironment, type Environment } from '../lmdb.ts'
 import { BrokerError } from '../ports.ts'
+import { BootMark } from './boot-mark.ts'
 
 /** The open environments of one worker. */
 export class StateDirectories {
@@ -45,12 +46,31 @@ export class StateDirectories {
 }
 
 function openSound(directory: string): Environment {
+  const mark = new BootMark(directory)
+  const { problem } = mark
+  if (problem !== undefined) return openAnew(directory, mark, problem)
   try {
-    return openEnvironment(directory)
+    return openMarked(directory, mark)
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code !== 'MILLRACE_LOG_CORRUPT') throw error
-    rmSync(directory, { recursive: true })
-    mkdirSync(directory)
-    return { ...openEnvironment(directory), damage: error.message }
+    return openAnew(directory, mark, error.message)
+  }
+}
+
+function openAnew(directory: string, mark: BootMark, damage: string): Environment {
+  rmSync(directory, { recursive: true })
+  mkdirSync(directory)
+  return { ...openMarked(directory, mark), damage }
+}
+
+function openMarked(directory: string, mark: BootMark): Environment {
+  mark.inUse()
+  const environment = openEnvironment(directory, { isSynced: !mark.isKnown })
+  return {
+    ...environment,
+    close: () => {
+      environment.close()
+      mark.closed()
+    },
   }
 }

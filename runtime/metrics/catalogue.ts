@@ -102,7 +102,7 @@ const tasks = {
   ),
   kafka_stream_task_restored_records_total: counter('Changelog records restored.', [byTask]),
   kafka_stream_task_discarded_states_total: counter(
-    'States of a task that were found damaged on the disk, deleted, and restored from changelogs.',
+    'States of a task that were damaged, or in use when the machine went down: deleted, and restored from changelogs.',
     [byTask],
   ),
   kafka_stream_task_standby_lag_records: gauge(
