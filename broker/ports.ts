@@ -192,6 +192,11 @@ export interface Group {
    * second at most: the caller's thread stands still meanwhile. Left out where nobody can know.
    */
   readonly members?: (() => readonly MemberPartitions[] | undefined) | undefined
+  /**
+   * How often the members have shared partitions out, as this one knows it: who is out of the group without
+   * knowing it is behind. Left out where nobody can know.
+   */
+  readonly generation?: (() => number) | undefined
   /** How long the brokers took to answer lately; empty until they told of it. */
   readonly roundTrips?: readonly BrokerRoundTrip[]
   /** Left out where nothing is sent to a broker. */

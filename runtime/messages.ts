@@ -84,6 +84,11 @@ export interface TaskToOpen {
   /** As many as the task has inputs, in their order. */
   readonly inputs: readonly InputBounds[]
   readonly changelogs: readonly ChangelogBounds[]
+  /**
+   * The generation of the group, 0 where it is not known, where an owner before this one may write to the
+   * changelogs still.
+   */
+  readonly generation?: number | undefined
 }
 
 export type ThreadRequest =

@@ -50,15 +50,21 @@ export class Restarts {
         await this.client.run()
         if (!this.#isRenewing || this.#stopping.signal.aborted) return
         this.#isRenewing = false
-        this.client = await this.#open(undefined)
+        await this.#replace(undefined)
       } catch (error) {
         if (!this.#mayRestart(error)) throw error
         this.#log.warn({ err: error }, 'the broker has given this instance up: it joins anew')
         await this.#clock.sleep(REST_MS * this.#restartsMs.length, this.#stopping.signal)
         if (this.#stopping.signal.aborted) return
-        this.client = await this.#open(this.client.metrics)
+        await this.#replace(this.client.metrics)
       }
     }
+  }
+
+  /** A stop that came meanwhile was told to the client before. */
+  async #replace(metrics: readonly MetricSlab[] | undefined): Promise<void> {
+    this.client = await this.#open(metrics)
+    if (this.#stopping.signal.aborted) this.client.stop()
   }
 
   #mayRestart(error: unknown): boolean {

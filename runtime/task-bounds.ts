@@ -3,6 +3,7 @@
 import {
   BrokerError,
   type Broker,
+  type Group,
   type TopicPartition,
   type TopicPartitionOffset,
 } from '../broker/ports.ts'
@@ -15,6 +16,7 @@ import { inputsOf, type Plan, type TaskSpec } from './plan.ts'
 export interface BoundsParts {
   readonly plan: Plan
   readonly broker: Broker
+  readonly group: Pick<Group, 'abort' | 'generation'>
   /** First offsets that are not wanted, per source partition; undefined to run on and on. */
   readonly ends: readonly TopicPartitionOffset[] | undefined
 }
@@ -60,6 +62,10 @@ export class TaskBounds {
       broker.watermarks(specs.flatMap(inputsOf)),
       broker.watermarks(logs.flat(), { pending: true }),
     ])
+    const { group, plan } = this.#parts
+    // A transaction of who is out of the group is never committed.
+    const mayMeetOwner = plan.isLogged && group.abort === undefined
+    const generation = mayMeetOwner ? (group.generation?.() ?? 0) : undefined
     let nextLog = 0
     let nextInput = 0
     return specs.map((spec, i) => ({
@@ -70,6 +76,7 @@ export class TaskBounds {
         stopAt: this.#stopAt(input),
       })),
       changelogs: logs[i]!.map(({ store, topic }) => ({ store, topic, ...bounds[nextLog++]! })),
+      generation,
     }))
   }
 

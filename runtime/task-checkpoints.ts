@@ -6,9 +6,12 @@ import type { TaskStore } from '../processors/processor.ts'
 import type { SavedWriterTimes } from '../processors/writer-times.ts'
 import {
   CHANGELOG_START,
+  isBehind,
+  isRoomy,
   nextNumber,
   placeAfter,
   placeBeyond,
+  takenOver,
   type ChangelogPlace,
   type ChangelogPlaces,
 } from '../state/changelog.ts'
@@ -63,6 +66,8 @@ export class TaskCheckpoints {
   /** What was packed of a store since its last snapshot: it may be saved later. */
   readonly #grownBytes = new Map<string, number>()
   readonly #places = new Map<string, ChangelogPlace>()
+  /** Stores whose next entry is the first of an heir, with the generation of the group. */
+  readonly #heirs = new Map<string, number>()
   /** Of the last checkpoint. */
   #positions: readonly TopicPartitionOffset[] = []
   #meta: TaskMeta | undefined
@@ -143,6 +148,15 @@ export class TaskCheckpoints {
     this.#places.set(store, placeBeyond(this.#places.get(store) ?? CHANGELOG_START, entry))
   }
 
+  /**
+   * Goes on writing changelogs as the heir of who did so before; see `takenOver`. To be called when all is loaded.
+   * @returns whether another one may be the heir already; see `isBehind`.
+   */
+  takeOver(stores: readonly string[], generation: number): boolean {
+    for (const store of stores) this.#heirs.set(store, generation)
+    return [...this.#places.values()].some((place) => isBehind(place, generation))
+  }
+
   /** Remembers that all entries here lie before these offsets. What was packed must have been saved. */
   reached(offsets: Readonly<Record<string, number>>): void {
     for (const [store, offset] of Object.entries(offsets)) {
@@ -180,7 +194,8 @@ export class TaskCheckpoints {
     const snapshotBytes = this.#snapshotBytes.get(name) ?? 0
     // What was here before there was a changelog is in none of its entries.
     const isNew = this.#write !== undefined && grownBytes > 0 && !this.#places.has(name)
-    const isDue = isNew || grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
+    const isFull = !isRoomy(this.#placeOf(name))
+    const isDue = isNew || isFull || grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
     const bytes = store.pack(isDue)
     if (bytes === undefined) return []
     if (isDue) this.#snapshotBytes.set(name, bytes.length)
@@ -189,7 +204,8 @@ export class TaskCheckpoints {
   }
 
   #log({ name, bytes, snapshot }: StoreUpdate, meta: Uint8Array): void {
-    const place = this.#places.get(name) ?? CHANGELOG_START
+    const place = this.#placeOf(name)
+    this.#heirs.delete(name)
     const entry: ChangelogEntry = {
       number: nextNumber(place),
       slot: snapshot ? place.nextSnapshot : place.nextSlot,
@@ -199,6 +215,13 @@ export class TaskCheckpoints {
     }
     this.#write?.(name, entry)
     this.#places.set(name, placeAfter(place, entry))
+  }
+
+  /** Where the next entry of a store goes. */
+  #placeOf(name: string): ChangelogPlace {
+    const place = this.#places.get(name) ?? CHANGELOG_START
+    const generation = this.#heirs.get(name)
+    return generation === undefined ? place : takenOver(place, generation)
   }
 
   #metaBytes(): Uint8Array | undefined {

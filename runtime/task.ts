@@ -33,6 +33,8 @@ export class Task implements TaskContext {
   place: RowPlace | undefined = undefined
   headers: TaskContext['headers'] = undefined
   readonly eventTime = new EventTimeLimits()
+  /** Whether it is to run nothing before the group has taken a commit: another may have the task already. */
+  isUnsure = false
   /** Rows run since the task was opened. */
   processed = 0
   readonly #around: TaskSurroundings
@@ -90,6 +92,8 @@ export class Task implements TaskContext {
     )
     const isHolding = holdsBack(subtopologyOf(topology, spec.subtopology))
     const restored = this.#restore()
+    const { generation } = toOpen
+    this.isUnsure = generation !== undefined && this.#checkpoints.takeOver(spec.stores, generation)
     const { heads } = this.#processors
     const inputs = openInputs(toOpen, restored, this.streamTimeMs, { ...around, heads })
     this.#inputs = new TaskInputs(inputs, {
@@ -143,7 +147,7 @@ export class Task implements TaskContext {
 
   /** Takes what is at hand, at most one batch an input, and runs it. @returns the number of rows run. */
   step(nowMs: number): number {
-    if (this.#isSealed) return 0
+    if (this.#isSealed || this.isUnsure) return 0
     this.nowMs = nowMs
     const waiting = this.#around.outputs.waiting
     const rows = this.#inputs.run()

@@ -34,6 +34,8 @@ export class ThreadCommits {
   /** What the group has committed and the disk does not have yet, oldest first. */
   readonly #committed = new Map<Task, CheckpointUpdate[]>()
   #committedBytes = 0
+  /** Those whose positions are in the commit under way, and that the group must know as this member's. */
+  #unsure: readonly Task[] = []
   #saveAtMs = 0
   /** Between the preparation of a commit and its end the thread computes, but sends nothing. */
   isGateClosed = false
@@ -60,10 +62,13 @@ export class ThreadCommits {
   prepare(tasks: Iterable<Task>, done: () => void): void {
     this.finish()
     const updates: Updates = new Map()
+    const unsure: Task[] = []
     for (const task of tasks) {
       const update = task.checkpoint()
       if (update !== undefined) updates.set(task, update)
+      if (task.isUnsure) unsure.push(task)
     }
+    this.#unsure = unsure
     this.#outputs.flush()
     this.hasProduced = updates.size > 0 || this.#outputs.records > this.#records
     this.#records = this.#outputs.records
@@ -100,6 +105,8 @@ export class ThreadCommits {
 
   /** The group has committed: the state follows, see `saveIfDue`. */
   settle(monotonicMs: number): void {
+    for (const task of this.#unsure) task.isUnsure = false
+    this.#unsure = []
     const unsaved = this.#unsaved
     this.#unsaved = []
     this.isGateClosed = false

@@ -10,8 +10,10 @@ export interface ChangelogPlace {
   readonly seen?: number
   /** The slot of the next changes. */
   readonly nextSlot: number
-  /** The place that the next snapshot takes: it must not replace the one that it follows. */
+  /** The place that the next snapshot takes, of three: it must not replace the one that it follows. */
   readonly nextSnapshot: number
+  /** The place of the one that it follows; where it is left out, the other one of the first two. */
+  readonly lastSnapshot?: number
   /**
    * An offset of the topic at or before the first entry that this machine has not. What lies between is
    * known by its number, and passed over.
@@ -32,14 +34,69 @@ export const CHANGELOG_START: ChangelogPlace = Object.freeze({
 
 type EntryPlace = Pick<ChangelogEntry, 'number' | 'slot' | 'isSnapshot'>
 
+const lastSnapshotOf = ({
+  nextSnapshot,
+  lastSnapshot = 1 - nextSnapshot,
+}: ChangelogPlace): number => lastSnapshot
+
 /** The place behind an entry. */
 export function placeAfter(
-  { offset, nextSnapshot }: ChangelogPlace,
+  place: ChangelogPlace,
   { number, slot, isSnapshot }: EntryPlace,
 ): ChangelogPlace {
-  return isSnapshot
-    ? { number, nextSlot: 0, nextSnapshot: 1 - slot, offset }
-    : { number, nextSlot: slot + 1, nextSnapshot, offset }
+  const { offset, nextSnapshot } = place
+  const lastSnapshot = lastSnapshotOf(place)
+  if (!isSnapshot) return { number, nextSlot: slot + 1, nextSnapshot, lastSnapshot, offset }
+  const next = slot === lastSnapshot ? (slot + 1) % SNAPSHOTS : lastSnapshot
+  return { number, nextSlot: 0, nextSnapshot: next, lastSnapshot: slot, offset }
+}
+
+/** Snapshots have so many places: two by turns, and one to go to when an owner is followed by another. */
+const SNAPSHOTS = 3
+/** How many entries an owner may write when it should not any more, before it is mistaken for its heir. */
+const LIFE_ENTRIES = 2 ** 20
+/** Numbers of one generation of the group. */
+const GENERATION_ENTRIES = 2 ** 30
+const GENERATIONS_MAX = 2 ** 22
+const GENERATION_LIVES = GENERATION_ENTRIES / LIFE_ENTRIES / 2
+/** Slots of one life. */
+const LIFE_SLOTS = 2 ** 16
+/** Lives that come right after each other have other slots, though none of them has written any. */
+const LIVES = 16
+/** Behind it a snapshot is due: slots must stay numbers of 32 bits. */
+const SLOTS_MAX = 2 ** 31
+
+/** Whether there is little room for further changes before the next snapshot. */
+export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot < SLOTS_MAX
+
+/**
+ * Whether there are entries of a later generation than that in which the store was assigned. Then its heir has
+ * begun already, unless the group was made anew since: only the group can tell.
+ */
+export const isBehind = (place: ChangelogPlace, generation: number): boolean =>
+  generation > 0 && Math.floor((nextNumber(place) - 1) / GENERATION_ENTRIES) > generation
+
+/**
+ * Where an owner goes on that takes a store over. Who had it before may not know, and write on: its numbers are
+ * lower than those of its heir, and whoever reads the changelog passes them over; and its keys are others, so
+ * that compaction keeps what the heir wrote. With exactly once there is nothing to fear: what such a one writes
+ * is in no transaction that is committed.
+ * @param generation of the group, 0 where it is not known: it tells two heirs apart that read the same.
+ */
+export function takenOver(place: ChangelogPlace, generation: number): ChangelogPlace {
+  const lastSnapshot = lastSnapshotOf(place)
+  const of = Math.max(0, generation) % GENERATIONS_MAX
+  const life = Math.floor(place.nextSlot / LIFE_SLOTS) + 1 + (of % LIVES)
+  // Of a group that was made anew generations are low again.
+  const isLow = isBehind(place, generation)
+  const next = nextNumber(place) + LIFE_ENTRIES * (isLow ? 1 + (of % GENERATION_LIVES) : 1)
+  return {
+    ...place,
+    seen: Math.max(next, of * GENERATION_ENTRIES),
+    nextSlot: life * LIFE_SLOTS,
+    nextSnapshot: SNAPSHOTS - lastSnapshot - place.nextSnapshot,
+    lastSnapshot,
+  }
 }
 
 /** The place behind an entry that was left out: this machine still lacks it. */

@@ -16,6 +16,8 @@ export interface DataPath {
   readonly servers?: () => string[]
   /** See `Group.members`. */
   readonly members?: NonNullable<Group['members']>
+  /** See `Group.generation`; left out where the members cannot be asked for. */
+  readonly generation?: NonNullable<Group['generation']>
   /** What the group has assigned. */
   readonly intake: PartitionIntake
   /** What is read besides. */

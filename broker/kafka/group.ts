@@ -124,6 +124,10 @@ class KafkaGroup implements Group {
     return this.#path.members
   }
 
+  get generation(): Group['generation'] {
+    return this.#path.generation
+  }
+
   get dataPath(): DataPathInfo {
     return this.#path.info
   }

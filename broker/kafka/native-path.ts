@@ -88,6 +88,7 @@ export function nativePath(
     info: { path: 'native' },
     servers: () => serversOf(addon, consumerId, applicationId),
     members: () => assignmentOf(addon, consumerId, applicationId),
+    generation: () => addon.groupGeneration?.(consumerId) ?? 0,
     intake: new NativeIntake({ consumer, clientId: consumerId, addon, inGroup: true, failed }),
     beside: new Beside({ connect, failed }),
     outbox: new NativeOutbox({ producer, clientId: producerId, addon, deliveryMs }),

@@ -59,6 +59,12 @@ export interface KafkaAddon {
    */
   groupMembers(clientId: string, group: string, timeoutMs: number): readonly NativeGroupMember[]
 
+  /**
+   * The generation of the group in which a consumer is a member; negative for none. Not there in an addon that
+   * was built before it.
+   */
+  groupGeneration?(clientId: string): number
+
   /** Has `wake` called in this thread when a reader or writer that was given the number signals. */
   openWaker(wake: () => void): number
   closeWaker(waker: number): void

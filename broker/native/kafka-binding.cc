@@ -93,6 +93,21 @@ napi_value groupMembers(napi_env env, napi_callback_info info) {
   return error == RD_KAFKA_RESP_ERR_NO_ERROR ? members : fail(env, lib->rd_kafka_err2str(error));
 }
 
+// groupGeneration(clientId): number
+napi_value groupGeneration(napi_env env, napi_callback_info info) {
+  Arguments<1> arguments(env, info);
+  const auto client = clientOf(env, arguments[0]);
+  if (client == nullptr) return nullptr;
+  Inside inside(*client);
+  if (!inside) return fail(env, "the client is being closed");
+  const Librdkafka* lib = librdkafka();
+  rd_kafka_consumer_group_metadata_t* metadata = lib->rd_kafka_consumer_group_metadata(client->handle());
+  if (metadata == nullptr) return numberOf(env, -1);
+  const int32_t generation = lib->rd_kafka_consumer_group_metadata_generation_id(metadata);
+  lib->rd_kafka_consumer_group_metadata_destroy(metadata);
+  return numberOf(env, generation);
+}
+
 // openWaker(function): number
 napi_value openWaker(napi_env env, napi_callback_info info) {
   Arguments<1> arguments(env, info);
@@ -211,6 +226,7 @@ void addKafka(napi_env env, napi_value exports) {
   setFunction(env, exports, "hasClient", hasClient);
   setFunction(env, exports, "clientCount", countClients);
   setFunction(env, exports, "groupMembers", groupMembers);
+  setFunction(env, exports, "groupGeneration", groupGeneration);
   setFunction(env, exports, "openWaker", openWaker);
   setFunction(env, exports, "closeWaker", closeWaker);
   setFunction(env, exports, "splitPartition", splitPartition);

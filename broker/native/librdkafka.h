@@ -9,34 +9,37 @@
 
 namespace millrace {
 
-#define MILLRACE_LIBRDKAFKA(X)                     \
-  X(rd_kafka_conf_get)                             \
-  X(rd_kafka_conf_interceptor_add_on_new)          \
-  X(rd_kafka_conf_interceptor_add_on_conf_dup)     \
-  X(rd_kafka_conf_interceptor_add_on_conf_destroy) \
-  X(rd_kafka_interceptor_add_on_destroy)           \
-  X(rd_kafka_interceptor_add_on_acknowledgement)   \
-  X(rd_kafka_version_str)                          \
-  X(rd_kafka_err2str)                              \
-  X(rd_kafka_type)                                 \
-  X(rd_kafka_list_groups)                          \
-  X(rd_kafka_group_list_destroy)                   \
-  X(rd_kafka_get_watermark_offsets)                \
-  X(rd_kafka_queue_get_partition)                  \
-  X(rd_kafka_queue_forward)                        \
-  X(rd_kafka_queue_cb_event_enable)                \
-  X(rd_kafka_queue_destroy)                        \
-  X(rd_kafka_consume_callback_queue)               \
-  X(rd_kafka_yield)                                \
-  X(rd_kafka_message_timestamp)                    \
-  X(rd_kafka_message_headers)                      \
-  X(rd_kafka_header_get_all)                       \
-  X(rd_kafka_headers_new)                          \
-  X(rd_kafka_header_add)                           \
-  X(rd_kafka_headers_destroy)                      \
-  X(rd_kafka_topic_new)                            \
-  X(rd_kafka_topic_name)                           \
-  X(rd_kafka_topic_destroy)                        \
+#define MILLRACE_LIBRDKAFKA(X)                      \
+  X(rd_kafka_conf_get)                              \
+  X(rd_kafka_conf_interceptor_add_on_new)           \
+  X(rd_kafka_conf_interceptor_add_on_conf_dup)      \
+  X(rd_kafka_conf_interceptor_add_on_conf_destroy)  \
+  X(rd_kafka_interceptor_add_on_destroy)            \
+  X(rd_kafka_interceptor_add_on_acknowledgement)    \
+  X(rd_kafka_version_str)                           \
+  X(rd_kafka_err2str)                               \
+  X(rd_kafka_type)                                  \
+  X(rd_kafka_list_groups)                           \
+  X(rd_kafka_group_list_destroy)                    \
+  X(rd_kafka_consumer_group_metadata)               \
+  X(rd_kafka_consumer_group_metadata_generation_id) \
+  X(rd_kafka_consumer_group_metadata_destroy)       \
+  X(rd_kafka_get_watermark_offsets)                 \
+  X(rd_kafka_queue_get_partition)                   \
+  X(rd_kafka_queue_forward)                         \
+  X(rd_kafka_queue_cb_event_enable)                 \
+  X(rd_kafka_queue_destroy)                         \
+  X(rd_kafka_consume_callback_queue)                \
+  X(rd_kafka_yield)                                 \
+  X(rd_kafka_message_timestamp)                     \
+  X(rd_kafka_message_headers)                       \
+  X(rd_kafka_header_get_all)                        \
+  X(rd_kafka_headers_new)                           \
+  X(rd_kafka_header_add)                            \
+  X(rd_kafka_headers_destroy)                       \
+  X(rd_kafka_topic_new)                             \
+  X(rd_kafka_topic_name)                            \
+  X(rd_kafka_topic_destroy)                         \
   X(rd_kafka_producev)
 
 /** Pointers to the functions, each by its own name. */

@@ -44,6 +44,20 @@ function describeMembership(this: Mocha.Suite, dataPath: 'native' | 'plain'): vo
     return member
   }
 
+  if (dataPath === 'native') {
+    it('tells in which generation a member is, and a later one to who comes later', async () => {
+      const topic = await withTopic(broker, 2)
+      const applicationId = fresh('app')
+      const first = await join(applicationId, topic)
+      await until('the first reads all', () => first.readers.size === 2)
+      const before = first.group.generation?.()
+      expect(before).to.be.greaterThan(0)
+      const second = await join(applicationId, topic)
+      await until('they share', () => first.readers.size === 1 && second.readers.size === 1)
+      expect(second.group.generation?.()).to.be.greaterThan(before!)
+    })
+  }
+
   it('hands partitions over without losing or doubling a row while rows keep coming', async () => {
     const topic = await withTopic(broker, 4)
     const applicationId = fresh('app')

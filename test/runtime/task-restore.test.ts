@@ -5,6 +5,7 @@ import { openEnvironment } from '../../broker/lmdb.ts'
 import { inspectDirectory } from '../../broker/lmdb-file.ts'
 import { MemoryDataPort } from '../../broker/memory/data-port.ts'
 import { MemoryLog } from '../../broker/memory/log.ts'
+import { keyOf } from '../../broker/record-batch.ts'
 import { changelogTopic } from '../../state/changelog.ts'
 import { changelogWriter } from '../../runtime/changelog-writer.ts'
 import { TaskCheckpoints, type LoggedEntry } from '../../runtime/task-checkpoints.ts'
@@ -74,6 +75,19 @@ describe('a task restored from its changelog', () => {
       { store: 'counts', topic: LOG, start, end: log.end({ topic: LOG, partition: 0 }) },
     ],
   })
+
+  /** The keys of all records of the changelog. */
+  const keysInLog = (): string[] => {
+    const reader = port.openReader({ topic: LOG, partition: 0, offset: 0 })
+    const keys: string[] = []
+    for (let batch = reader.poll(); batch !== undefined; batch = reader.poll()) {
+      for (let row = 0; row < batch.count; row++) {
+        keys.push(Buffer.from(keyOf(batch, row) ?? []).toString())
+      }
+    }
+    reader.close()
+    return keys
+  }
 
   const textsOn = (name: string): string[] | undefined =>
     checkpointsOn(name)
@@ -155,6 +169,55 @@ describe('a task restored from its changelog', () => {
     expect({ texts, offset }).to.deep.equal({ texts: undefined, offset: undefined })
     commitOn('two', { 'a again': 5 })
     expect(restoreOn('three', 5).texts).to.deep.equal(['a', 'a again'])
+  })
+
+  describe('where an owner goes on that has an heir', () => {
+    /** Takes the task over, at what is on the machine. @returns what commits a change, up to an offset. */
+    const ownerOn = (name: string, generation: number) => {
+      const checkpoints = checkpointsOn(name)
+      checkpoints.load()
+      checkpoints.takeOver(['counts'], generation)
+      const store = new TextStore()
+      return (text: string, offset: number): void => {
+        store.next = text
+        checkpoints.save(checkpoints.pack(at(offset), { streamTimeMs: offset * 10 }, [store]))
+        port.commit(() => undefined)
+      }
+    }
+
+    it('takes what the heir wrote, whatever lies between', () => {
+      const owner = ownerOn('one', 1)
+      owner('a', 5)
+      restoreOn('two', 5)
+      const heir = ownerOn('two', 2)
+      owner('b, that nobody will know', 9)
+      owner('c, either', 12)
+      heir('b', 8)
+      heir('c', 11)
+      owner('d, no more', 20)
+      expect(restoreOn('three', 11).texts?.slice(-2)).to.deep.equal(['b', 'c'])
+      expect(restoreOn('three', 30).texts?.slice(-2)).to.deep.equal(['b', 'c'])
+    })
+
+    it('does so where the owner had written nothing when the heir came: the group tells them apart', () => {
+      const [owner, heir] = [ownerOn('one', 4), ownerOn('two', 5)]
+      owner('a, that nobody will know', 9)
+      heir('a', 5)
+      owner('b, no more', 9)
+      heir('b', 8)
+      expect(restoreOn('three', 9).texts?.slice(-2)).to.deep.equal(['a', 'b'])
+    })
+
+    it('has other keys for what the heir writes: compaction keeps that', () => {
+      const owner = ownerOn('one', 4)
+      owner('a', 5)
+      restoreOn('two', 5)
+      const heir = ownerOn('two', 5)
+      for (let i = 0; i < 3; i++) owner(`owner ${i}`, 6 + i)
+      const before = new Set(keysInLog())
+      for (let i = 0; i < 3; i++) heir(`heir ${i}`, 6 + i)
+      expect(keysInLog().filter((key) => before.has(key))).to.have.length(before.size)
+    })
   })
 
   it('writes nothing that a snapshot replaces: lmdb would count pages which the file never gets', () => {

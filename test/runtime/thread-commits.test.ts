@@ -9,6 +9,7 @@ import { Vitals } from '../../runtime/vitals.ts'
 /** A task that packs updates of a store, and notes what it is asked to save: the first byte of each. */
 class FakeTask {
   readonly saves: number[][] = []
+  isUnsure = false
   next: CheckpointUpdate | undefined
 
   change(number: number, length = 1): void {
@@ -57,6 +58,17 @@ describe('the commits of a thread whose group commits', () => {
     expect(task.saves, 'a second after the first of them').to.deep.equal([[1, 2]])
     commits.saveIfDue(7_100)
     expect(task.saves).to.deep.equal([[1, 2], [3]])
+  })
+
+  it('let a task run that another may have had, once the group has taken where it stands', () => {
+    task.isUnsure = true
+    const all = new Map([['1_0', task as unknown as Task]])
+    commits.settle(4_000)
+    expect(task.isUnsure, 'a commit without it').to.equal(true)
+    commits.prepare(all.values(), () => undefined)
+    expect(task.isUnsure, 'not yet taken').to.equal(true)
+    commits.settle(5_000)
+    expect(task.isUnsure).to.equal(false)
   })
 
   it('do not wait where it is much', () => {

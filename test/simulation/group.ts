@@ -99,6 +99,8 @@ export class SimulatedGroup implements Group {
     await Promise.allSettled(asks)
   }
 
+  generation = (): number => this.#generation
+
   get #membership() {
     return { memberId: this.#memberId ?? '', generation: this.#generation }
   }

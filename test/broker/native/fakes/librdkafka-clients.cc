@@ -142,6 +142,11 @@ rd_kafka_resp_err_t rd_kafka_list_groups(rd_kafka_t*, const char*, const rd_kafk
   return RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 void rd_kafka_group_list_destroy(const rd_kafka_group_list*) {}
+rd_kafka_consumer_group_metadata_t* rd_kafka_consumer_group_metadata(rd_kafka_t*) { return nullptr; }
+int32_t rd_kafka_consumer_group_metadata_generation_id(const rd_kafka_consumer_group_metadata_t*) {
+  return -1;
+}
+void rd_kafka_consumer_group_metadata_destroy(rd_kafka_consumer_group_metadata_t*) {}
 rd_kafka_type_t rd_kafka_type(const rd_kafka_t* rk) { return rk->options.type; }
 
 rd_kafka_topic_t* rd_kafka_topic_new(rd_kafka_t* rk, const char* name, rd_kafka_topic_conf_t*) {

@@ -1,0 +1,46 @@
+// A client that the broker has given up is followed by another.
+import { expect } from 'chai'
+import { BrokerError } from '../../broker/ports.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { Restarts } from '../../runtime/restarts.ts'
+import { silentLog } from '../../runtime/run-log.ts'
+import type { StreamClient } from '../../runtime/stream-client.ts'
+
+/** One that runs until it is stopped, or is fenced at once. */
+function clientOf(isFenced: boolean): StreamClient & { readonly isStopped: boolean } {
+  let stop: () => void = () => undefined
+  const stopped = new Promise<void>((resolve) => (stop = resolve))
+  const client = {
+    isStopped: false,
+    metrics: [],
+    stop() {
+      client.isStopped = true
+      stop()
+    },
+    run: () =>
+      isFenced
+        ? Promise.reject(new BrokerError('MILLRACE_FENCED', 'another has its name'))
+        : stopped,
+  }
+  return client as unknown as StreamClient & { readonly isStopped: boolean }
+}
+
+describe('the clients of a job, one after the other', () => {
+  it('end where a stop is asked for while the next one is being opened', async () => {
+    const next = clientOf(false)
+    let opened: (client: StreamClient) => void = () => undefined
+    let isOpening: () => void = () => undefined
+    const opening = new Promise<void>((resolve) => (isOpening = resolve))
+    const open = (): Promise<StreamClient> => {
+      isOpening()
+      return new Promise((resolve) => (opened = resolve))
+    }
+    const restarts = new Restarts(clientOf(true), open, silentLog, systemClock)
+    const run = restarts.run()
+    await opening
+    restarts.stop()
+    opened(next)
+    await run
+    expect(next.isStopped).to.equal(true)
+  })
+})

@@ -1,0 +1,73 @@
+// Where the entries of a changelog go: numbers that rise, and places that never replace what is needed.
+import { expect } from 'chai'
+import {
+  CHANGELOG_START,
+  isBehind,
+  isRoomy,
+  nextNumber,
+  placeAfter,
+  takenOver,
+} from '../../state/changelog.ts'
+import type { ChangelogPlace } from '../../state/changelog.ts'
+
+const snapshot = (place: ChangelogPlace): ChangelogPlace =>
+  placeAfter(place, { number: nextNumber(place), slot: place.nextSnapshot, isSnapshot: true })
+
+describe('the places of a changelog', () => {
+  it('give a snapshot the place of the one before the last', () => {
+    const places: number[] = []
+    let place = CHANGELOG_START
+    for (let i = 0; i < 4; i++) {
+      places.push(place.nextSnapshot)
+      place = snapshot(place)
+    }
+    expect(places).to.deep.equal([0, 1, 0, 1])
+  })
+
+  it('give an heir a place for snapshots that is neither the last one nor the next of who it follows', () => {
+    let place = CHANGELOG_START
+    for (let generation = 1; generation < 10; generation++) {
+      const heir = takenOver(place, generation)
+      expect([place.nextSnapshot, place.lastSnapshot ?? 1]).not.to.include(heir.nextSnapshot)
+      place = snapshot(generation % 3 === 0 ? snapshot(heir) : heir)
+    }
+  })
+
+  it('go on where a version before this one ended, which had two for snapshots', () => {
+    const saved = { number: 7, nextSlot: 3, nextSnapshot: 1, offset: 20 }
+    expect(snapshot(saved)).to.include({ nextSnapshot: 0, lastSnapshot: 1, number: 8 })
+    expect(takenOver(saved, 0).nextSnapshot).to.equal(2)
+  })
+
+  it('have higher numbers for each heir, of whatever generation it is told', () => {
+    let place = CHANGELOG_START
+    for (const generation of [0, 5, 6, 2, -1, 2 ** 31, 0]) {
+      const heir = takenOver(place, generation)
+      expect(nextNumber(heir)).to.be.greaterThan(nextNumber(place) + 1_000_000)
+      expect(Number.isSafeInteger(nextNumber(heir))).to.equal(true)
+      place = placeAfter(heir, { number: nextNumber(heir), slot: heir.nextSlot, isSnapshot: false })
+    }
+  })
+
+  it('tell who was assigned the store before its last heir was', () => {
+    const heir = takenOver(CHANGELOG_START, 7)
+    const number = nextNumber(heir)
+    const place = placeAfter(heir, { number, slot: heir.nextSlot, isSnapshot: false })
+    const behind = [6, 7, 8, 0].map((generation) => isBehind(place, generation))
+    expect(behind).to.deep.equal([true, false, false, false])
+  })
+
+  it('have other slots for each heir, and tell when a snapshot should free them', () => {
+    let place = CHANGELOG_START
+    let heirs = 0
+    while (isRoomy(place) && heirs < 100_000) {
+      const heir = takenOver(place, heirs)
+      expect(heir.nextSlot).to.be.greaterThan(place.nextSlot)
+      place = placeAfter(heir, { number: nextNumber(heir), slot: heir.nextSlot, isSnapshot: false })
+      heirs += 1
+    }
+    expect(heirs).to.be.within(2_000, 99_999)
+    expect(place.nextSlot).to.be.lessThan(2 ** 32)
+    expect(snapshot(place).nextSlot).to.equal(0)
+  })
+})
