@@ -12,6 +12,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
   TopicSpec,
+  TransactionalProducer,
   Watermarks,
 } from './ports.ts'
 import {
@@ -30,6 +31,7 @@ import type { RdConsumer, RdModule } from './kafka/rd-client.ts'
 import { KafkaReader } from './kafka/reader.ts'
 import { deliveryMsOf, PENDING_TOO, type KafkaSettings } from './kafka/settings.ts'
 import { Topics } from './kafka/topics.ts'
+import { openKafkaTransactions } from './kafka/transactional-producer.ts'
 
 /** How to reach Kafka. */
 export interface KafkaBrokerOptions {
@@ -147,6 +149,10 @@ class KafkaBroker implements Broker {
   async openProducer(): Promise<Producer> {
     const client = await connectProducer(this.#factory)
     return this.#opened(new KafkaProducer(client, deliveryMsOf(this.#factory.address)))
+  }
+
+  async openTransactionalProducer(id: string): Promise<TransactionalProducer> {
+    return this.#opened(await openKafkaTransactions(this.#factory, id))
   }
 
   async openReader(from: TopicPartitionOffset): Promise<StandaloneReader> {

@@ -102,6 +102,12 @@ export interface Broker {
     options?: { readonly pending?: boolean },
   ): Promise<Watermarks[]>
   openProducer(): Promise<Producer>
+  /**
+   * A producer whose rows become visible with each commit, all or none. What another process left open under
+   * the same id is undone, and its later commits are refused.
+   * @throws BrokerError MILLRACE_LOG_LOCKED where such a process lives and cannot be refused later.
+   */
+  openTransactionalProducer(id: string): Promise<TransactionalProducer>
   /** A reader outside any group; `tail` uses it. */
   openReader(from: TopicPartitionOffset): Promise<StandaloneReader>
   /** Membership of one instance of an application. At most one at a time per Broker. */
@@ -122,6 +128,22 @@ export interface Producer {
    * @throws BrokerError MILLRACE_PRODUCE_FAILED when one of them could not be.
    */
   flush(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Writes records from the main thread, in transactions of which one is always open. */
+export interface TransactionalProducer {
+  /** Takes the rows (the builder is cleared); resolves when there is room for more. */
+  send(target: TopicPartition, rows: RecordBatchBuilder): Promise<void>
+  /**
+   * Makes all rows since the last commit durable and visible, together.
+   * @throws BrokerError MILLRACE_TRANSACTION_ABORTED: `abort` must be called then; MILLRACE_FENCED or
+   * MILLRACE_LOG_LOCKED when another process has taken the id over; MILLRACE_DISK_FULL; MILLRACE_PRODUCE_FAILED.
+   */
+  commit(): Promise<void>
+  /** Undoes what was sent since the last commit. @throws BrokerError as `commit` does */
+  abort(): Promise<void>
+  /** Undoes what is not committed. */
   close(): Promise<void>
 }
 

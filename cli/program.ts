@@ -1,5 +1,6 @@
 // The command line as a whole: its commands, and how an error becomes a line and an exit code.
 import { Command, CommanderError } from 'commander'
+import { connectCommand } from './connect.ts'
 import { demoCommand } from './demo.ts'
 import { describeCommand } from './describe.ts'
 import { doctorCommand } from './doctor.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly (() => Command)[] = [
   replayCommand,
   generateCommand,
   simulateCommand,
+  connectCommand,
   tuneCommand,
   resetCommand,
   doctorCommand,

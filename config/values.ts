@@ -66,6 +66,17 @@ export function oneOf<const T extends string>(...words: readonly T[]): ValueType
   }
 }
 
+/** Some of a type, parted by commas. */
+export function words<T>(type: ValueType<T>): ValueType<readonly T[]> {
+  return {
+    expects: `${type.expects}, or several parted by commas`,
+    read: (value) => {
+      const all = value.split(',').map((word) => type.read(word.trim()))
+      return all.some((word) => word === undefined) ? undefined : (all as T[])
+    },
+  }
+}
+
 /** An IANA time zone. */
 export const timeZone: ValueType<string> = {
   expects: 'a time zone such as America/Los_Angeles or UTC',

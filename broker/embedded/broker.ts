@@ -11,6 +11,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
   TopicSpec,
+  TransactionalProducer,
   Watermarks,
 } from '../ports.ts'
 import type { RecordBatch } from '../record-batch.ts'
@@ -22,6 +23,7 @@ import { cleanUp, openLog, type Log, type LogOptions } from './log.ts'
 import { readBounds } from './partition.ts'
 import { EmbeddedProducer } from './producer.ts'
 import { sweep } from './retention.ts'
+import { EmbeddedTransactionalProducer } from './transactional-producer.ts'
 
 const IDLE_READ_MS = 5
 const SWEEP_MS = 30_000
@@ -101,6 +103,12 @@ class EmbeddedBroker implements Broker {
 
   async openProducer(): Promise<Producer> {
     const producer = await this.#fresh((log) => new EmbeddedProducer(log))
+    this.#open.add(producer)
+    return producer
+  }
+
+  async openTransactionalProducer(id: string): Promise<TransactionalProducer> {
+    const producer = await this.#fresh((log) => new EmbeddedTransactionalProducer(log, id))
     this.#open.add(producer)
     return producer
   }

@@ -83,6 +83,19 @@ export function produceFailed(
   )
 }
 
+/** The client tells failed deliveries by their text only. */
+const DELIVERY_TEXTS: readonly (readonly [RegExp, number])[] = [
+  [/purged in queue$/i, RdCode.purgedInQueue],
+  [/purged in flight$/i, RdCode.purgedInFlight],
+  [/message timed out$/i, RdCode.deliveryTimedOut],
+  [/erroneous state$/i, RdCode.erroneousState],
+]
+
+/** The code of a failed delivery, of which the client gives its own for all. */
+export function deliveryCode({ code, message }: Pick<RdError, 'code' | 'message'>): number {
+  return DELIVERY_TEXTS.find(([text]) => text.test(message))?.[1] ?? code
+}
+
 /** Whether a failed delivery may go well in another transaction. */
 export function isTransientDelivery({ cause }: BrokerError): boolean {
   const code = (cause as { readonly code?: number } | undefined)?.code

@@ -4,25 +4,22 @@ import type { Producer, TopicPartition } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { disconnectProducer } from './clients.ts'
 import type { RdProducer } from './rd-client.ts'
-import { Sender } from './sender.ts'
+import { RoomySender } from './roomy-sender.ts'
 
-const QUEUED_BYTES_MAX = 8 * 1024 * 1024
 const COUNT_INTERVAL_MS = 250
 
 /** A `Producer` on a connected client. */
 export class KafkaProducer implements Producer {
   readonly #client: RdProducer
-  readonly #sender: Sender
+  readonly #sender: RoomySender
   #sent = 0
   #delivered = 0
-  #queuedBytes = 0
   #counting: NodeJS.Timeout | undefined
-  #room: (() => void)[] = []
   #closed: Promise<void> | undefined
 
   constructor(client: RdProducer, deliveryMs: number) {
     this.#client = client
-    this.#sender = new Sender(client, deliveryMs)
+    this.#sender = new RoomySender(client, deliveryMs)
   }
 
   /** Rows acknowledged, as of at most a quarter of a second ago. */
@@ -34,17 +31,8 @@ export class KafkaProducer implements Producer {
     if (this.#sender.failure !== undefined) throw this.#sender.failure
     if (rows.count === 0) return
     this.#sent += rows.count
-    const packed = rows.pack()
-    const bytes = packed.byteLength
-    this.#queuedBytes += bytes
-    this.#sender.add(target, packed, () => {
-      this.#queuedBytes -= bytes
-      if (this.#queuedBytes < QUEUED_BYTES_MAX) for (const go of this.#room.splice(0)) go()
-    })
     this.#counting ??= setTimeout(() => this.#count(), COUNT_INTERVAL_MS)
-    if (this.#queuedBytes >= QUEUED_BYTES_MAX) {
-      await new Promise<void>((done) => this.#room.push(done))
-    }
+    await this.#sender.send(target, rows)
   }
 
   async flush(): Promise<void> {

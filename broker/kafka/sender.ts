@@ -2,7 +2,7 @@
 // it while later batches queue. Used by the group for its workers and by the standalone producer.
 import { BrokerError, type TopicPartition } from '../ports.ts'
 import { headersOf, NULL_KEY, NULL_VALUE, unpack, type RecordBatch } from '../record-batch.ts'
-import { produceFailed } from './errors.ts'
+import { deliveryCode, produceFailed } from './errors.ts'
 import {
   RdCode,
   type RdError,
@@ -53,7 +53,7 @@ export class Sender implements Outbox {
     producer.on('delivery-report', (error, report) => {
       if (error === null) return
       this.errors[report.topic] = (this.errors[report.topic] ?? 0) + 1
-      this.#fail(produceFailed(report, error.message, error.code))
+      this.#fail(produceFailed(report, error.message, deliveryCode(error)))
     })
   }
 

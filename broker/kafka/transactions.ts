@@ -13,7 +13,10 @@ export interface TransactionParts {
   readonly address: KafkaAddress
   readonly transactionalId: string
   readonly producer: RdProducer
-  readonly consumer: RdConsumer
+  /** Left out where nothing is read: no offsets are committed then. */
+  readonly consumer?: RdConsumer
+  /** How two processes can come to have the same id, for the error of the one that is refused. */
+  readonly sameId?: string
 }
 
 /** It is repeated while that may help: short, since who ends waits for the one that is under way. */
@@ -112,8 +115,8 @@ export class Transactions {
   }
 
   async #sendOffsets(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    if (offsets.length === 0) return
     const { producer, consumer } = this.#parts
+    if (offsets.length === 0 || consumer === undefined) return
     await this.#ask((done) =>
       producer.sendOffsetsToTransaction(offsets, consumer, REQUEST_MS_MAX, done),
     )
@@ -140,7 +143,7 @@ export class Transactions {
   }
 
   #failureOf(error: unknown): BrokerError {
-    const { address, transactionalId } = this.#parts
+    const { address } = this.#parts
     if (error instanceof BrokerError) {
       if (error.code === 'MILLRACE_TRANSACTION_ABORTED') return error
       // A row that the broker refuses would be refused again and again.
@@ -150,10 +153,15 @@ export class Transactions {
     const { code, isFatal, message } = error as RdError
     const shown = withoutSecrets(message, address)
     if (isFatal === true || code === RdCode.fatal || code === RdCode.producerFenced) {
-      const text = `the transactions of ${transactionalId} are over: ${shown}; another process runs with a copy of this state directory, or this one stood still for longer than producer.transaction.timeout.ms`
-      return new BrokerError('MILLRACE_FENCED', text, { cause: error })
+      return this.#fenced(shown, error)
     }
     return aborted(shown, error)
+  }
+
+  #fenced(reason: string, cause: unknown): BrokerError {
+    const { transactionalId, sameId = 'with a copy of this state directory' } = this.#parts
+    const text = `the transactions of ${transactionalId} are over: ${reason}; another process runs ${sameId}, or this one stood still for longer than producer.transaction.timeout.ms`
+    return new BrokerError('MILLRACE_FENCED', text, { cause })
   }
 }
 

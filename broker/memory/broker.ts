@@ -15,6 +15,7 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
   type TopicSpec,
+  type TransactionalProducer,
   type Watermarks,
 } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
@@ -35,6 +36,7 @@ export function openMemoryBroker(log: MemoryLog): Broker {
     watermarks: (partitions: readonly TopicPartition[]) =>
       settled((): Watermarks[] => partitions.map((of) => ({ start: 0, end: log.end(of) }))),
     openProducer: () => settled(() => producer(log)),
+    openTransactionalProducer: () => settled(() => transactionalProducer(log)),
     openReader: (from: TopicPartitionOffset) => settled(() => standaloneReader(log, from)),
     openGroup: (options: GroupOptions) => settled(() => group(log, options)),
     openGroupAdmin: () =>
@@ -62,6 +64,27 @@ function producer(log: MemoryLog): Producer {
     },
     flush: () => settled(() => undefined),
     close: () => settled(() => undefined),
+  }
+}
+
+function transactionalProducer(log: MemoryLog): TransactionalProducer {
+  let waiting: { readonly target: TopicPartition; readonly packed: ArrayBuffer }[] = []
+  const forget = (): void => {
+    waiting = []
+  }
+  return {
+    send: (target: TopicPartition, rows: RecordBatchBuilder) =>
+      settled(() => {
+        if (rows.count > 0) waiting.push({ target, packed: rows.pack() })
+      }),
+    commit: () =>
+      settled(() => {
+        for (const { target, packed } of waiting) log.append(target, packed)
+        log.commit()
+        forget()
+      }),
+    abort: () => settled(forget),
+    close: () => settled(forget),
   }
 }
 

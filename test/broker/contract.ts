@@ -10,6 +10,7 @@ import {
   type OpenSession,
 } from './contract-member.ts'
 import { describeRows } from './contract-rows.ts'
+import { describeTransactionalProducer } from './contract-transactions.ts'
 import { numbered, readRecords, rowsOf, valuesOf } from './records.ts'
 
 export type { ContractSession, OpenSession } from './contract-member.ts'
@@ -29,6 +30,7 @@ export function describeBrokerContract(name: string, open: OpenSession): void {
     })
     describeTopics(opened)
     describeProducer(opened)
+    describeTransactionalProducer(opened)
     describeStandaloneReader(opened)
     describeGroup(opened)
     describeDataPort(opened)

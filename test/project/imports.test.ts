@@ -20,6 +20,7 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
   ['wire', /^server\/wire\.ts$/, ['topology']],
   ['server', /^server\//, ['wire', 'runtime', 'topology', 'config', 'broker ports']],
   ['config', /^config\//, []],
+  ['connect', /^connect\//, ['topology', 'config', 'broker ports']],
   ['data', /^data\//, ['topology', 'config', 'broker ports']],
   ['jobs', /^jobs\//, []],
   ['embedded', /^broker\/embedded\//, ['broker ports']],
@@ -34,7 +35,10 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
 // Only these may import whatever they like: nothing imports them.
 const TOPS = /^(cli\/|bench\/|(index|testing)\.ts$)/
 
-const NATIVE_OR_HEAVY = ['node-rdkafka', 'piscina', 'prom-client', 'lmdb']
+const NATIVE_OR_HEAVY = [
+  ...['node-rdkafka', 'piscina', 'prom-client', 'lmdb', 'pg'],
+  '@electric-sql/pglite',
+]
 
 // Of node:vm it is `compileFunction`, which does nothing outside.
 const PURE = ['node:assert', 'node:buffer', 'node:vm']
@@ -167,6 +171,6 @@ describe('the sources', () => {
 })
 
 function runtimeDependencies(): string[] {
-  const { dependencies, optionalDependencies } = readManifest()
-  return Object.keys({ ...dependencies, ...optionalDependencies })
+  const { dependencies, optionalDependencies, peerDependencies } = readManifest()
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })
 }

@@ -169,6 +169,7 @@ function brokerOver(
         10_000,
       ),
     openProducer: refuse,
+    openTransactionalProducer: refuse,
     openReader: refuse,
     openGroupAdmin: refuse,
     async openGroup(options: GroupOptions) {

@@ -1,0 +1,56 @@
+// PostgreSQL within the process: PGlite, where it is installed. The only file that knows it.
+import type { PGlite } from '@electric-sql/pglite'
+import { databaseError, SESSION, SourceError, type Cell, type Database } from './database.ts'
+
+/**
+ * Opens the database in a directory, or in memory where `url` names none.
+ * @throws SourceError MILLRACE_POSTGRES_CLIENT_MISSING
+ */
+export async function openPGlite(url: string): Promise<Database> {
+  const directory = url.replace(/^pglite:/, '')
+  const { PGlite: Client } = await importPGlite()
+  let client: PGlite
+  try {
+    client = await Client.create(directory === '' ? 'memory://' : directory)
+    await client.exec(SESSION)
+  } catch (error) {
+    throw databaseError(error, url, 'could not open')
+  }
+  return overPGlite(client, url)
+}
+
+/** A PGlite that somebody else has opened, and closes. */
+export function overPGlite(client: PGlite, address: string): Database {
+  return {
+    address,
+    query: async (text: string, values: readonly Cell[] = []) => {
+      try {
+        const options = { rowMode: 'array' as const, parsers: asText(client) }
+        const { fields, rows } = await client.query<Cell[]>(text, [...values], options)
+        return {
+          names: fields.map(({ name }) => name),
+          types: fields.map(({ dataTypeID }) => dataTypeID),
+          rows,
+        }
+      } catch (error) {
+        throw databaseError(error, address, 'a query failed')
+      }
+    },
+    close: () => client.close(),
+  }
+}
+
+/** For each type that it would read, what leaves the text as it is; more come with types that are made. */
+function asText({ parsers }: PGlite): Record<string, (text: string) => string> {
+  return Object.fromEntries(Object.keys(parsers).map((type) => [type, (text: string) => text]))
+}
+
+async function importPGlite(): Promise<typeof import('@electric-sql/pglite')> {
+  try {
+    return await import('@electric-sql/pglite')
+  } catch (cause) {
+    const message =
+      'connection.url=pglite:… needs PGlite, which is not installed: run "npm install @electric-sql/pglite"'
+    throw new SourceError('MILLRACE_POSTGRES_CLIENT_MISSING', message, { cause })
+  }
+}

@@ -1,0 +1,103 @@
+// One look at a table: where it ends now, who is still writing to it, and the rows up to that end, fetched by
+// a cursor so that no more than two batches are ever in memory.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { quotedTable } from './columns.ts'
+import type { Database, Row, Rows } from './database.ts'
+import type { Place } from './place.ts'
+import type { Reading, Statement } from './query.ts'
+
+/** A look at a table. */
+export interface Poll {
+  readonly database: Database
+  readonly table: string
+  readonly reading: Reading
+  readonly from: Place
+  readonly batchMaxRows: number
+  readonly writersWait: boolean
+  readonly signal: AbortSignal
+  /** Told when transactions that write to the table have been waited for that long. */
+  readonly onWaiting: (waitedMs: number, processes: readonly string[]) => void
+}
+
+const WRITERS_LOOK_MS = 20
+const WRITERS_LOOK_MS_MAX = 500
+const WAITING_TOLD_MS = 10_000
+
+/** The rows that are new, in batches with the names of the columns. @throws SourceError */
+export async function* newRows(poll: Poll): AsyncGenerator<Rows, void, undefined> {
+  const { database, reading, from } = poll
+  const bounded = reading.bound(from)
+  let bound: string | null = null
+  if (bounded !== undefined) {
+    const [[end = null] = []] = (await database.query(bounded.text, bounded.values)).rows
+    if (end === null) return
+    bound = end
+    // Who writes now may have taken lower numbers, or earlier times, than what is committed already.
+    if (poll.writersWait) await writersGone(poll)
+    if (poll.signal.aborted) return
+  }
+  yield* fetched(database, reading.rows(from, bound), poll.batchMaxRows)
+}
+
+async function* fetched(
+  database: Database,
+  { text, values }: Statement,
+  batchMaxRows: number,
+): AsyncGenerator<Rows, void, undefined> {
+  const fetch = (): Promise<Rows> =>
+    database.query(`FETCH FORWARD ${batchMaxRows} FROM millrace_rows`)
+  let next: Promise<Rows> | undefined
+  try {
+    await database.query('BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY')
+    await database.query(`DECLARE millrace_rows NO SCROLL CURSOR FOR ${text}`, values)
+    next = fetch()
+    while (next !== undefined) {
+      const batch: Rows = await next
+      const isLast = batch.rows.length < batchMaxRows
+      // The database looks for the next rows while these are written.
+      next = isLast ? undefined : fetch()
+      next?.catch(() => undefined)
+      if (batch.rows.length > 0) yield batch
+    }
+  } finally {
+    await next?.catch(() => undefined)
+    await database.query('ROLLBACK').catch(() => undefined)
+  }
+}
+
+/**
+ * Resolves when every transaction that is writing to the table now has ended. Those that begin later see
+ * what these left, and get higher numbers.
+ */
+async function writersGone(poll: Poll): Promise<void> {
+  const { signal, onWaiting } = poll
+  const startMs = performance.now()
+  let lookMs = WRITERS_LOOK_MS
+  let toldMs = startMs
+  let left = await writers(poll)
+  while (left.size > 0 && !signal.aborted) {
+    await sleep(lookMs, undefined, { signal }).catch(() => undefined)
+    lookMs = Math.min(WRITERS_LOOK_MS_MAX, lookMs * 2)
+    const now = await writers(poll)
+    left = new Map([...left].filter(([transaction]) => now.has(transaction)))
+    const nowMs = performance.now()
+    if (left.size > 0 && nowMs - toldMs >= WAITING_TOLD_MS) {
+      onWaiting(nowMs - startMs, [...left.values()])
+      toldMs = nowMs
+    }
+  }
+}
+
+/** Process ids of the server by transaction, of those that have written to the table or are about to. */
+async function writers({ database, table }: Poll): Promise<Map<string, string>> {
+  const { rows } = await database.query(WRITERS, [quotedTable(table)])
+  return new Map(rows.map(([transaction, process]: Row) => [transaction!, process!]))
+}
+
+const WRITERS = `
+SELECT virtualtransaction::text, pid::text FROM pg_catalog.pg_locks
+WHERE locktype = 'relation' AND mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock')
+  AND granted AND pid <> pg_backend_pid()
+  AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+  AND (relation = to_regclass($1)::oid
+    OR relation IN (SELECT relid::oid FROM pg_partition_tree(to_regclass($1))))`

@@ -1,0 +1,148 @@
+// The queries of each mode: what is new since a place, in an order in which every row is a place to stop at.
+import { quoted, quotedTable, type TableDescription } from './columns.ts'
+import type { Cell } from './database.ts'
+import { ModeColumns, type Incrementing, type ModeOptions, type Timestamp } from './mode-columns.ts'
+import type { Place } from './place.ts'
+
+/** A query and its values. */
+export interface Statement {
+  readonly text: string
+  readonly values: readonly Cell[]
+}
+
+/** How a table is read in its mode. */
+export interface Reading {
+  /** Up to where a poll reads, asked of the database at its start; undefined where it has no end. */
+  bound(from: Place): Statement | undefined
+  /** The rows behind a place up to a bound. */
+  rows(from: Place, bound: Cell): Statement
+  /** The place that a row is. */
+  placeOf(row: readonly Cell[]): Place
+  /** Whether reading can go on between two rows. */
+  isBoundary(before: Place, after: Place): boolean
+  /** The place when all up to the bound was read. */
+  whole(last: Place): Place
+  /** Values at the end of each row that are no columns. */
+  readonly extra: number
+}
+
+/** The reading of a table. @throws SourceError MILLRACE_POSTGRES_COLUMN */
+export function readingOf(table: TableDescription, options: ModeOptions): Reading {
+  const columns = new ModeColumns(table, options)
+  const { mode } = options
+  if (mode === 'bulk') return bulk(table)
+  if (mode === 'incrementing') return incrementing(table, columns.incrementing())
+  const time = columns.timestamp()
+  if (mode === 'timestamp') return timestamp(table, time, options)
+  return timestampIncrementing(table, time, columns.incrementing(), options)
+}
+
+function bulk({ table }: TableDescription): Reading {
+  return {
+    bound: () => undefined,
+    rows: () => ({ text: `SELECT * FROM ${quotedTable(table)}`, values: [] }),
+    placeOf: () => ({}),
+    isBoundary: () => true,
+    whole: (last) => last,
+    extra: 0,
+  }
+}
+
+function incrementing({ table }: TableDescription, { index, name }: Incrementing): Reading {
+  const column = quoted(name)
+  const from = quotedTable(table)
+  // Literals, and no parameters: those would have a type of their own, with which no index can be used.
+  const behind = ({ incrementing: last }: Place): string =>
+    last === undefined ? 'true' : `${column} > ${literal(last)}`
+  return {
+    bound: (place) => ({
+      text: `SELECT max(${column})::text FROM ${from} WHERE ${behind(place)}`,
+      values: [],
+    }),
+    rows: (place, bound) => {
+      const where = `${behind(place)} AND ${column} <= ${literal(bound)}`
+      return { text: `SELECT * FROM ${from} WHERE ${where} ORDER BY ${column}`, values: [] }
+    },
+    placeOf: (row) => ({ incrementing: row[index]! }),
+    isBoundary: () => true,
+    whole: (last) => last,
+    extra: 0,
+  }
+}
+
+/** A number that PostgreSQL has written. */
+function literal(value: Cell): string {
+  if (value === null || !/^-?\d+(\.\d+)?$/.test(value)) throw new Error(`${value} is no number`)
+  return value
+}
+
+const ADDRESS = ', tableoid::text AS "millrace.table", ctid::text AS "millrace.row"'
+
+function timestamp(table: TableDescription, time: Timestamp, options: ModeOptions): Reading {
+  const { expression: at, type, valueOf } = time
+  const from = quotedTable(table.table)
+  // Under names of their own: ORDER BY would take the texts of that name, which have another order.
+  const address = table.hasRowAddress ? ADDRESS : ''
+  const order = table.hasRowAddress ? `${at}, tableoid, ctid` : at
+  return {
+    bound: () => boundOf(type, options),
+    rows: ({ timestamp: last, row }, bound) => {
+      const values: Cell[] = [bound]
+      let where = `${at} < $1::${type}`
+      if (last !== undefined) {
+        values.push(last)
+        if (row === undefined) where += ` AND ${at} > $2::${type}`
+        else {
+          values.push(...row.split(' '))
+          const behind = `(tableoid, ctid) > ($3::oid, $4::tid)`
+          where += ` AND ${at} >= $2::${type} AND (${at} > $2::${type} OR ${behind})`
+        }
+      }
+      return { text: `SELECT *${address} FROM ${from} WHERE ${where} ORDER BY ${order}`, values }
+    },
+    placeOf: (row) =>
+      table.hasRowAddress
+        ? { timestamp: valueOf(row), row: row.slice(-2).join(' ') }
+        : { timestamp: valueOf(row) },
+    isBoundary: (before, after) => table.hasRowAddress || before.timestamp !== after.timestamp,
+    // All rows of its timestamp were read: it was before the bound.
+    whole: (last) => (last.timestamp === undefined ? last : { timestamp: last.timestamp }),
+    extra: table.hasRowAddress ? 2 : 0,
+  }
+}
+
+function timestampIncrementing(
+  { table }: TableDescription,
+  { expression: at, type, valueOf }: Timestamp,
+  { index, name }: Incrementing,
+  options: ModeOptions,
+): Reading {
+  const column = quoted(name)
+  return {
+    bound: () => boundOf(type, options),
+    rows: ({ timestamp: last, incrementing: number }, bound) => {
+      const values: Cell[] = [bound]
+      let where = `${at} < $1::${type} AND ${column} IS NOT NULL`
+      if (last !== undefined) {
+        values.push(last)
+        const later = number === undefined ? '' : ` OR ${column} > ${literal(number)}`
+        where += ` AND ${at} >= $2::${type} AND (${at} > $2::${type}${later})`
+      }
+      const order = `ORDER BY ${at}, ${column}`
+      return { text: `SELECT * FROM ${quotedTable(table)} WHERE ${where} ${order}`, values }
+    },
+    placeOf: (row) => ({ timestamp: valueOf(row), incrementing: row[index]! }),
+    isBoundary: () => true,
+    whole: (last) => last,
+    extra: 0,
+  }
+}
+
+/** Now, by the clock of the database, less the delay. */
+function boundOf(type: string, { timestampDelayIntervalMs, dbTimezone }: ModeOptions): Statement {
+  const now = `now() - $1::float8 * interval '1 millisecond'`
+  const delay = String(timestampDelayIntervalMs)
+  if (type === 'timestamptz') return { text: `SELECT (${now})::text`, values: [delay] }
+  const wallClock = `SELECT ((${now}) AT TIME ZONE $2)::${type}::text`
+  return { text: wallClock, values: [delay, dbTimezone] }
+}
