@@ -1,5 +1,5 @@
-// What each operator costs a record, in time and in bytes allocated, in one task without a broker or
-// threads: `node dist/bench/operators.js [part of a name]`.
+// What each operator costs a record, in time and in bytes allocated, in tasks without a broker or threads:
+// `node dist/bench/operators.js [part of a name]`.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,17 +7,17 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MemoryLog } from '../broker/memory/log.ts'
 import { RecordBatchBuilder } from '../broker/record-batch.ts'
-import { streamsConfig } from '../config/config.ts'
 import { planOf } from '../runtime/plan.ts'
 import { repartitionsOf } from '../runtime/repartitions.ts'
-import { DriverTasks } from '../runtime/test-driver/tasks.ts'
 import { bytes, utf8 } from '../topology/serdes/primitive.ts'
 import { topic } from '../topology/topic.ts'
 import { defineTopology, type Topology } from '../topology/topology.ts'
 import { AREAS, areaOf, NOTHING, type Call, type OperatorCase } from './operator-calls.ts'
 import { operatorCases } from './operator-cases.ts'
+import { OperatorTasks } from './operator-tasks.ts'
 
-const ROUNDS = 7
+/** Odd ones are dear by what else the machine does: the least of many is what the operator costs. */
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 15)
 const BATCHES = 24
 const BATCH_ROWS = 4_096
 const RECORDS = BATCHES * BATCH_ROWS
@@ -31,10 +31,15 @@ const values: readonly Call[] = Array.from({ length: VALUES }, (_, i) => ({
   units: i % 7,
 }))
 
+/** What is measured: time, with the memory that JavaScript has by itself, or bytes, without its collector. */
+type What = 'ns' | 'bytes'
+
+/** Of one case, a record. */
 interface Cost {
-  readonly ns: number
-  /** NaN where the collector ran in between. */
-  readonly bytes: number
+  readonly name: string
+  readonly own: number
+  /** More than the case beside it. */
+  readonly more?: number
 }
 
 function topologyOf(build: OperatorCase['build']): Topology {
@@ -48,8 +53,8 @@ function topologyOf(build: OperatorCase['build']): Topology {
   })
 }
 
-/** Runs all records through new tasks. */
-function run(topology: Topology): Cost {
+/** Runs all records through new tasks. @returns ns or bytes a record, NaN where the collector took some. */
+function run(what: What, topology: Topology): number {
   const log = new MemoryLog()
   const counts = new Map([
     ['calls', 1],
@@ -60,19 +65,18 @@ function run(topology: Topology): Cost {
     counts.set(name, partitions)
   }
   for (const [name, partitions] of counts) log.ensure(name, partitions)
-  for (let batch = 0; batch < BATCHES; batch++)
-    log.append({ topic: 'calls', partition: 0 }, rows(batch))
-  const plan = planOf(topology, 'bench', counts)
-  const tasks = new DriverTasks(topology, plan, log, streamsConfig({}), 0, false, () => undefined)
+  for (const batch of batches) log.append({ topic: 'calls', partition: 0 }, batch)
+  const tasks = new OperatorTasks(topology, planOf(topology, 'bench', counts), log)
   globalThis.gc?.()
   const heapBefore = heapBytes()
   // The processor's time, not the clock's: others may use the machine.
   const before = process.cpuUsage()
-  tasks.run(0)
+  tasks.run()
   const { user, system } = process.cpuUsage(before)
   const grown = heapBytes() - heapBefore
   tasks.close()
-  return { ns: ((user + system) * 1_000) / RECORDS, bytes: grown < 0 ? NaN : grown / RECORDS }
+  if (what === 'ns') return ((user + system) * 1_000) / RECORDS
+  return grown < 0 ? NaN : grown / RECORDS
 }
 
 /** What JavaScript holds, off its heap, too: as long as nothing is collected, what was allocated. */
@@ -81,7 +85,7 @@ function heapBytes(): number {
   return heapUsed + arrayBuffers
 }
 
-function rows(batch: number): ArrayBuffer {
+const batches = Array.from({ length: BATCHES }, (_, batch) => {
   const builder = new RecordBatchBuilder()
   for (let i = 0; i < BATCH_ROWS; i++) {
     const number = batch * BATCH_ROWS + i
@@ -90,53 +94,76 @@ function rows(batch: number): ArrayBuffer {
     builder.append(key, Uint8Array.of(value & 255, value >> 8), number * RECORD_MS)
   }
   return builder.pack()
+})
+
+function least(numbers: readonly number[]): number {
+  const known = numbers.filter((number) => !Number.isNaN(number))
+  return known.length === 0 ? NaN : Math.min(...known)
 }
 
-function median(numbers: readonly number[]): number {
-  const known = numbers.filter((number) => !Number.isNaN(number)).sort((a, b) => a - b)
-  return known[known.length >> 1] ?? NaN
+/** A count in plain JavaScript, of keys that are there: by how much others slow the machine down. */
+function plainCount(): number {
+  const counts = new Map<string, number>()
+  const keys = Array.from({ length: RECORDS }, (_, i) => areaOf(i))
+  const before = process.cpuUsage()
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1)
+  const { user, system } = process.cpuUsage(before)
+  return ((user + system) * 1_000) / RECORDS
 }
 
 /** Runs each case and the one beside it in turn: what the engine learns from others is the same for both. */
-function measure(wanted: string, areasFile: URL): void {
+function measure(what: What, wanted: string, areasFile: URL): Cost[] {
   const cases = operatorCases(areasFile)
   const topologies = new Map(cases.map(({ name, build }) => [name, topologyOf(build)]))
-  print('', 'ns a record', 'more than beside', 'bytes a record', 'more than beside')
-  for (const { name, beside = NOTHING } of cases) {
-    if (!name.includes(wanted)) continue
+  const costs = cases.flatMap(({ name, beside = NOTHING }) => {
+    if (!name.includes(wanted)) return []
     const [own, other] = [topologies.get(name)!, topologies.get(beside)!]
-    run(other)
-    run(own)
-    const rounds = Array.from({ length: ROUNDS }, () => ({ other: run(other), own: run(own) }))
-    const of = (cost: (round: (typeof rounds)[number]) => number): string =>
-      median(rounds.map(cost)).toFixed(0)
-    print(
-      name,
-      of(({ own: { ns } }) => ns),
-      of((round) => round.own.ns - round.other.ns),
-      of(({ own: { bytes } }) => bytes),
-      of((round) => round.own.bytes - round.other.bytes),
-    )
+    run(what, other)
+    run(what, own)
+    const rounds = Array.from({ length: ROUNDS }, () => [run(what, other), run(what, own)] as const)
+    const [without, with_] = [0, 1].map((at) => least(rounds.map((round) => round[at]!)))
+    return [{ name, own: with_!, more: with_! - without! }]
+  })
+  if (what === 'bytes') return costs
+  const plain = least(Array.from({ length: ROUNDS }, plainCount))
+  return [...costs, { name: 'a Map of counts, for comparison', own: plain }]
+}
+
+function print(name: string, ...columns: readonly string[]): void {
+  process.stdout.write(`${name.padEnd(42)}${columns.map((text) => text.padStart(16)).join('')}\n`)
+}
+
+/** In a process of its own: what is measured decides about memory. */
+function measured(what: What, wanted: string): Cost[] {
+  // Room for all that a round allocates: the collector must not run while bytes are counted.
+  const room = ['--min-semi-space-size=512', '--max-semi-space-size=512']
+  const flags = ['--expose-gc', ...(what === 'bytes' ? room : [])]
+  const script = fileURLToPath(import.meta.url)
+  const stdio = ['ignore', 'pipe', 'inherit'] as const
+  const text = execFileSync(process.execPath, [...flags, script, wanted, what], {
+    stdio: [...stdio],
+    encoding: 'utf8',
+  })
+  return JSON.parse(text) as Cost[]
+}
+
+const [wanted = '', what] = process.argv.slice(2)
+if (what === undefined) {
+  const bytesOf = new Map(measured('bytes', wanted).map((cost) => [cost.name, cost]))
+  print('', 'ns a record', 'more than', 'bytes a record', 'more than')
+  for (const { name, own, more } of measured('ns', wanted)) {
+    const allocated = bytesOf.get(name)
+    const figures = [own, more, allocated?.own, allocated?.more]
+    print(name, ...figures.map((figure) => figure?.toFixed(0) ?? ''))
   }
-}
-
-function print(name: string, ...columns: string[]): void {
-  process.stdout.write(`${name.padEnd(40)}${columns.map((text) => text.padStart(18)).join('')}\n`)
-}
-
-const [wanted = '', inner] = process.argv.slice(2)
-const script = fileURLToPath(import.meta.url)
-if (inner === undefined) {
-  // Room for all that a round allocates: the collector must not run while it is counted.
-  const flags = ['--expose-gc', '--min-semi-space-size=512', '--max-semi-space-size=512']
-  execFileSync(process.execPath, [...flags, script, wanted, 'inner'], { stdio: 'inherit' })
 } else {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   const file = join(directory, 'areas.json')
   const table = Array.from({ length: AREAS }, (_, i) => ({ area: areaOf(i), name: `Area ${i}` }))
   writeFileSync(file, JSON.stringify(table))
   try {
-    measure(wanted, pathToFileURL(file))
+    const costs = measure(what as What, wanted, pathToFileURL(file))
+    process.stdout.write(JSON.stringify(costs))
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

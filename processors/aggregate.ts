@@ -3,9 +3,9 @@
 import type { Aggregation, AggregateNode } from '../topology/node.ts'
 import type { TableAggregateNode } from '../topology/table-nodes.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
-import { toBytes, type Serde } from '../topology/serdes/serde.ts'
-import { coalescer } from './coalescer.ts'
+import { Coalescer } from './coalescer.ts'
 import type { OnFailure } from './failures.ts'
+import { keyNames } from './key-names.ts'
 import type { Forward, StreamRecord, TaskContext } from './processor.ts'
 import { addTableStore, putInTable, type TableStore } from './table-store.ts'
 
@@ -146,11 +146,11 @@ function emitterOf(
   context: TaskContext,
 ): Emit {
   if (node.emit === 'on-update-coalesced') {
-    const hold = coalescer(node.name, makeNext, context)
-    const serde = node.key as unknown as Serde<unknown>
+    const held = new Coalescer(node.name, makeNext, context)
+    const nameOf = keyNames(node.key)
     return ({ key }, value, oldValue, timestampMs) => {
-      const name = Buffer.from(toBytes(serde, key)).toString('latin1')
-      hold(name, { key, value, oldValue, timestampMs })
+      const name = nameOf(key)
+      if (!held.replace(name, value, timestampMs)) held.add(name, key, value, oldValue, timestampMs)
     }
   }
   const next = makeNext()

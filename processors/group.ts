@@ -2,6 +2,7 @@
 // KStream.groupByKey without a repartition topic.
 import type { KeyTable } from '../state/key-table.ts'
 import type { GroupNode } from '../topology/node.ts'
+import { isCanonical } from '../topology/serdes/primitive.ts'
 import { ByteBuffer } from '../topology/serdes/serde.ts'
 import { userError, type Forward, type StreamRecord } from './processor.ts'
 
@@ -10,19 +11,24 @@ import { userError, type Forward, type StreamRecord } from './processor.ts'
  * drops it.
  */
 export function groupInPlace(node: GroupNode, keys: KeyTable, next: Forward): Forward {
-  const serde = keys.serde
+  const { serde } = keys
+  const isByBytes = isCanonical(serde)
   const buffer = new ByteBuffer()
-  return (record: StreamRecord): void => {
-    const { keys: keysBefore, keyId, key } = record
+  const idOf = (key: unknown): number => {
+    if (key === null || key === undefined) return -1
     buffer.position = 0
     try {
-      if (key !== null && key !== undefined) serde.serialize(key, buffer)
+      serde.serialize(key, buffer)
     } catch (cause) {
       throw userError(node.name, cause)
     }
+    return keys.idOf(buffer.bytes, 0, buffer.position)
+  }
+  return (record: StreamRecord): void => {
+    const { keys: keysBefore, keyId } = record
+    const unread = isByBytes ? record.unreadKeyId(keys) : undefined
+    record.keyId = unread ?? idOf(record.key)
     record.keys = keys
-    record.keyId =
-      key === null || key === undefined ? -1 : keys.idOf(buffer.bytes, 0, buffer.position)
     next(record)
     record.keys = keysBefore
     record.keyId = keyId

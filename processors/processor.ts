@@ -85,6 +85,19 @@ export class StreamRecord implements RecordContext<unknown> {
     this.#row = row
     this.#serde = serde
   }
+
+  /**
+   * The id of a key that nobody has read, by its bytes; -1 for null. Undefined where it has been read, or was
+   * written by another serde than that of the keys.
+   * @throws SerdeError when the bytes are no such key.
+   */
+  unreadKeyId(keys: KeyTable): number | undefined {
+    const batch = this.#unread
+    if (batch === undefined || this.#serde !== keys.serde) return undefined
+    const row = this.#row
+    if (batch.nulls[row]! & NULL_KEY) return -1
+    return keys.idOf(batch.bytes, rowStart(batch, row), batch.ends[row * 3]!)
+  }
 }
 
 /** The last millisecond that is a date. */

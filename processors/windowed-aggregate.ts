@@ -3,10 +3,10 @@
 import { EntryList } from '../state/entry-list.ts'
 import type { LocalWindows } from '../topology/local-windows.ts'
 import type { WindowedAggregateNode } from '../topology/node.ts'
-import { toBytes, type Serde } from '../topology/serdes/serde.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
 import { firstWindowStart, type TimeWindows, type UnlimitedWindows } from '../topology/windows.ts'
-import { coalescer, type Hold } from './coalescer.ts'
+import { Coalescer } from './coalescer.ts'
+import { keyNames } from './key-names.ts'
 import type { OnFailure } from './failures.ts'
 import type { OperatorTime } from './operator-time.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
@@ -37,7 +37,8 @@ class WindowedAggregate {
   readonly #context: TaskContext
   readonly #time: OperatorTime
   readonly #next: Forward
-  readonly #hold: Hold | undefined
+  readonly #held: Coalescer | undefined
+  readonly #nameOf: (key: unknown) => string
   /** Whether it says itself what has expired; else the store does. */
   readonly #givesUp: boolean
   /** How long windows stay to be looked up only, ms. */
@@ -71,7 +72,8 @@ class WindowedAggregate {
     let next: Forward | undefined
     const makeOnce = (): Forward => (next ??= makeNext())
     const isCoalesced = node.emit === 'on-update-coalesced'
-    this.#hold = isCoalesced ? coalescer(node.name, makeOnce, context) : undefined
+    this.#nameOf = keyNames(node.key)
+    this.#held = isCoalesced ? new Coalescer(node.name, makeOnce, context) : undefined
     this.#next = makeOnce()
   }
 
@@ -153,15 +155,15 @@ class WindowedAggregate {
     oldValue: unknown,
     timestampMs: number,
   ): void {
-    const windowed = { key, window: { startMs, endMs } }
-    if (this.#hold !== undefined) {
-      const bytes = toBytes(this.#node.key as unknown as Serde<unknown>, key)
-      const name = `${startMs} ${Buffer.from(bytes).toString('latin1')}`
-      this.#hold(name, { key: windowed, value, oldValue, timestampMs })
+    const held = this.#held
+    if (held !== undefined) {
+      const name = `${startMs} ${this.#nameOf(key)}`
+      if (held.replace(name, value, timestampMs)) return
+      held.add(name, { key, window: { startMs, endMs } }, value, oldValue, timestampMs)
       return
     }
     const result = this.#result
-    result.key = windowed
+    result.key = { key, window: { startMs, endMs } }
     result.value = value
     result.oldValue = oldValue
     result.timestampMs = timestampMs

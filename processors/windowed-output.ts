@@ -1,7 +1,8 @@
 // Where the results of windowed aggregates go: straight on, or through a coalescer where a job asks for it.
 import type { EmitStrategy } from '../topology/node.ts'
-import { toBytes, type Serde } from '../topology/serdes/serde.ts'
-import { coalescer } from './coalescer.ts'
+import type { Serde } from '../topology/serdes/serde.ts'
+import { Coalescer } from './coalescer.ts'
+import { keyNames } from './key-names.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
 import type { WindowedForward } from './window-aggregation.ts'
 
@@ -19,11 +20,12 @@ export function windowedOutput(
   context: TaskContext,
 ): WindowedForward {
   if (emit === 'on-update-coalesced') {
-    const hold = coalescer(store, makeNext, context)
-    const serde = keySerde as unknown as Serde<unknown>
+    const held = new Coalescer(store, makeNext, context)
+    const nameOf = keyNames(keySerde)
     return (key, startMs, endMs, value, oldValue, timestampMs) => {
-      const name = `${startMs} ${endMs} ${Buffer.from(toBytes(serde, key)).toString('latin1')}`
-      hold(name, { key: { key, window: { startMs, endMs } }, value, oldValue, timestampMs })
+      const name = `${startMs} ${endMs} ${nameOf(key)}`
+      if (held.replace(name, value, timestampMs)) return
+      held.add(name, { key, window: { startMs, endMs } }, value, oldValue, timestampMs)
     }
   }
   const next = makeNext()

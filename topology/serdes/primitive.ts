@@ -55,7 +55,8 @@ function numeric<T>({ name, width, accepts, put, get }: NumberFormat<T>): Serde<
       if (end - start !== width) {
         throw new SerdeError(`${name} has ${width} bytes, not ${end - start}`)
       }
-      scratch.set(from.subarray(start, end))
+      // By hand: a view of so few bytes would cost more than they do.
+      for (let i = 0; i < width; i++) scratch[i] = from[start + i]!
       return get(view)
     },
   })
@@ -87,3 +88,8 @@ export const float64: Serde<number> = numeric({
   put: (view, value) => view.setFloat64(0, value),
   get: (view) => view.getFloat64(0),
 })
+
+const CANONICAL: ReadonlySet<unknown> = new Set<unknown>([utf8, bytes, int32, int64])
+
+/** Whether a serde writes each value that it has read as the bytes that it read: who needs these need not read it. */
+export const isCanonical = (serde: unknown): boolean => CANONICAL.has(serde)
