@@ -198,6 +198,7 @@ export class NodeBuilder {
       case 'process':
         return userProcessor(node, {
           stores: state.processStores,
+          tableOf: (table) => state.queryable(table),
           next: after(),
           nextOf: (child) => this.#branches.get(`${name} ${child}`),
           failed,

@@ -5,22 +5,30 @@ import { GlobalStore } from '../topology/global-store.ts'
 import { GlobalTable } from '../topology/global-table.ts'
 import type { BaseProcessorContext } from '../topology/process.ts'
 import type { StoreGetter, StoreSpec } from '../topology/processor-stores.ts'
+import { Table } from '../topology/table.ts'
 import type { OnFailure } from './failures.ts'
 import { metadataOf } from './headers.ts'
 import type { ProcessStores } from './process-stores.ts'
 import { StreamRecord, type TaskContext } from './processor.ts'
+import type { QueryableStore } from './queryable.ts'
 
+type AnyTable = Table<unknown, unknown>
+type StoreKind = QueryableStore['kind']
 type GlobalState = GlobalStore<StoreSpec<unknown, unknown>> | GlobalTable<unknown, unknown>
 
 /** A node whose user code may ask for stores. */
 export interface StoreUser {
   readonly name: string
   readonly stores: readonly StoreSpec<unknown, unknown>[]
+  /** Names of the tables that it reads. */
+  readonly tables?: readonly string[]
 }
 
 /** What a task has for its processors. */
 export interface ProcessorSurroundings {
   readonly stores: ProcessStores
+  /** The store of a table, where it is kept in one. */
+  readonly tableOf?: (name: string) => QueryableStore | undefined
   readonly failed: OnFailure
   readonly context: TaskContext
 }
@@ -28,7 +36,7 @@ export interface ProcessorSurroundings {
 /** @param isAtWork whether a record is in work, and not a punctuator. */
 export function processorContext(
   node: StoreUser,
-  { stores, failed, context }: ProcessorSurroundings,
+  { stores, tableOf, failed, context }: ProcessorSurroundings,
   isAtWork: () => boolean,
 ): BaseProcessorContext {
   return {
@@ -42,7 +50,7 @@ export function processorContext(
     get recordMetadata() {
       return isAtWork() ? metadataOf(context) : undefined
     },
-    store: storeGetter(node, stores),
+    store: storeGetter(node, stores, tableOf),
     schedule(type, everyMs, punctuator) {
       if (!(everyMs >= 1)) {
         const why = `a punctuator is called each millisecond at most, not each ${everyMs} ms; give it more`
@@ -59,8 +67,13 @@ export function processorContext(
   }
 }
 
-function storeGetter(node: StoreUser, stores: ProcessStores): StoreGetter {
-  return ((spec: StoreSpec<unknown, unknown> | GlobalState) => {
+function storeGetter(
+  node: StoreUser,
+  stores: ProcessStores,
+  tableOf: ProcessorSurroundings['tableOf'],
+): StoreGetter {
+  return ((spec: StoreSpec<unknown, unknown> | GlobalState | AnyTable, kind?: StoreKind) => {
+    if (spec instanceof Table) return readTable(node, spec.origin, kind ?? 'key-value', tableOf)
     if (spec instanceof GlobalStore || spec instanceof GlobalTable) {
       const { name } = spec instanceof GlobalStore ? spec.store : spec
       const global = stores.get(name)
@@ -73,4 +86,23 @@ function storeGetter(node: StoreUser, stores: ProcessStores): StoreGetter {
     const why = `store ${spec.name} was not declared with it: name it in its stores`
     throw new TopologyError(node.name, why)
   }) as StoreGetter
+}
+
+/** Only the table itself writes: the type of what is given has no more than reading. */
+function readTable(
+  node: StoreUser,
+  name: string,
+  kind: StoreKind,
+  tableOf: ProcessorSurroundings['tableOf'],
+): unknown {
+  const found = node.tables?.includes(name) === true ? tableOf?.(name) : undefined
+  if (found === undefined) {
+    throw new TopologyError(
+      node.name,
+      `table ${name} was not declared with it: name it in its tables`,
+    )
+  }
+  if (found.kind === kind) return found.store
+  const how = found.kind === 'key-value' ? 'store(table)' : `store(table, '${found.kind}')`
+  throw new TopologyError(node.name, `table ${name} is kept as ${found.kind}: ask for it by ${how}`)
 }

@@ -3,6 +3,7 @@
 import type { TopicSpec } from '../broker/ports.ts'
 import { TopologyError } from '../topology/errors.ts'
 import { parentsOf, type TopologyNode } from '../topology/node.ts'
+import { tablesReadBy } from '../topology/processor-stores.ts'
 import { isForeignCut } from '../topology/foreign-join.ts'
 import { repartitionTopic, type CutNode, type Subtopology } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -152,8 +153,10 @@ const givenOf = (cut: CutNode): number | undefined =>
 function joinedIn(part: Subtopology): Joined[] {
   const found: Joined[] = []
   for (const node of part.nodes) {
-    if (!JOINS.has(node.kind)) continue
-    const inputs = new Set(parentsOf(node).flatMap((parent) => inputsBehind(part, parent)))
+    const tables = tablesReadBy(node)
+    if (!JOINS.has(node.kind) && tables.length === 0) continue
+    const met = [...parentsOf(node), ...tables]
+    const inputs = new Set(met.flatMap((parent) => inputsBehind(part, parent)))
     const overlapping = found.filter((other) =>
       [...other.inputs].some((input) => inputs.has(input)),
     )

@@ -2,6 +2,7 @@
 import { globalStoreOf } from './global-store.ts'
 import { parentsOf, reads, type TopologyNode } from './node.ts'
 import { innerTopic, type CutNode, type GlobalPart, type Subtopology } from './subtopology.ts'
+import { tablesReadBy } from './processor-stores.ts'
 import { storesOf } from './table-plan.ts'
 import type { Topology } from './topology.ts'
 
@@ -159,6 +160,7 @@ const sinkOf = (cut: CutNode): string => `Sink: ${cut.name}-sink (topic: ${inner
 const isKept = ({ kind }: TopologyNode): boolean => kind === 'foreign-answer'
 
 function textOf(node: TopologyNode, topology: Topology): string {
+  const stores = [...storesOf(node, topology.tables), ...tablesReadBy(node)]
   switch (node.kind) {
     case 'source':
       return node.pattern === undefined
@@ -169,7 +171,7 @@ function textOf(node: TopologyNode, topology: Topology): string {
     case 'dynamic-sink':
       return `Sink: ${node.name} (extractor class: chosen for each record)`
     default:
-      return `Processor: ${node.name} (stores: [${storesOf(node, topology.tables).join(', ')}])`
+      return `Processor: ${node.name} (stores: [${stores.join(', ')}])`
   }
 }
 

@@ -4,6 +4,7 @@ import type { DurationMs } from './duration.ts'
 import type { Derived } from './node.ts'
 import type { ProcessedRecord, RecordHeader, RecordMetadata } from './record.ts'
 import type { StoreGetter, StoreSpec } from './processor-stores.ts'
+import type { Table } from './table.ts'
 
 /**
  * Which clock calls a punctuator. `stream-time`: when records move the task's event time over a multiple
@@ -76,6 +77,12 @@ export type ProcessFunction<K, V> = (value: V, record: ProcessedRecord<K>) => vo
 export interface ProcessSpec<Context, K, V> {
   /** The stores that it may ask for. */
   readonly stores?: readonly StoreSpec<unknown, unknown>[]
+  /**
+   * Tables and aggregates of the topology that it reads by `context.store(table)` (Kafka's `process` with the
+   * names of their stores). Each must be kept in a store, and have as many partitions as the stream: a task
+   * sees its own part.
+   */
+  readonly tables?: readonly Pick<Table<unknown, unknown>, 'origin'>[]
   /** Called once a task: gives what is called for each record. */
   readonly make: (context: Context) => ProcessFunction<K, V>
 }
@@ -96,6 +103,8 @@ export interface TransformSpec<K, V, W> {
 
 export interface ProcessNode extends Derived<'process'> {
   readonly stores: readonly StoreSpec<unknown, unknown>[]
+  /** Names of the tables that it reads. */
+  readonly tables: readonly string[]
   readonly make: (context: never) => (value: never, record: ProcessedRecord<never>) => void
   /** Whether keys cannot change (Kafka's processValues). */
   readonly isFixedKey: boolean

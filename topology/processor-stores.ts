@@ -6,6 +6,8 @@ import type { TopologyNode } from './node.ts'
 import type { Serde } from './serdes/serde.ts'
 import type { GlobalStore } from './global-store.ts'
 import type { GlobalTable } from './global-table.ts'
+import type { Table } from './table.ts'
+import type { Windowed } from './windows.ts'
 import type {
   KeyValueStore,
   ReadOnlyKeyValueStore,
@@ -60,7 +62,8 @@ export interface StoreSerdes<K, V> {
 
 /**
  * Gives a task's part of a store that the processor declares. Global tables and stores are there for every
- * processor, to be read, and are not declared with it.
+ * processor, to be read, and are not declared with it. Tables are named in its `tables`; `kind` says what those
+ * hold that are no plain ones: windows, sessions, or former versions.
  */
 export interface StoreGetter {
   <K, V>(global: GlobalStore<KeyValueStoreSpec<K, V>>): ReadOnlyKeyValueStore<K, V>
@@ -71,6 +74,10 @@ export interface StoreGetter {
   <K, V>(spec: WindowStoreSpec<K, V>): WindowStore<K, V>
   <K, V>(spec: SessionStoreSpec<K, V>): SessionStore<K, V>
   <K, V>(spec: VersionedStoreSpec<K, V>): VersionedKeyValueStore<K, V>
+  <K, V>(table: Table<K, V>): ReadOnlyKeyValueStore<K, V>
+  <K, V>(table: Table<Windowed<K>, V>, kind: 'window'): ReadOnlyWindowStore<K, V>
+  <K, V>(table: Table<Windowed<K>, V>, kind: 'session'): ReadOnlySessionStore<K, V>
+  <K, V>(table: Table<K, V>, kind: 'versioned'): ReadOnlyVersionedStore<K, V>
   // Last: a declared store has all that a global table has.
   <K, V>(global: GlobalTable<K, V>): ReadOnlyKeyValueStore<K, V>
 }
@@ -142,4 +149,9 @@ export function versionedStore<K, V>(
 /** The stores that a node's user code declares. */
 export function declaredStoresOf(node: TopologyNode): readonly StoreSpec<unknown, unknown>[] {
   return 'stores' in node ? node.stores : []
+}
+
+/** Names of the tables that a node's user code reads. */
+export function tablesReadBy(node: TopologyNode): readonly string[] {
+  return node.kind === 'process' ? node.tables : []
 }

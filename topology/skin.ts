@@ -1,6 +1,7 @@
 // What the skins of streams and tables share.
 import { TopologyError } from './errors.ts'
 import type { TopologyNode } from './node.ts'
+import type { ProcessNode, ProcessSpec } from './process.ts'
 import type { Serde } from './serdes/serde.ts'
 import type { StaticTable } from './static-table.ts'
 import type { GlobalJoinSpec, JoinSpec, Unattached } from './stream-specs.ts'
@@ -37,4 +38,13 @@ export function globalJoin<K, V, M, W>(
 ): Unattached<TopologyNode> {
   const policies = { onError, onDrop }
   return { kind: 'global-join', name, table: table.name, isLeft, on, merge, ...policies }
+}
+
+/** What a processor is made of, erased. */
+export function processing<Context, K, V>({
+  make,
+  stores = [],
+  tables = [],
+}: ProcessSpec<Context, K, V>): Pick<ProcessNode, 'make' | 'stores' | 'tables'> {
+  return { make, stores, tables: tables.map(({ origin }) => origin) }
 }

@@ -5,7 +5,7 @@ import type { FixedKeyProcessorContext, ProcessorContext, ProcessSpec } from './
 import type { SinkRecord } from './record.ts'
 import type { FieldsKey } from './serdes/fields.ts'
 import { withHistoryMs, type HistoryOption } from './history.ts'
-import { orFail } from './skin.ts'
+import { orFail, processing } from './skin.ts'
 import type { Serde } from './serdes/serde.ts'
 import { SplitStream } from './split.ts'
 import type {
@@ -122,9 +122,8 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     spec: ProcessSpec<ProcessorContext<L, W>, K, V>,
     options: OperatorOptions = {},
   ): Stream<L, W> {
-    const { make, stores = [] } = spec
-    const node = { kind: 'process', name, make, stores, isFixedKey: false, ...options } as const
-    return this.next(node, undefined, undefined)
+    const node = { kind: 'process', name, ...processing(spec), isFixedKey: false } as const
+    return this.next({ ...node, ...options }, undefined, undefined)
   }
 
   /** Runs a processor of one's own that keeps the key (Kafka's `processValues`). */
@@ -133,8 +132,8 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     spec: ProcessSpec<FixedKeyProcessorContext<W>, K, V>,
     options: OperatorOptions = {},
   ): Stream<K, W> {
-    const { make, stores = [] } = spec
-    return this.newValue({ kind: 'process', name, make, stores, isFixedKey: true, ...options })
+    const node = { kind: 'process', name, ...processing(spec), isFixedKey: true } as const
+    return this.newValue({ ...node, ...options })
   }
 
   /** Reads the stream as a table: the last value of each key, null deletes. */

@@ -8,7 +8,7 @@ import {
 } from './node.ts'
 import { isGlobal, type GlobalNode } from './global-store.ts'
 import { isForeignCut, type ForeignCutNode } from './foreign-join.ts'
-import { declaredStoresOf } from './processor-stores.ts'
+import { declaredStoresOf, tablesReadBy } from './processor-stores.ts'
 import type { TableGroupNode } from './table-nodes.ts'
 
 /** A node whose records may go through a repartition topic; what reads them reads the node. */
@@ -111,6 +111,7 @@ export function partsOf(nodes: readonly TopologyNode[]): Parts {
       unread.delete(output)
     }
     for (const { name } of declaredStoresOf(node)) parts.join(`store ${name}`, node.name)
+    for (const table of tablesReadBy(node)) parts.join(table, node.name)
     if (node.kind === 'source') inputs.set(node.name, node)
     if (isCut(node, nodes)) {
       const input = `${node.name}, read`

@@ -99,6 +99,9 @@ class TablePlanner {
       case 'stream-table-join':
         this.#keep(node.with)
         return
+      case 'process':
+        for (const table of node.tables) this.#keep(table)
+        return
       default:
         return
     }

@@ -2,7 +2,7 @@
 // validation of a topology.
 import { TopologyError } from './errors.ts'
 import type { TopologyNode } from './node.ts'
-import { declaredStoresOf, type StoreSpec } from './processor-stores.ts'
+import { declaredStoresOf, tablesReadBy, type StoreSpec } from './processor-stores.ts'
 import { storesOf, tablePlansOf } from './table-plan.ts'
 import { checkName } from './validate-names.ts'
 
@@ -33,6 +33,43 @@ export function checkProcessStores(
         `store ${store.name} is declared twice, here and by ${other.name}; share one declaration`,
       )
     }
+  }
+}
+
+/**
+ * A processor reads what a table is kept in: one that is worked out of others has no store (Kafka Streams
+ * refuses the store's name).
+ * @throws TopologyError naming the processor.
+ */
+export function checkReadTables(node: TopologyNode, nodes: readonly TopologyNode[]): void {
+  for (const name of tablesReadBy(node)) {
+    const table = nodes.find((one) => one.name === name)!
+    if (isKept(table)) continue
+    const how = table.kind === 'suppress' ? 'read the table before it' : 'give it `store`'
+    throw new TopologyError(
+      node.name,
+      `reads table ${name}, which is kept in no store of its own: ${how}`,
+    )
+  }
+}
+
+/** Whether a table has a store, or gets one when it is asked for. */
+function isKept(table: TopologyNode): boolean {
+  switch (table.kind) {
+    case 'to-table':
+    case 'aggregate':
+    case 'windowed-count':
+    case 'windowed-aggregate':
+    case 'table-aggregate':
+      return true
+    case 'table-filter':
+    case 'table-map-values':
+    case 'table-transform':
+    case 'table-join':
+    case 'foreign-join':
+      return table.store !== undefined
+    default:
+      return false
   }
 }
 

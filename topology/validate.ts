@@ -3,11 +3,12 @@ import { TopologyError } from './errors.ts'
 import { isGlobal } from './global-store.ts'
 import { parentsOf, reads, type TopologyNode } from './node.ts'
 import type { DropPolicy, ErrorPolicy } from './policies.ts'
+import { tablesReadBy } from './processor-stores.ts'
 import { isCut } from './subtopology.ts'
 import { isTopicName, matches } from './topic.ts'
 import { checkName } from './validate-names.ts'
 import { validateJoin } from './validate-joins.ts'
-import { checkProcessStores, checkStoreNames } from './validate-stores.ts'
+import { checkProcessStores, checkReadTables, checkStoreNames } from './validate-stores.ts'
 import { validateSuppress, validateWindows } from './validate-windows.ts'
 
 /** @throws TopologyError for the first thing that is wrong. */
@@ -40,6 +41,7 @@ export function validate(
     checkPartitions(node)
     checkEnd(node, nodes)
     checkProcessStores(node, nodes, names)
+    checkReadTables(node, nodes)
     checkValueSerde(node, nodes)
     validateWindows(node)
     validateSuppress(node, nodes)
@@ -105,7 +107,9 @@ function checkDeadLetter(
 
 /** A stream or table of another topology may be joined by mistake. */
 function checkParents(node: TopologyNode, names: ReadonlySet<string>): void {
-  const read = node.kind === 'global-join' ? [node.from, node.table] : parentsOf(node)
+  const tables = node.kind === 'global-join' ? [node.table] : tablesReadBy(node)
+  const read =
+    node.kind === 'global-join' ? [node.from, ...tables] : [...parentsOf(node), ...tables]
   for (const name of read) {
     if (names.has(name)) continue
     throw new TopologyError(
