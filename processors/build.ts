@@ -9,7 +9,7 @@ import type { RepartitionFormat } from './cut-rows.ts'
 import { inTurn, unpackingChange } from './forwards.ts'
 import { FrameInput } from './frame-input.ts'
 import { NodeBuilder } from './node-builder.ts'
-import { Parser } from './parse.ts'
+import { Parser, type ReadingGuard } from './parse.ts'
 import type { Forward, TaskContext } from './processor.ts'
 import type { RepartitionWriter } from './repartition-writer.ts'
 import { SourceInput } from './source-input.ts'
@@ -50,6 +50,8 @@ export interface BuildOptions {
   readonly counted?: ((node: string, next: Forward) => Forward) | undefined
   /** What is to run in the place of what is behind a node that reads a topic. */
   readonly guard?: (next: Forward, reading: Reading) => Forward
+  /** What is asked while the rows of a topic are read by the parse node of that number of its source. */
+  readonly guardReading?: ((topic: string, parser: number) => ReadingGuard | undefined) | undefined
   /** How far an event time may be ahead of the wall clock; any distance where left out. */
   readonly futureMsMax?: (() => number) | undefined
 }
@@ -89,17 +91,17 @@ class TaskBuilder {
   #addSource(node: SourceNode, heads: Map<string, SourceInput | FrameInput>): void {
     const [first] = node.topics
     for (const topic of node.topics) {
-      const parsers = this.#parsersOf(node)
+      const parsers = this.#parsersOf(node, topic.name)
       heads.set(topic.name, new SourceInput(topic, first!.key, parsers, this.#context))
     }
   }
 
-  #parsersOf(node: SourceNode): Parser[] {
+  #parsersOf(node: SourceNode, topic: string): Parser[] {
     const context = this.#context
-    const { readerOf, futureMsMax, counted = uncounted } = this.#options
+    const { readerOf, futureMsMax, guardReading, counted = uncounted } = this.#options
     const guarded = (name: string, next: Forward): Forward => this.#guarded(name, false, next)
     const children = this.#nodes.childrenOf(node.name)
-    const parsers = children.flatMap((child) =>
+    const parsers = children.flatMap((child, i) =>
       child.kind === 'parse'
         ? [
             new Parser(
@@ -108,6 +110,7 @@ class TaskBuilder {
               context,
               readerOf,
               futureMsMax,
+              guardReading?.(topic, i),
             ),
           ]
         : [],
@@ -116,7 +119,10 @@ class TaskBuilder {
     if (others.length > 0 || parsers.length === 0) {
       const spec = { ...node, decode: node.topics[0]!.value, takesNull: true, keepsValues: true }
       const next = inTurn(others.map((child) => this.#nodes.forwardOf(child, node.name)))
-      parsers.push(new Parser(spec, guarded(node.name, next), context, undefined, futureMsMax))
+      const guard = guardReading?.(topic, children.length)
+      parsers.push(
+        new Parser(spec, guarded(node.name, next), context, undefined, futureMsMax, guard),
+      )
     }
     return parsers
   }

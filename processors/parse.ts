@@ -18,6 +18,14 @@ import {
 import type { RowPlace } from './row-place.ts'
 import { rowDecoderOf, type RowDecoder } from './row-decoder.ts'
 
+/** What is asked around each row while its bytes are read: there where a thread has died. */
+export interface ReadingGuard {
+  /** A row is about to be read. @returns why it is not to be, where threads die of it. */
+  begin(offset: number): Error | undefined
+  /** None is being read. */
+  end(): void
+}
+
 type TimestampOf = (value: unknown, record: StreamRecord) => unknown
 
 /** What a parser is told; a source that is read by its topic's serdes is one, too. */
@@ -62,6 +70,7 @@ export class Parser {
   #partitionTimeMs = -1
   readonly #bad = new Map<number, { error: Error; reason: DropReason }>()
   #nulls: Uint8Array | undefined
+  readonly #guard: ReadingGuard | undefined
 
   /** @param futureMsMax how far an event time may be ahead of the wall clock; asked each batch. */
   constructor(
@@ -70,8 +79,10 @@ export class Parser {
     context: TaskContext,
     readerOf?: RowReaderFactory,
     futureMsMax = () => Infinity,
+    guard?: ReadingGuard,
   ) {
     this.#node = node
+    this.#guard = guard
     this.#futureMsMax = futureMsMax
     this.#next = next
     this.#context = context
@@ -88,9 +99,12 @@ export class Parser {
     this.#latestMs = Math.min(EPOCH_MS_MAX, this.#context.nowMs + this.#futureMsMax())
     for (let row = 0; row < batch.count; row++) {
       record.readKeyOf(batch, row, keySerde)
-      this.#read(batch, row, record)
+      const deadly = this.#guard?.begin(batch.offsets[row]!)
+      if (deadly === undefined) this.#read(batch, row, record)
+      else this.#bad.set(row, { error: deadly, reason: 'malformed' })
       this.timestamps[row] = this.#lastMs
     }
+    this.#guard?.end()
   }
 
   #read(batch: RecordBatch, row: number, record: StreamRecord): void {

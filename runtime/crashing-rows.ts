@@ -3,6 +3,7 @@
 // Kafka Streams has nothing of the kind: there such a record ends one instance after the other.
 import { failuresOf } from '../processors/failures.ts'
 import type { Forward, TaskContext } from '../processors/processor.ts'
+import type { ReadingGuard } from '../processors/parse.ts'
 import type { ErrorPolicy } from '../topology/policies.ts'
 import type { RowInWork, Vitals } from './vitals.ts'
 
@@ -82,6 +83,22 @@ export class CarefulRows {
     }
   }
 
+  /** Guards rows of a partition while their bytes are read, by one of the parse nodes of the topic. */
+  reader(name: string, partition: number, parser: number): ReadingGuard {
+    const topic = this.#topics.indexOf(name)
+    // Nothing runs yet: no row of those that a record may carry has such a number.
+    const row = -1 - parser
+    const why = `a thread has died ${this.#times} while it read this record; malformed of its node decides on it`
+    return {
+      begin: (offset) => {
+        if (this.#isCrashing(topic, partition, offset, row)) return new Error(why)
+        this.#vitals.beginRow(topic, partition, offset, row)
+        return undefined
+      },
+      end: () => this.#vitals.endRow(),
+    }
+  }
+
   /** There are few, and mostly none. */
   #isCrashing(topic: number, partition: number, offset: number, row: number): boolean {
     for (const at of this.#crashing) {
@@ -91,10 +108,13 @@ export class CarefulRows {
     return false
   }
 
+  get #times(): string {
+    return this.#deaths === 1 ? 'once' : `${this.#deaths} times`
+  }
+
   #deathOf(): Error {
-    const times = this.#deaths === 1 ? 'once' : `${this.#deaths} times`
     return new Error(
-      `a thread has died ${times} while it ran this record alone; onError of the topology decides on it`,
+      `a thread has died ${this.#times} while it ran this record alone; onError of the topology decides on it`,
     )
   }
 }

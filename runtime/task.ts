@@ -83,6 +83,7 @@ export class Task implements TaskContext {
       counted: around.recordingLevel === 'DEBUG' ? this.#metrics.counted : undefined,
       guard: (next, reading) =>
         around.careful?.guard(next, reading, topology.onError, this) ?? next,
+      guardReading: (topic, parser) => around.careful?.reader(topic, spec.partition, parser),
       futureMsMax: () => futureMsMaxOf(around.time),
     })
     this.#checkpoints = new TaskCheckpoints(

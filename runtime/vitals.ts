@@ -15,7 +15,7 @@ export interface RowInWork {
   readonly topic: number
   readonly partition: number
   readonly offset: number
-  /** Its number where one record carries several. */
+  /** Its number where one record carries several; below 0 while its bytes are read. */
   readonly row: number
 }
 

@@ -86,9 +86,11 @@ describe('counts are exact after a worker', function () {
   })
 
   it('dies of records again and again, which are written as dead letters', async () => {
-    const crashing = [ROWS / 4, ROWS / 2]
+    const crashing = [ROWS / 4, ROWS / 2, (3 * ROWS) / 4]
     const rows = orders(ROWS).map((order, i) => {
       if (i === crashing[0]) return { ...order, fault: 'exit' }
+      // Before anything runs.
+      if (i === crashing[2]) return { ...order, fault: 'exit while read' }
       // Behind the repartition topic many rows are one record.
       return i === crashing[1] ? { ...order, name: 'crash' } : order
     })
@@ -101,11 +103,13 @@ describe('counts are exact after a worker', function () {
     expect(differences(withEnds(actual), countOrders(good))).to.deep.equal([])
     // What is done again is counted again; letters are there once.
     expect(droppedIn(metrics, 'processing-error')).to.be.at.least(2)
+    expect(droppedIn(metrics, 'malformed')).to.be.at.least(1)
     const letters: (string | undefined)[] = []
     await readTopic(broker, 'orders.dead-letter', ({ headers }) => {
       letters.push(headers['__streams.errors.message'])
     })
-    expect(letters).to.have.length(2)
+    expect(letters).to.have.length(3)
     for (const letter of letters) expect(letter).to.match(/^a thread has died 2 times/)
+    expect(letters.filter((letter) => letter?.includes('read this record'))).to.have.length(1)
   })
 })
