@@ -6,6 +6,7 @@ import type {
   Broker,
   Group,
   GroupOptions,
+  Poster,
   Producer,
   StandaloneReader,
   TopicDescription,
@@ -26,10 +27,11 @@ import { TESTED_LIBRDKAFKA } from './kafka/data-path.ts'
 import { topicMissing } from './kafka/errors.ts'
 import { openKafkaGroup } from './kafka/group.ts'
 import { openKafkaGroupAdmin } from './kafka/group-admin.ts'
+import { KafkaPoster } from './kafka/poster.ts'
 import { KafkaProducer } from './kafka/producer.ts'
 import type { RdConsumer, RdModule } from './kafka/rd-client.ts'
 import { KafkaReader } from './kafka/reader.ts'
-import { deliveryMsOf, PENDING_TOO, type KafkaSettings } from './kafka/settings.ts'
+import { deliveryMsOf, PENDING_TOO, REPORT_ALL, type KafkaSettings } from './kafka/settings.ts'
 import { Topics } from './kafka/topics.ts'
 import { openKafkaTransactions } from './kafka/transactional-producer.ts'
 
@@ -153,6 +155,10 @@ class KafkaBroker implements Broker {
 
   async openTransactionalProducer(id: string): Promise<TransactionalProducer> {
     return this.#opened(await openKafkaTransactions(this.#factory, id))
+  }
+
+  async openPoster(): Promise<Poster> {
+    return this.#opened(new KafkaPoster(await connectProducer(this.#factory, REPORT_ALL)))
   }
 
   async openReader(from: TopicPartitionOffset): Promise<StandaloneReader> {

@@ -108,6 +108,8 @@ export interface Broker {
    * @throws BrokerError MILLRACE_LOG_LOCKED where such a process lives and cannot be refused later.
    */
   openTransactionalProducer(id: string): Promise<TransactionalProducer>
+  /** For those who must answer where each record lies. */
+  openPoster(): Promise<Poster>
   /** A reader outside any group; `tail` uses it. */
   openReader(from: TopicPartitionOffset): Promise<StandaloneReader>
   /** Membership of one instance of an application. At most one at a time per Broker. */
@@ -146,6 +148,20 @@ export interface TransactionalProducer {
   /** Undoes what is not committed. */
   close(): Promise<void>
 }
+
+/** Writes records from the main thread, and tells of each where it lies. */
+export interface Poster {
+  /**
+   * Writes rows to a partition; the builder is cleared. Resolves when all are durable, or never will be:
+   * with the offset of each, or why it could not be written.
+   * @throws BrokerError MILLRACE_TOPIC_MISSING, MILLRACE_DISK_FULL when none was written.
+   */
+  post(target: TopicPartition, rows: RecordBatchBuilder): Promise<readonly Posted[]>
+  close(): Promise<void>
+}
+
+/** The offset of a posted record, or why there is none. */
+export type Posted = number | BrokerError
 
 /** Reads one partition from the main thread. */
 export interface StandaloneReader {

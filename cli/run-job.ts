@@ -10,6 +10,7 @@ import { readJobPage } from '../server/job-page.ts'
 import { startServer, type RunningServer } from '../server/http-server.ts'
 import type { JobPage } from '../topology/job-page.ts'
 import type { CliContext } from './context.ts'
+import { openIngest } from './ingest.ts'
 import type { LoadedJob } from './job.ts'
 import { LiveConfig } from './live-config.ts'
 import { openProgressTopic } from './progress-topic.ts'
@@ -109,7 +110,9 @@ async function serve(
 ): Promise<RunningServer | undefined> {
   const { server, streams: settings } = context.config
   if (!server.enabled) return undefined
-  return startServer({
+  const broker = await context.openBroker()
+  const ingest = await openIngest(context.config, broker, streams.topology)
+  const started = startServer({
     host: server.host,
     port: server.port,
     applicationId: streams.applicationId,
@@ -136,6 +139,7 @@ async function serve(
     application: () => ({ runId: streams.runId, state: streams.state, threads: streams.threads }),
     panels: () => panels.show(),
     ...(page && { jobPage: readJobPage(page) }),
+    ...(ingest && { ingest: ingest.sources }),
     state: {
       get stores() {
         return streams.queries.stores
@@ -147,6 +151,11 @@ async function serve(
       context.logger.error({ err: error }, 'the server failed')
     },
   })
+  const { url, close } = await started.catch(async (error: unknown) => {
+    await ingest?.close()
+    throw error
+  })
+  return { url, close: () => close().finally(() => ingest?.close()) }
 }
 
 /** What is running, and with which settings. */

@@ -1,6 +1,6 @@
 // The keys of server.properties.
-import { key } from './definition.ts'
-import { boolean, int, text } from './values.ts'
+import { key, optional } from './definition.ts'
+import { boolean, bytes, int, text, topicNames } from './values.ts'
 
 /** What server.properties may set. */
 export const serverKeys = {
@@ -11,4 +11,24 @@ export const serverKeys = {
     'The address to listen on; 0.0.0.0 lets other machines in, and there is no login.',
   ),
   'server.port': key(int(0, 65_535), 8080, 'The port to listen on; 0 takes a free one.'),
+  'server.ingest.topics': optional(
+    topicNames,
+    'The topics that POST /topics/NAME may write, with commas between them; none unless set.',
+  ),
+  'server.ingest.token': optional(text, 'What who posts must send as Authorization: Bearer TOKEN.'),
+  'server.ingest.records.per.second': key(
+    int(1),
+    10_000,
+    'How many records a second all who post may send together.',
+  ),
+  'server.ingest.request.max.bytes': key(
+    bytes(1_024, 104_857_600),
+    1_048_576,
+    'How large the body of one POST may be.',
+  ),
+  'server.ingest.buffer.bytes': key(
+    bytes(1_024),
+    16_777_216,
+    'Bytes of bodies that may wait at the same time for the broker.',
+  ),
 } as const

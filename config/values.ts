@@ -24,6 +24,15 @@ export const name: ValueType<string> = {
   read: (value) => (/^[\w.-]{1,200}$/.test(value) && !/^\.+$/.test(value) ? value : undefined),
 }
 
+/** Names of topics with commas between them. */
+export const topicNames: ValueType<readonly string[]> = {
+  expects: 'topic names with commas between them',
+  read: (value) => {
+    const names = value.split(',').map((one) => one.trim())
+    return names.every((one) => /^[\w.-]{1,249}$/.test(one)) ? Object.freeze(names) : undefined
+  },
+}
+
 /** A whole number within `min` and `max`, both included; `unit` is for the message. */
 export function int(min: number, max = Number.MAX_SAFE_INTEGER, unit = ''): ValueType<number> {
   const upTo = max === Number.MAX_SAFE_INTEGER ? `from ${min} up` : `from ${min} to ${max}`

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EventStreams } from './event-stream.ts'
+import { Ingest, TOPICS_PATH } from './ingest.ts'
 import { plain, type EventReply, type Reply } from './reply.ts'
 import { startHistory, type RunningHistory } from './history-clock.ts'
 import { BRANCHES, ENDPOINT_PATHS, ROUTES } from './routes.ts'
@@ -50,12 +51,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host = '127.0.0.1', port = 8080 } = options
   const streams = new EventStreams()
   const history = startHistory(options)
-  const { state, onError } = options
+  const { state, ingest, onError } = options
+  const posts = ingest && new Ingest(ingest)
   const watches = state && new StoreWatches(state, (error) => onError(error, '/watch'))
   const server = createServer(
-    { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, maxHeaderSize: 16_384 },
+    {
+      requestTimeout: REQUEST_MS_MAX,
+      headersTimeout: REQUEST_MS_MAX,
+      // Whoever sends slowly is let go when it is time, and not when somebody happens to look.
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 16_384,
+    },
     (request, response) =>
-      void answer({ ...options, history, watches }, streams, request, response),
+      void answer({ ...options, history, watches, posts }, streams, request, response),
   )
   try {
     server.listen(port, host)
@@ -87,7 +95,11 @@ async function answer(
   const isHead = request.method === 'HEAD'
   let reply: Reply | EventReply
   try {
-    reply = await replyTo(options, request.method ?? '', path, request.url ?? '/')
+    const isPost = request.method === 'POST' && path.startsWith(TOPICS_PATH)
+    reply =
+      isPost && options.posts !== undefined
+        ? await options.posts.reply(request, path)
+        : await replyTo(options, request.method ?? '', path, request.url ?? '/')
   } catch (error) {
     options.onError(error, path)
     reply = plain(500, `${path} failed; the log says why`)

@@ -1,5 +1,6 @@
 // Where the server finds what it shows; cli/ fills it in for a job that runs.
 import type { MetricFamily } from '../runtime/metrics/snapshot.ts'
+import type { Ingest, IngestSources } from './ingest.ts'
 import type { JobFiles } from './job-page.ts'
 import type { ApplicationState } from './status.ts'
 import type { StoreSources } from './store-answers.ts'
@@ -38,6 +39,8 @@ export interface ServerSources {
   readonly state?: StoreSources
   /** The page that the job has for itself: a file of it by name; without it there is no such page. */
   readonly jobPage?: JobFiles
+  /** Where what is posted goes; without it nothing can be. */
+  readonly ingest?: IngestSources
 }
 
 /** The last minutes, which the server itself keeps. */
@@ -54,4 +57,6 @@ export interface HistorySource {
 export interface KeptSources extends HistorySource {
   /** Who watches the state; undefined where there is none. */
   readonly watches: StoreWatches | undefined
+  /** Who answers those who post; undefined where nothing can be posted. */
+  readonly posts: Ingest | undefined
 }

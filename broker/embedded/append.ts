@@ -12,7 +12,7 @@ import {
 import { batchKey, partitionKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds, writeBounds } from './partition.ts'
-import { packPointer, type Pointer } from './pointer.ts'
+import { packPointer } from './pointer.ts'
 import { trim } from './retention.ts'
 import type { PlacedRows } from './segment-writer.ts'
 
@@ -92,32 +92,40 @@ function split(packed: Uint8Array): Uint8Array<ArrayBuffer>[] {
 
 /**
  * Appends rows to their partitions, and deletes what these no longer keep. Call it in a transaction.
+ * `onAppended` is told the offset of the first row of each.
  * @throws BrokerError MILLRACE_TOPIC_MISSING
  */
-export function append(log: Log, rows: readonly PlacedRows[]): void {
+export function append(
+  log: Log,
+  rows: readonly PlacedRows[],
+  onAppended?: (rows: PlacedRows, offset: number) => void,
+): void {
   const nowMs = log.nowMs()
-  for (const [target, pointers] of byPartition(rows)) {
+  for (const [target, placed] of byPartition(rows)) {
     const topic = log.topics.get(target)
     const key = partitionKey(topic.id, target.partition)
     const bounds = readBounds(log, key)
-    for (const pointer of pointers) {
+    for (const each of placed) {
+      const { pointer } = each
+      onAppended?.(each, bounds.end)
       log.batches.putSync(batchKey(topic.id, target.partition, bounds.end), packPointer(pointer))
       log.segments.count(pointer.segment, 1)
       bounds.end += pointer.count
       bounds.bytes += pointer.length
     }
-    trim(log, topic, target.partition, bounds, nowMs, TRIM_STEPS * pointers.length)
+    trim(log, topic, target.partition, bounds, nowMs, TRIM_STEPS * placed.length)
     writeBounds(log, key, bounds)
   }
 }
 
-function byPartition(rows: readonly PlacedRows[]): Map<TopicPartition, Pointer[]> {
-  const groups = new Map<string, { target: TopicPartition; pointers: Pointer[] }>()
-  for (const { target, pointer } of rows) {
+function byPartition(rows: readonly PlacedRows[]): Map<TopicPartition, PlacedRows[]> {
+  const groups = new Map<string, { target: TopicPartition; placed: PlacedRows[] }>()
+  for (const each of rows) {
+    const { target } = each
     const name = `${target.partition}/${target.topic}`
     const group = groups.get(name)
-    if (group === undefined) groups.set(name, { target, pointers: [pointer] })
-    else group.pointers.push(pointer)
+    if (group === undefined) groups.set(name, { target, placed: [each] })
+    else group.placed.push(each)
   }
-  return new Map([...groups.values()].map(({ target, pointers }) => [target, pointers]))
+  return new Map([...groups.values()].map(({ target, placed }) => [target, placed]))
 }

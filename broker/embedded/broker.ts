@@ -5,6 +5,7 @@ import type {
   Broker,
   Group,
   GroupOptions,
+  Poster,
   Producer,
   StandaloneReader,
   TopicDescription,
@@ -21,6 +22,7 @@ import { partitionKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import { cleanUp, openLog, type Log, type LogOptions } from './log.ts'
 import { readBounds } from './partition.ts'
+import { EmbeddedPoster } from './poster.ts'
 import { EmbeddedProducer } from './producer.ts'
 import { sweep } from './retention.ts'
 import { EmbeddedTransactionalProducer } from './transactional-producer.ts'
@@ -111,6 +113,12 @@ class EmbeddedBroker implements Broker {
     const producer = await this.#fresh((log) => new EmbeddedTransactionalProducer(log, id))
     this.#open.add(producer)
     return producer
+  }
+
+  async openPoster(): Promise<Poster> {
+    const poster = await this.#fresh((log) => new EmbeddedPoster(log))
+    this.#open.add(poster)
+    return poster
   }
 
   async openReader(from: TopicPartitionOffset): Promise<StandaloneReader> {

@@ -113,6 +113,11 @@ export interface RdConsumer extends RdClient {
 /** Headers go as objects of one property each; the client makes their values strings. */
 export type RdHeaders = Record<string, string>[]
 
+/** What became of a record; `opaque` is what was produced with it. */
+export interface RdReport extends TopicPartitionOffset {
+  readonly opaque?: unknown
+}
+
 /** Answers 0 or an error code instead of throwing. */
 export interface RdNativeProducer {
   produce(
@@ -121,7 +126,7 @@ export interface RdNativeProducer {
     value: Uint8Array | null,
     key: Uint8Array | null,
     timestampMs: number,
-    opaque: undefined,
+    opaque: unknown,
     headers: RdHeaders | undefined,
   ): number
 }
@@ -145,10 +150,7 @@ export interface RdProducer extends RdClient {
   on(event: 'event.log', listener: (log: { readonly message: string }) => void): unknown
   on(event: 'event.stats', listener: (stats: { readonly message: string }) => void): unknown
   on(event: 'event.error', listener: (error: RdError) => void): unknown
-  on(
-    event: 'delivery-report',
-    listener: (error: RdError | null, report: TopicPartition) => void,
-  ): unknown
+  on(event: 'delivery-report', listener: (error: RdError | null, report: RdReport) => void): unknown
 }
 
 export interface RdNewTopic {

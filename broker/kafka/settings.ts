@@ -104,6 +104,9 @@ export const REPORT_NONE: RdConf = { 'delivery.report.only.error': 'true' }
 /** Has failed deliveries reported. */
 export const REPORT_FAILURES: RdConf = { ...REPORT_NONE, dr_cb: true }
 
+/** Has every delivery reported, with its offset: for few records, of which each is answered for. */
+export const REPORT_ALL: RdConf = { 'delivery.report.only.error': 'false', dr_cb: true }
+
 /** Lets the addon at `path` find the client that is made, by a name that no other has. */
 export function nativeConf(path: string, clientId: string): RdConf {
   return { 'plugin.library.paths': path, 'client.id': clientId }

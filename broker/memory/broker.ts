@@ -37,6 +37,8 @@ export function openMemoryBroker(log: MemoryLog): Broker {
       settled((): Watermarks[] => partitions.map((of) => ({ start: 0, end: log.end(of) }))),
     openProducer: () => settled(() => producer(log)),
     openTransactionalProducer: () => settled(() => transactionalProducer(log)),
+    openPoster: () =>
+      Promise.reject(new BrokerError('MILLRACE_BROKER', 'nobody posts to a log in memory')),
     openReader: (from: TopicPartitionOffset) => settled(() => standaloneReader(log, from)),
     openGroup: (options: GroupOptions) => settled(() => group(log, options)),
     openGroupAdmin: () =>

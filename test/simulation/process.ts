@@ -170,6 +170,7 @@ function brokerOver(
       ),
     openProducer: refuse,
     openTransactionalProducer: refuse,
+    openPoster: refuse,
     openReader: refuse,
     openGroupAdmin: refuse,
     async openGroup(options: GroupOptions) {
