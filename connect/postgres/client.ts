@@ -1,6 +1,13 @@
 // A PostgreSQL server through the client `pg`: the only file that knows it.
 import pg from 'pg'
-import { databaseError, SESSION, type Cell, type Database, type Rows } from './database.ts'
+import {
+  databaseError,
+  SESSION,
+  SourceError,
+  type Cell,
+  type Database,
+  type Rows,
+} from './database.ts'
 
 /** Where to connect, as whom. */
 export interface ServerAddress {
@@ -26,13 +33,7 @@ export async function connectServer(server: ServerAddress): Promise<Database> {
   // What stands beside the URL would lose against what the URL does not have.
   if (server.user !== undefined) url.searchParams.set('user', server.user)
   if (server.password !== undefined) url.searchParams.set('password', server.password)
-  const client = new pg.Client({
-    connectionString: url.href,
-    application_name: server.applicationName,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-  })
+  const client = clientOf(url, server.applicationName)
   // A connection that is lost between queries is found out by the next one.
   client.on('error', () => undefined)
   try {
@@ -46,6 +47,23 @@ export async function connectServer(server: ServerAddress): Promise<Database> {
     address,
     query: (text, values) => query(client, address, text, values),
     close: () => end(client),
+  }
+}
+
+/** A client that is not connected. @throws SourceError MILLRACE_POSTGRES_REFUSED where a file of TLS is missing */
+function clientOf(url: URL, applicationName: string): pg.Client {
+  try {
+    return new pg.Client({
+      connectionString: url.href,
+      application_name: applicationName,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const text = `connection.url cannot be used: ${reason}; check sslrootcert, sslcert and sslkey in it`
+    throw new SourceError('MILLRACE_POSTGRES_REFUSED', text)
   }
 }
 

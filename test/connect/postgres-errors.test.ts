@@ -1,5 +1,6 @@
 // What a source says when it cannot read, on a real PostgreSQL: never a password.
 import { expect } from 'chai'
+import { BrokerError, type Broker, type TransactionalProducer } from '../../broker/ports.ts'
 import type { SourceError } from '../../connect/postgres/database.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
@@ -118,6 +119,50 @@ describe('a source that cannot read its database', function () {
     const failure = await failureOf({ 'connection.url': `${postgres.url}?sslmode=verify-full` })
     expect(failure).to.have.property('code', 'MILLRACE_POSTGRES_REFUSED')
     expect(failure.message).to.match(/SSL.*check sslmode/)
+  })
+
+  it('names a certificate that is missing', async () => {
+    const url = `${postgres.url}?sslmode=verify-full&sslrootcert=/no/such/ca.crt`
+    const failure = await failureOf({ 'connection.url': url })
+    expect(failure).to.have.property('code', 'MILLRACE_POSTGRES_REFUSED')
+    expect(failure.message)
+      .to.match(/\/no\/such\/ca\.crt.*check sslrootcert/)
+      .and.not.to.match(/secret/)
+  })
+
+  it('reads again what was in a transaction that the broker has lost', async () => {
+    const broker = await logs.open('lost')
+    let commits = 0
+    const losing: Broker = {
+      kind: broker.kind,
+      address: broker.address,
+      brokers: () => broker.brokers(),
+      topics: () => broker.topics(),
+      ensureTopics: (specs) => broker.ensureTopics(specs),
+      watermarks: (of) => broker.watermarks(of),
+      openProducer: () => broker.openProducer(),
+      openTransactionalProducer: async (id) => {
+        const producer = await broker.openTransactionalProducer(id)
+        const commit = (): Promise<void> => {
+          commits += 1
+          const lost = new BrokerError('MILLRACE_TRANSACTION_ABORTED', 'it is lost')
+          return commits === 2 ? Promise.reject(lost) : producer.commit()
+        }
+        const send: TransactionalProducer['send'] = (to, rows) => producer.send(to, rows)
+        return { send, commit, abort: () => producer.abort(), close: () => producer.close() }
+      },
+      openReader: (from) => broker.openReader(from),
+      openGroup: (options) => broker.openGroup(options),
+      openGroupAdmin: (id) => broker.openGroupAdmin(id),
+      close: () => broker.close(),
+    }
+    const settings = { name: 'lost', 'batch.max.rows': 3, 'topic.prefix': 'lost.' }
+    const rows = await runOnce(losing, config(settings), { commitIntervalMs: 0 })
+    expect(commits).to.be.greaterThan(2)
+    const numbers = await numbersOf(broker, 'lost.calls', 'id')
+    expect(numbers).to.have.length(rows)
+    expect(numbers.slice(0, 10)).to.deep.equal(Array.from({ length: 10 }, (_, i) => i + 1))
+    expect(new Set(numbers).size).to.equal(rows)
   })
 
   it('tries again as often as connection.attempts says, with longer waits, and then fails', async () => {
