@@ -13,6 +13,9 @@ export interface MetricsText {
   readonly text: string
 }
 
+/** A family of any name: those of a job have names of the catalogue. */
+export type TextFamily = Omit<MetricFamily, 'name'> & { readonly name: string }
+
 /** prom-client's names for counts that rise and fall break Prometheus' rules. */
 const MISNAMED = [
   'nodejs_active_handles_total',
@@ -34,7 +37,7 @@ function nodeMetrics(): Registry {
 
 /** The families and the process' own metrics as text, each series labelled `application_id`. */
 export async function renderMetrics(
-  families: readonly MetricFamily[],
+  families: readonly TextFamily[],
   applicationId: string,
 ): Promise<MetricsText> {
   // Aggregating one list copies it into a registry: the public way in for values counted elsewhere.
@@ -50,7 +53,7 @@ interface Value {
   readonly metricName?: string
 }
 
-function toPromClient({ name, help, type, buckets, samples }: MetricFamily) {
+function toPromClient({ name, help, type, buckets, samples }: TextFamily) {
   const values = samples.flatMap<Value>((sample) =>
     type === 'histogram' ? histogramValues(name, buckets, sample) : [sample],
   )

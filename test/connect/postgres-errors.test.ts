@@ -141,6 +141,7 @@ describe('a source that cannot read its database', function () {
       ensureTopics: (specs) => broker.ensureTopics(specs),
       watermarks: (of) => broker.watermarks(of),
       openProducer: () => broker.openProducer(),
+      openPoster: () => broker.openPoster(),
       openTransactionalProducer: async (id) => {
         const producer = await broker.openTransactionalProducer(id)
         const commit = (): Promise<void> => {
