@@ -8,7 +8,13 @@ import { checkBoard } from '../support/prometheus.ts'
 import { toolOrSkip } from '../support/tools.ts'
 import { until } from '../support/until.ts'
 
-describe('the board of the police job at work', function () {
+/** What has nothing to show on the embedded log: the job's only rebalance is over before the first scrape. */
+const EMPTY_ON_EMBEDDED = [
+  ...['Rebalance', 'Round trip to the brokers', 'Transactions', 'Standby lag'],
+  ...['Standby updates', 'Producer queue, records', 'Errors and retries'],
+]
+
+describe('the board of a job at work', function () {
   this.timeout(120_000)
   const path = temporaryDirectory()
   const running: Running[] = []
@@ -44,15 +50,24 @@ describe('the board of the police job at work', function () {
 
   it('shows data in every panel, on the embedded log', async function () {
     const prometheus = toolOrSkip(this, 'prometheus')
-    // The job's only rebalance is over before the first scrape, and there are no clients of Kafka.
-    await check(
-      prometheus,
-      [`bootstrap.servers=embedded:${path('log')}`],
-      [
-        ...['Rebalance', 'Round trip to the brokers', 'Transactions', 'Standby lag'],
-        ...['Standby updates', 'Producer queue, records', 'Errors and retries'],
-      ],
-    )
+    await check(prometheus, [`bootstrap.servers=embedded:${path('log')}`], EMPTY_ON_EMBEDDED)
+  })
+
+  it('shows data of the trains in every panel, too', async function () {
+    const prometheus = toolOrSkip(this, 'prometheus')
+    const settings = [`bootstrap.servers=embedded:${path('trains')}`, 'server.port=0']
+    const all = [...settings, 'metrics.recording.level=DEBUG', 'num.stream.threads=2']
+    const here = all.flatMap((setting) => ['--set', setting])
+    const demo = startCli(['demo', 'transit', '--speed', '600', ...here])
+    running.push(demo)
+    await until('the page is told', () => /^Job: .*$/m.test(demo.stdout()))
+    const [, url = ''] = /^Job: +(.*)$/m.exec(demo.stdout()) ?? []
+    const metricsUrl = new URL('/metrics', url).href
+    // Nothing is dropped there, so that no alert fires.
+    const mayBeEmpty = [...EMPTY_ON_EMBEDDED, 'Alerts']
+    expect(await checkBoard({ metricsUrl, prometheus, mayBeEmpty })).to.deep.equal([])
+    demo.child.kill('SIGINT')
+    expect((await demo.ended).code).to.equal(0)
   })
 
   it('shows data in every panel, on Kafka and exactly once', async function () {
