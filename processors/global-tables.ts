@@ -7,9 +7,15 @@ import { isGlobal, type GlobalNode } from '../topology/global-store.ts'
 import type { TopologyNode } from '../topology/node.ts'
 import { fromBytes } from '../topology/serdes/serde.ts'
 import { globalProcessor } from './global-processor.ts'
-import { openProcessStore, type ProcessStore, type ProcessStores } from './process-stores.ts'
+import {
+  openProcessStore,
+  queryableStore,
+  type ProcessStore,
+  type ProcessStores,
+} from './process-stores.ts'
 import { ProcessingError, StreamRecord, type DropReason } from './processor.ts'
 import { SourcePlace } from './row-place.ts'
+import type { QueryableStore } from './queryable.ts'
 import type { TableView } from './table-view.ts'
 
 /** What becomes of a row that was read. */
@@ -42,6 +48,12 @@ export class GlobalTables {
   /** The topics that are to be read whole. */
   get topics(): string[] {
     return [...this.#byTopic.keys()]
+  }
+
+  /** A table or store as it can be asked from outside; undefined where there is none of this name. */
+  queryable(name: string): QueryableStore | undefined {
+    const store = this.stores.get(name)
+    return store === undefined ? undefined : queryableStore(store)
   }
 
   /** The table of a node, to be looked up. */

@@ -8,6 +8,8 @@ import type { StoreAnswer, StoreKind, StoreQuery, StoreRowJson } from './store-q
 /** A store, and where its partitions are. */
 export interface StoreInfo {
   readonly name: string
+  /** Of a global table or store, which each instance has whole and which has no partitions; else left out. */
+  readonly isGlobal?: true
   readonly partitions: readonly {
     readonly partition: number
     /** The thread of this instance that has it; null where another instance has it, or none. */
@@ -45,6 +47,8 @@ export class QueryError extends Error {
 /** What is asked on the main thread. */
 export interface QueriesParts {
   readonly plan: Plan
+  /** Global tables and stores by name, with the topics that they are read from. */
+  readonly globals: ReadonlyMap<string, string>
   readonly assignment: Assignment
   readonly threadIds: () => readonly string[]
   readonly request: (thread: number, request: ThreadRequest) => Promise<ThreadAnswer>
@@ -60,9 +64,12 @@ export class StoreQueries {
 
   /** All stores of the application that have a name of their own. */
   get stores(): StoreInfo[] {
-    const { plan, threadIds } = this.#parts
+    const { plan, globals, threadIds } = this.#parts
     const names = threadIds()
-    return storeNamesOf(plan).map((name) => {
+    const global = [...globals.keys()].map((name) => {
+      return { name, isGlobal: true, partitions: [] } as const
+    })
+    const stores = storeNamesOf(plan).map((name) => {
       const owners = this.#owners(name)
       const partitions = this.#partitionsOf(name).map((partition) => {
         const thread = owners.get(partition)
@@ -70,6 +77,7 @@ export class StoreQueries {
       })
       return { name, partitions }
     })
+    return [...stores, ...global]
   }
 
   /**
@@ -78,24 +86,13 @@ export class StoreQueries {
    */
   async ask(query: StoreQuery): Promise<StoreResult> {
     const { store, limit } = query
+    if (this.#parts.globals.has(store)) return this.#askGlobal(query)
     const partitions = this.#partitionsOf(store)
     if (partitions.length === 0) throw this.#unknown(store)
     const owners = this.#owners(store)
     const threads = [...new Set(owners.values())]
-    // A thread that ends meanwhile is replaced, and its tasks restored.
-    const answers = await Promise.all(
-      threads.map((thread) =>
-        this.#parts.request(thread, { kind: 'query', query }).then(
-          (answer) => answer.store,
-          () => undefined,
-        ),
-      ),
-    )
+    const answers = await Promise.all(threads.map((thread) => this.#askThread(thread, query)))
     const known = answers.filter((answer): answer is StoreAnswer => answer !== undefined)
-    const refused = known.find((answer) => answer.refused !== undefined)?.refused
-    if (refused !== undefined) {
-      throw new QueryError('MILLRACE_QUERY', `store ${store} cannot answer that: ${refused}`)
-    }
     const rows = known.flatMap((answer) => answer.rows)
     const answered = known.flatMap((answer) => answer.partitions).sort((one, other) => one - other)
     const kind = known.find((answer) => answer.kind !== undefined)?.kind
@@ -110,8 +107,37 @@ export class StoreQueries {
     }
   }
 
+  /** Every thread has all of it: the first that answers will do. */
+  async #askGlobal(query: StoreQuery): Promise<StoreResult> {
+    const { plan, globals, threadIds } = this.#parts
+    const { store } = query
+    let answer: StoreAnswer | undefined
+    for (let thread = 0; thread < threadIds().length && answer === undefined; thread++) {
+      answer = await this.#askThread(thread, query)
+    }
+    const { kind, rows = [], isCut = false, isLoaded = false } = answer ?? {}
+    const count = plan.partitions[globals.get(store)!] ?? 1
+    const partitions = Array.from({ length: count }, (_, partition) => partition)
+    const [answered, restoring] = isLoaded ? [partitions, []] : [[], partitions]
+    return { store, kind, rows, isCut, answered, restoring, elsewhere: [] }
+  }
+
+  /**
+   * Undefined for a thread that ends meanwhile: it is replaced, and its tasks restored.
+   * @throws QueryError when the store cannot answer that.
+   */
+  async #askThread(thread: number, query: StoreQuery): Promise<StoreAnswer | undefined> {
+    const answer = await this.#parts.request(thread, { kind: 'query', query }).then(
+      (one) => one.store,
+      () => undefined,
+    )
+    if (answer?.refused === undefined) return answer
+    const why = `store ${query.store} cannot answer that: ${answer.refused}`
+    throw new QueryError('MILLRACE_QUERY', why)
+  }
+
   #unknown(name: string): QueryError {
-    const names = storeNamesOf(this.#parts.plan)
+    const names = this.stores.map((store) => store.name)
     const there = names.length === 0 ? 'the application has none' : `there is ${names.join(', ')}`
     return new QueryError('MILLRACE_STORE_UNKNOWN', `no store ${name}: ${there}`)
   }

@@ -1,5 +1,6 @@
 // What is asked of a store from outside, and how one thread answers it, between two steps of its tasks.
 // Kafka Streams: ReadOnlyKeyValueStore and its kin by KafkaStreams.store, one task after the other.
+import type { GlobalTables } from '../processors/global-tables.ts'
 import type { QueryableStore } from '../processors/queryable.ts'
 import type { TaskState } from '../processors/task-state.ts'
 import type { Windowed } from '../topology/windows.ts'
@@ -37,6 +38,8 @@ export interface StoreAnswer {
   readonly rows: readonly StoreRowJson[]
   /** Whether there are more entries than were wanted, or than fit. */
   readonly isCut: boolean
+  /** Of a global table or store: whether all is there that was written before the thread began. */
+  readonly isLoaded?: boolean
   /** Why the question cannot be answered by any such store. */
   readonly refused?: string
 }
@@ -62,23 +65,57 @@ interface Row {
   readonly validToMs?: number | undefined
 }
 
-/** Asks the tasks that have the store, in their order. */
-export function askStores(tasks: Iterable<AskedTask>, query: StoreQuery): StoreAnswer {
+/** The global tables and stores of a thread. */
+export interface AskedGlobals {
+  readonly isLoaded: boolean
+  readonly tables: Pick<GlobalTables, 'queryable'>
+}
+
+/** A part of a store; `partition` is left out where it has none. */
+interface AskedPart {
+  readonly partition?: number
+  readonly found: QueryableStore | undefined
+}
+
+/** Asks the tasks that have the store, in their order, or the global one of that name. */
+export function askStores(
+  tasks: Iterable<AskedTask>,
+  globals: AskedGlobals,
+  query: StoreQuery,
+): StoreAnswer {
+  const global = globals.tables.queryable(query.store)
+  if (global !== undefined) {
+    const answer = answerOf([], [{ found: global }], query)
+    return { ...answer, isLoaded: globals.isLoaded }
+  }
   const having = [...tasks].filter(({ stores }) =>
     stores.all.some(({ name }) => name === query.store),
   )
-  const partitions = having.map(({ partition }) => partition)
+  const parts = having.map(({ partition, state }) => {
+    return { partition, found: state.queryable(query.store) }
+  })
+  return answerOf(
+    having.map(({ partition }) => partition),
+    parts,
+    query,
+  )
+}
+
+function answerOf(
+  partitions: readonly number[],
+  parts: readonly AskedPart[],
+  query: StoreQuery,
+): StoreAnswer {
   const answer: { -readonly [Field in keyof StoreAnswer]: StoreAnswer[Field] } & {
     readonly rows: StoreRowJson[]
   } = { kind: undefined, partitions, rows: [], isCut: false }
   try {
     let length = 0
-    for (const { partition, state } of having) {
-      const found = state.queryable(query.store)
+    for (const { found, ...place } of parts) {
       if (found === undefined) throw new Error('an operator keeps it for itself')
       answer.kind = found.kind
       for (const row of rowsOf(found, query)) {
-        const json = JSON.stringify({ ...row, partition }, asJson)
+        const json = JSON.stringify({ ...row, ...place }, asJson)
         length += json.length
         answer.isCut = answer.rows.length === query.limit || length > LENGTH_MAX
         if (answer.isCut) return answer

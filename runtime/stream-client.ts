@@ -2,6 +2,7 @@
 // run-streams.ts starts it. Its threads are in stream-threads.ts, its tasks in task-moves.ts.
 import { BrokerError } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
+import { globalStoreOf } from '../topology/global-store.ts'
 import { Assignment } from './assignment.ts'
 import type { ClientParts } from './client-parts.ts'
 import { ClientSlabs } from './client-slabs.ts'
@@ -136,9 +137,13 @@ export class StreamClient {
 
   /** The stores of the tasks that are here, to be asked. */
   get queries(): StoreQueries {
-    const { plan } = this.#parts
+    const { plan, topology } = this.#parts
+    const globals = topology.globals.map(
+      ({ node }) => [globalStoreOf(node), node.topic.name] as const,
+    )
     return new StoreQueries({
       plan,
+      globals: new Map(globals),
       assignment: this.#assignment,
       threadIds: () => this.#threads.handles.map(({ threadId }) => threadId),
       request: (thread, request) => this.#threads.request(thread, request),

@@ -227,7 +227,7 @@ export class StreamThread {
         this.#discard()
         break
       case 'query': {
-        const store = askStores(this.#tasks.values(), request.query)
+        const store = askStores(this.#tasks.values(), this.#globals, request.query)
         this.#control.answer({ ...this.#answerOf(request.id, [], []), store })
         return
       }

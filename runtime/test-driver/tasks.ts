@@ -6,7 +6,6 @@ import { MemoryDataPort } from '../../broker/memory/data-port.ts'
 import type { MemoryLog } from '../../broker/memory/log.ts'
 import type { PartitionReader } from '../../broker/ports.ts'
 import { GlobalTables } from '../../processors/global-tables.ts'
-import { queryableStore } from '../../processors/process-stores.ts'
 import type { QueryableStore } from '../../processors/queryable.ts'
 import type { DropReason } from '../../processors/processor.ts'
 import type { Topology } from '../../topology/topology.ts'
@@ -199,8 +198,7 @@ export class DriverTasks {
       const found = task.partition === partition ? task.state.queryable(name) : undefined
       if (found !== undefined) return found
     }
-    const global = this.#globals.stores.get(name)
-    return global === undefined ? undefined : queryableStore(global)
+    return this.#globals.queryable(name)
   }
 
   close(): void {
