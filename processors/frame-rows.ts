@@ -15,7 +15,10 @@ export class FrameRows implements CutRows {
   readonly #groups: GroupKeys
   readonly #context: TaskContext
   readonly #output: TopicOutput
-  readonly #frames: FrameBuilder[]
+  /** By partition, once a row has gone there: of many partitions a task fills few, and each task has its own. */
+  readonly #frames: (FrameBuilder | undefined)[]
+  /** For those that only tell the time. */
+  readonly #empty: FrameBuilder
   /** Number of a key in its frame in work, valid where `#frameOf` is that frame's number. */
   #frameKeyOf = new Int32Array(1_024)
   #frameOf = new Int32Array(1_024)
@@ -29,7 +32,8 @@ export class FrameRows implements CutRows {
     this.#output = context.output(spec.topic)
     const hasValues = spec.value !== undefined
     const { partitions } = this.#output
-    this.#frames = Array.from({ length: partitions }, () => new FrameBuilder(hasValues))
+    this.#frames = Array.from({ length: partitions }, () => undefined)
+    this.#empty = new FrameBuilder(hasValues)
   }
 
   learn(id: number): void {
@@ -42,13 +46,13 @@ export class FrameRows implements CutRows {
   }
 
   isFull(partition: number, id: number): boolean {
-    const frame = this.#frames[partition]!
-    if (frame.byteLength <= CUT_BYTES_MAX) return false
+    const frame = this.#frames[partition]
+    if (frame === undefined || frame.byteLength <= CUT_BYTES_MAX) return false
     return this.#value !== undefined || id === NO_ID || this.#frameOf[id] !== frame.number
   }
 
   add(partition: number, id: number, timestampMs: number, value: unknown): void {
-    const frame = this.#frames[partition]!
+    const frame = (this.#frames[partition] ??= new FrameBuilder(this.#value !== undefined))
     if (id !== NO_ID && this.#frameOf[id] !== frame.number) {
       this.#frameOf[id] = frame.number
       this.#groups.write(id, frame.keys)
@@ -60,11 +64,11 @@ export class FrameRows implements CutRows {
   }
 
   hasRows(partition: number): boolean {
-    return this.#frames[partition]!.rowCount > 0
+    return (this.#frames[partition]?.rowCount ?? 0) > 0
   }
 
   end(partition: number, times: FrameTimes): void {
-    const frame = this.#frames[partition]!
+    const frame = this.#frames[partition] ?? this.#empty
     const rows = this.#output.rowsOf(partition)
     const { byteLength } = frame
     rows.reserve(byteLength)

@@ -51,6 +51,10 @@ export interface FrameTimes {
   readonly sentAtMs: number
 }
 
+/** Room that a builder begins with: there is one for each partition that a task writes to. */
+const ROWS_MIN = 32
+const KEYS_MIN = 16
+
 /** Collects the rows for one target partition until they are written as a frame. */
 export class FrameBuilder {
   rowCount = 0
@@ -58,10 +62,10 @@ export class FrameBuilder {
   number = 1
   /** The bytes of the keys: write one, then call `endKey`. */
   readonly keys = new ByteBuffer()
-  #keyEnds = new Uint32Array(64)
+  #keyEnds = new Uint32Array(KEYS_MIN)
   #keyCount = 0
-  #keyOf = new Uint32Array(256)
-  #timestamps = new Float64Array(256)
+  #keyOf = new Uint32Array(ROWS_MIN)
+  #timestamps = new Float64Array(ROWS_MIN)
   /** Where the value of a row is written before `addRow`, in frames that carry values. */
   readonly values = new ByteBuffer()
   #valueEnds: Uint32Array<ArrayBuffer> | undefined
@@ -71,7 +75,7 @@ export class FrameBuilder {
 
   /** @param hasValues whether rows have values. */
   constructor(hasValues = false) {
-    if (hasValues) this.#valueEnds = new Uint32Array(256)
+    if (hasValues) this.#valueEnds = new Uint32Array(ROWS_MIN)
   }
 
   /** Ends a key written to `keys`; its number in the frame's own list. */
@@ -184,7 +188,7 @@ function asBytes(column: Uint32Array | Float64Array, length: number): Uint8Array
 
 /** Reads frames; columns are copied into one aligned buffer, so a frame lives until the next is read. */
 export class FrameReader {
-  #buffer = new ArrayBuffer(65_536)
+  #buffer = new ArrayBuffer(1_024)
 
   /** @throws Error when the bytes are no frame of a known version. */
   read(bytes: Uint8Array, start: number, end: number): Frame {

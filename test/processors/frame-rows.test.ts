@@ -1,0 +1,58 @@
+// Rows on their way through a repartition topic, before they are packed: what waits for each partition.
+import { expect } from 'chai'
+import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { FrameReader } from '../../processors/frame.ts'
+import { FrameRows } from '../../processors/frame-rows.ts'
+import { GroupKeys } from '../../processors/group-keys.ts'
+import type { TaskContext } from '../../processors/processor.ts'
+import type { WriterSpec } from '../../processors/repartition-writer.ts'
+import { utf8 } from '../../topology/serdes/primitive.ts'
+
+const PARTITIONS = 1_000
+const WRITERS = 200
+const BYTES_MAX = 50_000_000
+
+function writer(groups: GroupKeys, rows: Map<number, RecordBatchBuilder>): FrameRows {
+  const rowsOf = (partition: number): RecordBatchBuilder => {
+    if (!rows.has(partition)) rows.set(partition, new RecordBatchBuilder())
+    return rows.get(partition)!
+  }
+  const context = { partition: 3, output: () => ({ partitions: PARTITIONS, rowsOf }) }
+  const spec = { node: 'by-name', topic: 'repartition', value: utf8, carriesHeaders: false }
+  return new FrameRows(spec as unknown as WriterSpec, groups, context as unknown as TaskContext)
+}
+
+describe('rows that wait for their frames', () => {
+  const times = { streamTimeMs: 7, sentAtMs: 8, vouchedMs: 9 }
+
+  it('take memory for the partitions that they go to, and not for all', () => {
+    const groups = new GroupKeys(utf8)
+    const before = process.memoryUsage().rss
+    const writers = Array.from({ length: WRITERS }, () => writer(groups, new Map()))
+    const bytes = process.memoryUsage().rss - before
+    expect(writers).to.have.length(WRITERS)
+    expect(bytes).to.be.lessThan(BYTES_MAX)
+  })
+
+  it('are in the frame of their partition, however many; another one only tells the time', () => {
+    const groups = new GroupKeys(utf8)
+    const rows = new Map<number, RecordBatchBuilder>()
+    const written = writer(groups, rows)
+    const id = groups.idOf('a')
+    written.learn(id)
+    for (let row = 0; row < 100; row++) written.add(5, id, row, `value ${row}`)
+    expect([4, 5].map((partition) => written.hasRows(partition))).to.deep.equal([false, true])
+    for (const partition of [5, 4]) written.end(partition, times)
+    const frames = [5, 4].map((partition) => {
+      const { bytes, ends } = rows.get(partition)!.columns
+      const frame = new FrameReader().read(bytes, ends[0]!, ends[1]!)
+      return { ...frame, timestamps: [...frame.timestamps] }
+    })
+    expect(frames.map(({ rowCount, streamTimeMs }) => [rowCount, streamTimeMs])).to.deep.equal([
+      [100, 7],
+      [0, 7],
+    ])
+    expect(frames[0]!.timestamps).to.deep.equal(Array.from({ length: 100 }, (_, row) => row))
+    expect(written.hasRows(5)).to.equal(false)
+  })
+})
