@@ -83,7 +83,11 @@ export class SessionAggregate {
       if (startMs !== timestampMs || endMs !== timestampMs) this.#deleteTouched(key)
       const value = aggregation.add(aggregate, record) ?? null
       store.putSession(key, { startMs, endMs }, value)
-      if (!this.#isFinal) this.#around.forward(key, startMs, endMs, value, null, endMs)
+      if (!this.#isFinal) {
+        // Who looks sessions up from here on finds none that it closed. Final results go out first.
+        store.expireThrough(nowMs - this.#retentionMs - 1)
+        this.#around.forward(key, startMs, endMs, value, null, endMs)
+      }
     }
     this.close(nowMs)
   }
