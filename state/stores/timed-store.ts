@@ -77,12 +77,13 @@ export abstract class TimedStore<K, V> extends MemoryStore<K, V> {
   override restore(entry: Uint8Array): void {
     super.restore(entry)
     this.#earliestMs = -Infinity
-    this.expireThrough(this.timeMs - this.#retentionMs)
+    // What the owner had given up stays so, though entries of it may be in the log.
+    this.expireThrough(Math.max(this.log.mark, this.timeMs - this.#retentionMs))
   }
 
   /** Hides entries of this time and earlier from now on, and gives them up. */
   expireThrough(timeMs: number): void {
-    if (timeMs > this.#expiredThroughMs) this.#expiredThroughMs = timeMs
+    if (timeMs > this.#expiredThroughMs) this.#expiredThroughMs = this.log.mark = timeMs
     else if (this.#earliestMs !== -Infinity) return
     if (this.#expiredThroughMs < this.#earliestMs) return
     const expired = this.#expired

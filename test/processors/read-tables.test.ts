@@ -85,7 +85,7 @@ describe('a processor', () => {
           .windowedBy(tumbling({ size: ms(10), grace: ms(20) }))
           .count('windows', { emit })
         const sessions = group
-          .windowedBy(session({ gap: ms(5), grace: ms(0) }))
+          .windowedBy(session({ gap: ms(5), grace: ms(20) }))
           .count('sessions', { emit })
         stream
           .process<string, string>('answer', {

@@ -53,15 +53,16 @@ describe('the stores of a job, watched over HTTP', function () {
 
   it('are told whole at first, then as they change', async () => {
     const { events, values } = bound(await watch('store=visits-of-user&store=seen'))
-    await until('the first ones are told', () => values('visits-of-user')['a'] === 2)
-    expect(events.filter(({ isWhole }) => isWhole).map(({ store }) => store)).to.have.members([
-      'visits-of-user',
-      'seen',
-    ])
+    const whole = () => events.filter(({ isWhole }) => isWhole).map(({ store }) => store)
+    await until('the first ones are told', () => whole().length === 2)
+    expect(whole()).to.have.members(['visits-of-user', 'seen'])
+    await until('all of them', () => values('visits-of-user')['a'] === 2)
     await write('b', '/b')
     await write('a', '/x')
-    await until('the others are told', () => values('visits-of-user')['a'] === 3)
-    await until('the other store is told', () => values('seen')['b'] === '/b')
+    const counts = () => values('visits-of-user')
+    await until('the others are told', () => counts()['a'] === 3 && counts()['b'] === 1)
+    const seen = () => values('seen')
+    await until('the other store is told', () => seen()['a'] === '/x' && seen()['b'] === '/b')
     expect(values('visits-of-user')).to.deep.equal({ a: 3, b: 1 })
     expect(values('seen')).to.deep.equal({ a: '/x', b: '/b' })
     const told = events.filter(({ store, isWhole }) => store === 'visits-of-user' && !isWhole)

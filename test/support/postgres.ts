@@ -84,7 +84,7 @@ export async function startPostgres(): Promise<Postgres> {
     },
     connect: () => server.connect(),
     kill: () => server.kill(),
-    restart: () => server.start(),
+    restart: () => server.restart(),
     stop: () => server.stop(),
   }
 }
@@ -138,6 +138,13 @@ class Server {
       if (child.exitCode !== null) throw new Error(`PostgreSQL ended: ${log}`)
       return await this.#login()
     })
+  }
+
+  /** Starts again after `kill`, when all that was killed is gone: what is left of it holds the directory. */
+  async restart(): Promise<void> {
+    const group = this.#process!.pid!
+    await until('the killed processes are gone', () => !isThere(-group))
+    await this.start()
   }
 
   kill(): void {
@@ -195,4 +202,14 @@ function idsOf(name: string): { uid: number; gid: number } {
   const id = (flag: string): number =>
     Number(execFileSync('id', [flag, name], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
+}
+
+/** Whether a process is there, or any of a group whose number is negative; one that has ended and was not waited for is. */
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
