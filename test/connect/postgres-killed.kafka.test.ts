@@ -38,9 +38,10 @@ describe('a source of PostgreSQL that is killed, on Kafka', function () {
       (await kafka.broker.topics()).some(({ name }) => name === 'shared')
         ? numbersOf(kafka.broker, 'shared', 'id')
         : []
-    const first = startSource(await kafka.open(), config)
+    const brokers = [await kafka.open(), await kafka.open()] as const
+    const first = startSource(brokers[0], config)
     await until('the first one reads', async () => (await ids()).length === 1)
-    const second = startSource(await kafka.open(), config)
+    const second = startSource(brokers[1], config)
     let next = 1
     let failure: unknown
     first.done.catch((error: unknown) => (failure = error))
@@ -54,6 +55,7 @@ describe('a source of PostgreSQL that is killed, on Kafka', function () {
     expect((failure as Error).message).to.match(/connect-shared.*under the same name/)
     await until('the second one has all', async () => (await ids()).length >= next)
     await second.stop()
+    await Promise.all(brokers.map((broker) => broker.close()))
     expect(await ids()).to.deep.equal(Array.from({ length: next }, (_, i) => i + 1))
   })
 })
