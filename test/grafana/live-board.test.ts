@@ -15,7 +15,7 @@ const EMPTY_ON_EMBEDDED = [
 ]
 
 describe('the board of a job at work', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const path = temporaryDirectory()
   const running: Running[] = []
   let kafka: Kafka | undefined
@@ -40,7 +40,7 @@ describe('the board of a job at work', function () {
     running.push(job)
     await until('the job runs', () => /"url":"[^"]+"/.test(job.stderr()))
     const [, url = ''] = /"url":"([^"]+)"/.exec(job.stderr()) ?? []
-    running.push(startCli(['replay', path('calls.json'), ...here, '--rate', '1000']))
+    running.push(startCli(['replay', path('calls.json'), ...here, '--rate', '1000', '--repeat']))
     const metricsUrl = new URL('/metrics', url).href
     expect(await checkBoard({ metricsUrl, prometheus, mayBeEmpty })).to.deep.equal([])
     job.child.kill('SIGTERM')

@@ -100,7 +100,7 @@ export interface BoardCheckOptions {
   readonly prometheus: string
   /** Titles of panels and marks without data in this run, such as alerts that do not fire. */
   readonly mayBeEmpty?: readonly string[]
-  /** How long data may take to show up; 30 seconds by default. */
+  /** How long data may take to show up; a minute and a half by default. */
   readonly timeoutMs?: number
   /** What to ask; all that the board asks, unless told. */
   readonly queries?: readonly BoardQuery[]
@@ -111,7 +111,7 @@ export interface BoardCheckOptions {
  * panel, variable and mark must be answered, with data. Returns what was not, one line each.
  */
 export async function checkBoard(options: BoardCheckOptions): Promise<string[]> {
-  const { mayBeEmpty = [], timeoutMs = 30_000, queries = boardQueries() } = options
+  const { mayBeEmpty = [], timeoutMs = 90_000, queries = boardQueries() } = options
   const prometheus = await startPrometheus(options.prometheus, options.metricsUrl)
   const endMs = performance.now() + timeoutMs
   try {
