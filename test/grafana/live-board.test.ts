@@ -22,6 +22,7 @@ describe('the board of a job at work', function () {
   const path = temporaryDirectory()
   const running: Running[] = []
   let kafka: Kafka | undefined
+  let tries = 0
 
   before(async () => {
     const file = path('calls.json')
@@ -45,7 +46,9 @@ describe('the board of a job at work', function () {
     const [, url = ''] = /"url":"([^"]+)"/.exec(job.stderr()) ?? []
     running.push(startCli(['replay', path('calls.json'), ...here, '--rate', '1000', '--repeat']))
     const metricsUrl = new URL('/metrics', url).href
-    expect(await checkBoard({ metricsUrl, prometheus, mayBeEmpty })).to.deep.equal([])
+    const problems = await checkBoard({ metricsUrl, prometheus, mayBeEmpty })
+    const said = `the job, exit code ${job.child.exitCode}: ${job.stderr().slice(-3_000)}`
+    expect(problems, said).to.deep.equal([])
     job.child.kill('SIGTERM')
     const { code, stderr } = await job.ended
     expect(code, stderr).to.equal(0)
@@ -74,17 +77,20 @@ describe('the board of a job at work', function () {
   })
 
   it('shows data in every panel, on Kafka and exactly once', async function () {
+    // Three programs and a broker start at once here; what happened is told by the last try.
+    this.retries(2)
     const prometheus = toolOrSkip(this, 'prometheus')
-    kafka = await startKafka()
+    kafka ??= await startKafka()
+    tries += 1
     // Another instance has tasks of which the first one keeps copies.
     const both = [
       `bootstrap.servers=${kafka.bootstrapServers}`,
       'processing.guarantee=exactly_once_v2',
       'num.standby.replicas=1',
     ]
-    const others = [...both, `state.dir=${path('other')}`, 'server.enabled=false']
+    const others = [...both, `state.dir=${path(`other-${tries}`)}`, 'server.enabled=false']
     running.push(startCli(['start', 'police-calls', ...others.flatMap((one) => ['--set', one])]))
     const mayBeEmpty = ['Rebalance', ...EMPTY_WITHOUT_SOURCES]
-    await check(prometheus, [...both, `state.dir=${path('state')}`], mayBeEmpty)
+    await check(prometheus, [...both, `state.dir=${path(`state-${tries}`)}`], mayBeEmpty)
   })
 })
