@@ -7,5 +7,6 @@ module.exports = {
   timeout: 20_000,
   'node-option': ['enable-source-maps'],
   exit: false,
+  reporter: './test/support/reporter.cjs',
   require: ['dist/test/support/ends.js'],
 }
