@@ -1,5 +1,6 @@
 // The files that the page is made of, read once: its own modules and style, and uplot,
-// which draws the charts. All are served from here, so that the page asks nobody else.
+// which draws the charts. All are served from here, so that the page asks nobody else. Pages of jobs
+// share some of them: base.css, dom.js and format.js.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -34,6 +35,7 @@ const STYLE = 'text/css; charset=utf-8'
 
 /** Where each file is, by the path it is served under. */
 const FILES: ReadonlyMap<string, { readonly type: string; readonly file: string }> = new Map([
+  ['/assets/base.css', { type: STYLE, file: sourceOf('base.css') }],
   ['/assets/style.css', { type: STYLE, file: sourceOf('style.css') }],
   ['/assets/icon.svg', { type: 'image/svg+xml', file: sourceOf('icon.svg') }],
   ['/assets/uplot.css', { type: STYLE, file: libraryOf('uPlot.min.css') }],

@@ -1,5 +1,4 @@
 // The embedded broker on the main thread: topics and what they keep, and the way to everything else.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { GroupAdmin } from '../group-admin.ts'
 import type {
   Broker,
@@ -15,7 +14,6 @@ import type {
   TransactionalProducer,
   Watermarks,
 } from '../ports.ts'
-import type { RecordBatch } from '../record-batch.ts'
 import { EmbeddedGroup } from './group.ts'
 import { EmbeddedGroupAdmin } from './group-admin.ts'
 import { partitionKey } from './keys.ts'
@@ -26,8 +24,8 @@ import { EmbeddedPoster } from './poster.ts'
 import { EmbeddedProducer } from './producer.ts'
 import { sweep } from './retention.ts'
 import { EmbeddedTransactionalProducer } from './transactional-producer.ts'
+import { WaitingReader } from './waiting-reader.ts'
 
-const IDLE_READ_MS = 5
 const SWEEP_MS = 30_000
 
 export interface EmbeddedBrokerOptions extends LogOptions {
@@ -174,35 +172,5 @@ class EmbeddedBroker implements Broker {
       // Nothing was deleted; commits say what is wrong with the log, the next sweep tries again.
     }
     this.#sweep = setTimeout(() => this.#sweepAgain(sweepMs), more ? 0 : sweepMs).unref()
-  }
-}
-
-class WaitingReader implements StandaloneReader {
-  readonly #reader: LogReader
-  #closed = false
-
-  constructor(reader: LogReader) {
-    this.#reader = reader
-  }
-
-  get position(): number {
-    return this.#reader.position
-  }
-
-  async read(timeoutMs: number): Promise<RecordBatch | undefined> {
-    const end = performance.now() + timeoutMs
-    for (;;) {
-      const batch = this.#closed ? undefined : this.#reader.poll()
-      if (batch !== undefined) return batch
-      const leftMs = end - performance.now()
-      if (leftMs <= 0 || this.#closed) return undefined
-      await sleep(Math.min(IDLE_READ_MS, leftMs))
-    }
-  }
-
-  close(): Promise<void> {
-    this.#closed = true
-    this.#reader.close()
-    return Promise.resolve()
   }
 }

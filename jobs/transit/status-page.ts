@@ -1,8 +1,8 @@
 // The page that shows the city: what it is made of. Its scripts lie where they are compiled to, the rest with
-// the sources.
+// the sources; what it shares with the page of every job it has from there, below /assets/.
 import { definePage } from 'millrace'
 
-const SCRIPTS = ['main', 'feed', 'freshness', 'rows', 'line-table', 'train-panel', 'format', 'dom']
+const SCRIPTS = ['main', 'feed', 'freshness', 'rows', 'line-table', 'train-panel', 'format']
 
 const packageRoot = new URL('.', import.meta.resolve('millrace/package.json'))
 

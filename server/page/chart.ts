@@ -136,7 +136,7 @@ export class Chart {
   #options(): uPlotType.Options {
     const style = getComputedStyle(document.documentElement)
     const color = (name: string): string => style.getPropertyValue(name).trim()
-    const line = color('--line')
+    const line = color('--rule')
     const axis = {
       stroke: color('--quiet'),
       grid: { stroke: line, width: 1 },

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { assetPaths } from '../../server/assets.ts'
 import { readManifest } from './manifest.ts'
 import { awaitedSums, readSources, usesOf, type SourceFile } from './sources.ts'
 
@@ -43,6 +44,9 @@ const NATIVE_OR_HEAVY = [
 // Of node:vm it is `compileFunction`, which does nothing outside.
 const PURE = ['node:assert', 'node:buffer', 'node:vm']
 
+// What a page of a job finds at every server, beside its own files: docs/page.md says so.
+const SERVED = new Set(['/assets/dom.js', '/assets/format.js'])
+
 // What makes a run depend on when and where it happens.
 const FROM_OUTSIDE = [
   ...['Date.now', 'new Date()', 'performance.now', 'Math.random', 'crypto.randomUUID'],
@@ -61,7 +65,8 @@ describe('the imports of the sources', () => {
   const sources = readSources()
   const paths = new Set(sources.map(({ path }) => path))
   const isOwn = (imported: string) => paths.has(imported) || /^\.\.?\/|\.(ts|json)$/.test(imported)
-  const packagesOf = ({ imports }: SourceFile) => imports.filter((imported) => !isOwn(imported))
+  const packagesOf = ({ imports }: SourceFile) =>
+    imports.filter((imported) => !isOwn(imported) && !SERVED.has(imported))
 
   it('are read from every part of the project', () => {
     const parts = new Set(sources.map(({ path }) => partOf(path)?.[0]))
@@ -112,6 +117,15 @@ describe('the imports of the sources', () => {
     expect(names).to.include('millrace')
     const others = names.filter((name) => !/^(millrace|protobufjs|node:\w+)$/.test(name))
     expect(others).to.deep.equal([])
+  })
+
+  it('of pages of jobs name only what every server has for them', () => {
+    const asked = sources.flatMap(({ path, imports }) =>
+      imports.filter((imported) => imported.startsWith('/')).map((imported) => [path, imported]),
+    )
+    expect(new Set(asked.map(([, imported]) => imported))).to.deep.equal(SERVED)
+    for (const [path] of asked) expect(path).to.match(/^jobs\/[\w-]+\/page\//)
+    expect(assetPaths()).to.include.members([...SERVED, '/assets/base.css'])
   })
 
   for (const name of NATIVE_OR_HEAVY) {

@@ -16,19 +16,12 @@ const moment = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
 })
-const here = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
-
-/** `12,345` */
-export const count = (value: number): string => whole.format(value)
 
 /** Time of the day in Chicago: `08:15`. */
 export const chicagoTime = (ms: number): string => time.format(ms)
 
 /** Day and time in Chicago. */
 export const chicagoMoment = (ms: number): string => moment.format(ms)
-
-/** Time of the day where the reader is: `08:15:09`. */
-export const clock = (ms: number): string => here.format(ms)
 
 /** `64 °F (18 °C)` */
 export function degrees(fahrenheit: number): string {

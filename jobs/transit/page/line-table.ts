@@ -1,7 +1,7 @@
 // One line as a table: its stations in order, the trains at their platforms, and who has entered. Cells are
 // changed in place, so that what has the focus keeps it.
-import { html, setText } from './dom.ts'
-import { count } from './format.ts'
+import { html, setText } from '/assets/dom.js'
+import { count } from '/assets/format.js'
 import type { Station, Stop } from './rows.ts'
 
 /** A line as the page shows it. */

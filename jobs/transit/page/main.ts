@@ -1,7 +1,8 @@
 // The status page of the trains: index.html loads it. What comes is drawn with the next frame.
-import { byId, setText } from './dom.ts'
+import { byId, setText } from '/assets/dom.js'
+import { clock } from '/assets/format.js'
 import { Feed } from './feed.ts'
-import { chicagoMoment, clock, degrees, words } from './format.ts'
+import { chicagoMoment, degrees, words } from './format.ts'
 import { freshnessOf } from './freshness.ts'
 import { LineTable, type LineSpec } from './line-table.ts'
 import { Tables, type Station } from './rows.ts'

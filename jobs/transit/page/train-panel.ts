@@ -1,5 +1,5 @@
 // Where one train has been for an hour: a list beside the lines that goes on while it moves.
-import { byId, html, setText } from './dom.ts'
+import { byId, html, setText } from '/assets/dom.js'
 import { chicagoTime } from './format.ts'
 import type { Station, Stop } from './rows.ts'
 

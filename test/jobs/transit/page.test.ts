@@ -10,6 +10,7 @@ import { temporaryDirectory } from '../../data/temporary-directory.ts'
 import { freePort } from '../../support/free-port.ts'
 import { toolOrSkip } from '../../support/tools.ts'
 import { makeTopics, writeEvents, writeStops } from '../../support/transit.ts'
+import { shownRows } from '../../support/transit-page.ts'
 import { until } from '../../support/until.ts'
 import { eventsOf, placeOf, statusAfter, type StatusRow } from './city.ts'
 
@@ -69,32 +70,16 @@ describe('the status page of the trains', function () {
   const write = async (hours: number, seed: number): Promise<void> =>
     writeEvents(await context.openBroker(), hours, seed)
 
-  /** The lines as they can be read from the page, by `line/station id`. */
-  const shown = async (): Promise<Record<string, StatusRow>> =>
-    (await inPage(`Object.fromEntries([...document.querySelectorAll('.line')].flatMap((line) =>
-      [...line.querySelectorAll('tbody tr')].map((row, order) => [
-        line.id + '/' + row.dataset.station,
-        {
-          name: row.querySelector('th').firstChild.data,
-          line: line.id,
-          order,
-          a: row.querySelector('.a button')?.firstChild.data ?? null,
-          b: row.querySelector('.b button')?.firstChild.data ?? null,
-          entries: Number(row.querySelector('.number').textContent.replaceAll(',', '')),
-        },
-      ]),
-    ))`)) as Record<string, StatusRow>
-
   const untilShown = async (events: readonly TransitEvent[]): Promise<void> => {
     const expected = statusAfter(events)
     const people = events.filter(({ kind }) => kind === 'entry').length
     let rows: Record<string, StatusRow> = {}
     await until('all entries are shown', async () => {
-      rows = await shown()
+      rows = await shownRows(page)
       return Object.values(rows).reduce((sum, { entries }) => sum + entries, 0) === people
     })
     await until('all trains are where they came last', async () => {
-      rows = await shown()
+      rows = await shownRows(page)
       const trains = Object.entries(expected)
       return trains.every(([place, { a, b }]) => rows[place]?.a === a && rows[place].b === b)
     })
@@ -204,7 +189,7 @@ describe('the status page of the trains', function () {
       await page.emulateMedia({ colorScheme })
       colors.push(await inPage('getComputedStyle(document.body).backgroundColor'))
     }
-    expect(colors).to.deep.equal(['rgb(245, 246, 248)', 'rgb(16, 21, 27)'])
+    expect(colors).to.deep.equal(['rgb(247, 248, 250)', 'rgb(16, 21, 27)'])
     await page.setViewportSize({ width: 360, height: 740 })
     expect(await inPage('document.documentElement.scrollWidth')).to.equal(360)
     expect(await page.locator('nav a[href="#red"]').isVisible()).to.equal(true)
@@ -219,7 +204,7 @@ describe('the status page of the trains', function () {
     const key = encodeURIComponent(JSON.stringify({ line: 'blue', station_id: 40380 }))
     const reply = await fetch(`${job.url}/stores/status/${key}`)
     const { rows } = (await reply.json()) as { rows: { value: StatusRow }[] }
-    const there = await shown()
+    const there = await shownRows(page)
     const { entries } = there[placeOf('blue', 40380)]!
     expect(rows.map(({ value }) => value.entries)).to.deep.equal([entries])
   })
