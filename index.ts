@@ -91,7 +91,13 @@ export type { JsonField, JsonFields, JsonObject } from './topology/serdes/json-s
 export { bytes, float64, int32, int64, utf8 } from './topology/serdes/primitive.ts'
 export { protobuf, type ProtobufOptions, type ProtobufType } from './topology/serdes/protobuf.ts'
 export type { ByteSink, Serde, Serializer } from './topology/serdes/serde.ts'
-export { sessionWindowed, windowed, type WindowedSerde } from './topology/serdes/windowed.ts'
+export {
+  sessionWindowed,
+  windowed,
+  windowStoreKey,
+  type WindowedSerde,
+  type WindowStoreKey,
+} from './topology/serdes/windowed.ts'
 export {
   untilTimeLimit,
   untilWindowCloses,

@@ -19,6 +19,15 @@ export interface TopicPartitionOffset extends TopicPartition {
   readonly offset: number
 }
 
+/** Where a task stands in a partition that it reads. */
+export interface TaskPosition extends TopicPartitionOffset {
+  /**
+   * The highest event time of the records before it, epoch ms; left out where there is none, or nothing tells
+   * (Kafka Streams' partition time).
+   */
+  readonly partitionTimeMs?: number
+}
+
 /** A topic that must exist. */
 export interface TopicSpec {
   readonly name: string
@@ -241,8 +250,8 @@ export interface Group {
   readonly producerFigures?: ProducerFigures | undefined
   /** Resolves when the subscription is made; partitions come through the listener. */
   join(topics: readonly string[], listener: AssignmentListener): Promise<void>
-  /** Next offset by the last commit, or the partition's start where there is none. */
-  committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]>
+  /** What was committed last, or the partition's start where nothing was. */
+  committed(partitions: readonly TopicPartition[]): Promise<TaskPosition[]>
   /**
    * The data side for one worker, to be given to `openDataPort` there. A later call with the same
    * number replaces the channel: what comes from the old one is ignored. `wake` is called when there is
@@ -255,7 +264,7 @@ export interface Group {
    * @throws BrokerError MILLRACE_PRODUCE_FAILED, MILLRACE_COMMIT_FAILED; where there is `abort` also
    * MILLRACE_TRANSACTION_ABORTED: it must be called then, and MILLRACE_FENCED: this instance is over.
    */
-  commit(positions: readonly TopicPartitionOffset[], hasProduced?: boolean): Promise<void>
+  commit(positions: readonly TaskPosition[], hasProduced?: boolean): Promise<void>
   /**
    * There where outputs and offsets are one transaction for all workers: undoes what was produced since
    * the last commit. The workers must have given up their tasks and discarded what they held: what they

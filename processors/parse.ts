@@ -90,6 +90,11 @@ export class Parser {
     this.#timestampOf = node.timestamp as unknown as TimestampOf | undefined
   }
 
+  /** The highest event time of the partition before what comes now, epoch ms. */
+  restoreTime(partitionTimeMs: number): void {
+    this.#partitionTimeMs = partitionTimeMs
+  }
+
   /** Reads all rows of a batch; `record` is what user code sees of each. */
   begin(batch: RecordBatch, record: StreamRecord, keySerde: Serde<unknown>): void {
     if (this.timestamps.length < batch.count) this.timestamps = new Float64Array(batch.count)

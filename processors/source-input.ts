@@ -18,6 +18,7 @@ export class SourceInput implements InputHead {
   #batch: RecordBatch | undefined
   #row = 0
   #count = 0
+  #partitionTimeMs = -1
 
   /** @param parsers what reads the source, at least one; the first one's event time counts. */
   constructor(
@@ -56,6 +57,17 @@ export class SourceInput implements InputHead {
     return this.#batch === undefined ? undefined : this.#timestamps()[this.#row]
   }
 
+  /** The highest event time of the rows that were run, epoch ms; -1 for none (Kafka's partition time). */
+  get partitionTimeMs(): number {
+    return this.#partitionTimeMs
+  }
+
+  /** As it was committed. */
+  restoreTime(partitionTimeMs: number): void {
+    this.#partitionTimeMs = partitionTimeMs
+    for (const parser of this.#parsers) parser.restoreTime(partitionTimeMs)
+  }
+
   /** Takes a batch, its rows from offset `stopAt` on left out; the one before must have been run. */
   begin(batch: RecordBatch, stopAt: number): void {
     this.#count = batch.count
@@ -76,12 +88,16 @@ export class SourceInput implements InputHead {
     const context = this.#context
     let row = from
     let late = 0
+    let partitionTimeMs = this.#partitionTimeMs
     const end = Math.min(this.#count, from + rowsMax)
     context.eventTime.rowLimitMs = Infinity
     for (; row < end; row++) {
       const timestampMs = timestamps[row]!
       if (timestampMs > limitMs) break
       this.#row = row
+      if (timestampMs > partitionTimeMs && this.#parsers[0]!.isGood(row)) {
+        this.#partitionTimeMs = partitionTimeMs = timestampMs
+      }
       if (timestampMs > context.streamTimeMs && this.#parsers[0]!.isGood(row)) {
         context.streamTimeMs = timestampMs
       } else if (timestampMs < context.streamTimeMs) {

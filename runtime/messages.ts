@@ -1,6 +1,6 @@
 // What the main thread and a worker say to each other: requests with a number, each answered once.
 import type { MessagePort } from 'node:worker_threads'
-import type { ChannelSpec, TopicPartitionOffset } from '../broker/ports.ts'
+import type { ChannelSpec, TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { EventTimeSpan } from '../processors/event-times.ts'
 import type { CarefulSpec } from './crashing-rows.ts'
@@ -76,6 +76,8 @@ export interface InputBounds {
   readonly inputStart: number
   /** The first offset that is not wanted. */
   readonly stopAt: number
+  /** The event time that the group knows it to have come to, epoch ms. */
+  readonly partitionTimeMs?: number | undefined
 }
 
 /** A task to open. */
@@ -125,7 +127,7 @@ export type NumberedRequest = ThreadRequest & { readonly id: number }
 /** What a worker answers; which fields are there depends on the request. */
 export interface ThreadAnswer {
   readonly id: number
-  readonly positions: readonly TopicPartitionOffset[]
+  readonly positions: readonly TaskPosition[]
   /** Tasks that read a source and have not reached the offset at which they are to stop. */
   readonly unfinished: number
   /** Joins that found no row since the last answer, per node and key. */

@@ -1,5 +1,5 @@
 // Where a task that starts goes on reading: by its own checkpoint or by the group. The task calls it once.
-import type { TopicPartitionOffset } from '../broker/ports.ts'
+import type { TaskPosition } from '../broker/ports.ts'
 import type { TaskProcessors } from '../processors/build.ts'
 import type { TaskToOpen } from './messages.ts'
 import { TaskInput } from './task-input.ts'
@@ -15,7 +15,7 @@ import type { TaskSurroundings } from './task-surroundings.ts'
  */
 export function openInputs(
   { spec: { inputs, partition, stores }, inputs: bounds }: TaskToOpen,
-  restored: readonly TopicPartitionOffset[] | undefined,
+  restored: readonly TaskPosition[] | undefined,
   streamTimeMs: number,
   {
     alignment,
@@ -36,4 +36,24 @@ export function openInputs(
     }
     return new TaskInput(spec, partition, heads.get(spec.topic)!, at)
   })
+}
+
+/**
+ * Takes up how far event time had come in a task's inputs, by the group, which alone knows it where another instance
+ * ran the task and it has no state, and by what was saved here. @returns the task's stream time by that, epoch ms; -1
+ * for none.
+ */
+export function restoreTimes(
+  { spec, inputs: bounds }: TaskToOpen,
+  restored: readonly TaskPosition[] = [],
+  { heads }: Pick<TaskProcessors, 'heads'>,
+): number {
+  const times = spec.inputs.map(({ topic }, i) => {
+    const saved = restored.find((at) => at.topic === topic)?.partitionTimeMs ?? -1
+    const timeMs = Math.max(saved, bounds[i]!.partitionTimeMs ?? -1)
+    const head = heads.get(topic)!
+    if (!('writers' in head)) head.restoreTime(timeMs)
+    return timeMs
+  })
+  return Math.max(-1, ...times)
 }

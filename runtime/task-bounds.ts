@@ -4,6 +4,7 @@ import {
   BrokerError,
   type Broker,
   type Group,
+  type TaskPosition,
   type TopicPartition,
   type TopicPartitionOffset,
 } from '../broker/ports.ts'
@@ -52,10 +53,7 @@ export class TaskBounds {
   }
 
   /** What a worker needs to open tasks, given what the group has committed. @throws BrokerError */
-  async of(
-    specs: readonly TaskSpec[],
-    committed: readonly TopicPartitionOffset[],
-  ): Promise<TaskToOpen[]> {
+  async of(specs: readonly TaskSpec[], committed: readonly TaskPosition[]): Promise<TaskToOpen[]> {
     const { broker } = this.#parts
     const logs = specs.map((spec) => this.#changelogsOf(spec))
     const [starts, bounds] = await Promise.all([
@@ -72,6 +70,7 @@ export class TaskBounds {
       spec,
       inputs: inputsOf(spec).map((input) => ({
         offset: offsetOf(input, committed) ?? 0,
+        partitionTimeMs: positionOf(input, committed)?.partitionTimeMs,
         inputStart: starts[nextInput++]!.start,
         stopAt: this.#stopAt(input),
       })),
@@ -116,9 +115,14 @@ export class TaskBounds {
   }
 }
 
-function offsetOf(
-  { topic, partition }: TopicPartition,
+const offsetOf = (
+  of: TopicPartition,
   offsets: readonly TopicPartitionOffset[],
-): number | undefined {
-  return offsets.find((at) => at.topic === topic && at.partition === partition)?.offset
+): number | undefined => positionOf(of, offsets)?.offset
+
+function positionOf<P extends TopicPartition>(
+  { topic, partition }: TopicPartition,
+  positions: readonly P[],
+): P | undefined {
+  return positions.find((at) => at.topic === topic && at.partition === partition)
 }

@@ -1,6 +1,6 @@
 // What a task keeps of itself: position, stream time, the times its writers have told, its stores as
 // logs of changes that become snapshots now and then, and where these stand in their changelogs.
-import type { TopicPartitionOffset } from '../broker/ports.ts'
+import type { TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StateEnvironment } from '../broker/state-environment.ts'
 import type { TaskStore } from '../processors/processor.ts'
 import type { SavedWriterTimes } from '../processors/writer-times.ts'
@@ -39,7 +39,7 @@ interface SavedMeta extends TaskMeta {
 
 /** The meta as a changelog has it: with where the task stood in its inputs. */
 export interface LoggedMeta extends TaskMeta {
-  readonly positions: readonly TopicPartitionOffset[]
+  readonly positions: readonly TaskPosition[]
 }
 
 /** An entry of a changelog with its meta read. */
@@ -69,7 +69,7 @@ export class TaskCheckpoints {
   /** Stores whose next entry is the first of an heir, with the generation of the group. */
   readonly #heirs = new Map<string, number>()
   /** Of the last checkpoint. */
-  #positions: readonly TopicPartitionOffset[] = []
+  #positions: readonly TaskPosition[] = []
   #meta: TaskMeta | undefined
 
   /** `write` is left out where the broker itself keeps the state. */
@@ -106,7 +106,7 @@ export class TaskCheckpoints {
    * their changelogs get the same. The bytes of the stores are valid until the next call.
    */
   pack(
-    starts: readonly TopicPartitionOffset[],
+    starts: readonly TaskPosition[],
     meta: TaskMeta,
     stores: readonly TaskStore[],
   ): CheckpointUpdate {

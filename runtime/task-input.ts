@@ -1,6 +1,6 @@
 // One input of a task: a partition, its reader, and the head that runs its rows. The task decides which
 // input is to run, and how far.
-import type { PartitionReader, TopicPartitionOffset } from '../broker/ports.ts'
+import type { PartitionReader, TaskPosition } from '../broker/ports.ts'
 import type { RecordBatch } from '../broker/record-batch.ts'
 import type { FrameInput } from '../processors/frame-input.ts'
 import type { SourceInput } from '../processors/source-input.ts'
@@ -33,8 +33,11 @@ export class TaskInput {
     this.position = at
   }
 
-  get start(): TopicPartitionOffset {
-    return { topic: this.topic, partition: this.partition, offset: this.position }
+  /** Where it is to go on, with the time that its partition has come to where it reads a topic itself. */
+  get start(): TaskPosition {
+    const partitionTimeMs = this.source?.partitionTimeMs ?? -1
+    const at = { topic: this.topic, partition: this.partition, offset: this.position }
+    return partitionTimeMs < 0 ? at : { ...at, partitionTimeMs }
   }
 
   /** The first offset that is not wanted. */

@@ -4,6 +4,7 @@ import {
   BrokerError,
   placeOf,
   type TopicPartition,
+  type TaskPosition,
   type TopicPartitionOffset,
 } from '../broker/ports.ts'
 import { Assignment } from './assignment.ts'
@@ -168,7 +169,7 @@ export class TaskMoves {
   async open(
     thread: number,
     specs: readonly TaskSpec[],
-    committed: readonly TopicPartitionOffset[],
+    committed: readonly TaskPosition[],
   ): Promise<readonly TopicPartitionOffset[]> {
     const { assignment, bounds, clock, release, stopping, threads } = this.#parts
     await release(specs)

@@ -1,6 +1,6 @@
 // A task: one sub-topology on one partition. It polls its input, runs it through its processors, and
 // says at a commit where it stands and what changed in its stores. Single-threaded, owned by a worker.
-import type { TopicPartitionOffset } from '../broker/ports.ts'
+import type { TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
 import { buildTask, type TaskProcessors } from '../processors/build.ts'
 import { EventTimeLimits, OperatorTime } from '../processors/operator-time.ts'
 import { DropLetters } from '../processors/dead-letters.ts'
@@ -17,7 +17,7 @@ import { futureMsMaxOf, idleTimesOf, type TaskSurroundings } from './task-surrou
 import { resolveFormat, writersOf, type TaskSpec } from './plan.ts'
 import { TaskCheckpoints, type TaskMeta } from './task-checkpoints.ts'
 import { holdsBack } from './holds-back.ts'
-import { openInputs } from './open-inputs.ts'
+import { openInputs, restoreTimes } from './open-inputs.ts'
 import { TaskInputs, type InputAtHand } from './task-inputs.ts'
 import { TaskMetrics } from './task-metrics.ts'
 import { TaskSchedules } from './task-schedules.ts'
@@ -96,6 +96,7 @@ export class Task implements TaskContext {
     const { generation } = toOpen
     this.isUnsure = generation !== undefined && this.#checkpoints.takeOver(spec.stores, generation)
     const { heads } = this.#processors
+    this.streamTimeMs = Math.max(this.streamTimeMs, restoreTimes(toOpen, restored, { heads }))
     const inputs = openInputs(toOpen, restored, this.streamTimeMs, { ...around, heads })
     this.#inputs = new TaskInputs(inputs, {
       context: this,
@@ -123,8 +124,11 @@ export class Task implements TaskContext {
   }
 
   /** Where the task stands in its inputs. */
-  get starts(): readonly TopicPartitionOffset[] {
-    return this.#inputs.all.map(({ start }) => start)
+  get starts(): readonly TaskPosition[] {
+    const partitionTimeMs = this.streamTimeMs
+    return this.#inputs.all.map(({ start, source }) =>
+      source !== undefined || partitionTimeMs < 0 ? start : { ...start, partitionTimeMs },
+    )
   }
 
   /** Begins to read. */
@@ -288,7 +292,7 @@ export class Task implements TaskContext {
   }
 
   /** Takes up what was last saved. @returns where to go on reading by that, if anything was. */
-  #restore(): readonly TopicPartitionOffset[] | undefined {
+  #restore(): readonly TaskPosition[] | undefined {
     const saved = this.#checkpoints.load()
     if (saved === undefined) return undefined
     const { streamTimeMs = -1, writers = {}, times = {} } = saved.meta ?? {}

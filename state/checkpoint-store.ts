@@ -1,13 +1,13 @@
 // What a task saves with each commit: where it stands in its inputs and a log of changes for each of
 // its stores. Workers use it over the data port's environment, within `DataPort.commit` or alone.
 import { openPositions, type PositionTable } from '../broker/lmdb.ts'
-import type { TopicPartitionOffset } from '../broker/ports.ts'
+import type { TaskPosition } from '../broker/ports.ts'
 import type { StateEnvironment, StateTable } from '../broker/state-environment.ts'
 import { entryKey, EntryLog } from './entry-log.ts'
 
 /** What a task was when it last committed. */
 export interface Checkpoint {
-  readonly positions: readonly TopicPartitionOffset[]
+  readonly positions: readonly TaskPosition[]
   readonly meta: Uint8Array | undefined
   /** Per store its packed entries in the order saved, from the last snapshot on. */
   readonly stores: ReadonlyMap<string, Uint8Array[]>
@@ -22,7 +22,7 @@ export interface StoreUpdate {
 }
 
 export interface CheckpointUpdate {
-  readonly positions: readonly TopicPartitionOffset[]
+  readonly positions: readonly TaskPosition[]
   /** Left out, the former one stays. */
   readonly meta?: Uint8Array | undefined
   readonly stores: readonly StoreUpdate[]
@@ -76,7 +76,7 @@ export class CheckpointStore {
     const positions = this.#table.get(this.#key('positions'))
     if (positions === undefined) return undefined
     return {
-      positions: JSON.parse(positions.toString()) as TopicPartitionOffset[],
+      positions: JSON.parse(positions.toString()) as TaskPosition[],
       meta: this.#table.get(this.#key('meta')),
     }
   }

@@ -1,9 +1,10 @@
 // Offsets to the group, one commit at a time: the client's commit is fire and forget, its result comes
 // by a callback. Also the place that knows whether the group has given this member up.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BrokerError, placeOf, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
+import { BrokerError, placeOf, type TaskPosition, type TopicPartition } from '../ports.ts'
 import { isLost, isRetriable } from './errors.ts'
-import { RdCode, type RdConsumer, type RdError } from './rd-client.ts'
+import type { OffsetRequests } from './offset-requests.ts'
+import { RdCode, type RdError } from './rd-client.ts'
 
 const ANSWER_MS_MAX = 30_000
 const RETRY_MS = 50
@@ -30,11 +31,14 @@ export class Committer {
    * Resolves when the broker has stored the offsets.
    * @throws BrokerError MILLRACE_COMMIT_FAILED; `lost` is set where the partitions were lost.
    */
-  async commit(consumer: RdConsumer, positions: readonly TopicPartitionOffset[]): Promise<void> {
+  async commit(
+    requests: Pick<OffsetRequests, 'commit'>,
+    positions: readonly TaskPosition[],
+  ): Promise<void> {
     if (positions.length === 0) return
     const deadline = performance.now() + ANSWER_MS_MAX
     for (;;) {
-      const outcome = await this.#once(consumer, positions, deadline - performance.now())
+      const outcome = await this.#once(requests, positions, deadline - performance.now())
       if (outcome === undefined) return
       if (isLost(outcome)) this.lost = true
       if (this.lost || !isRetriable(outcome) || performance.now() + RETRY_MS > deadline) {
@@ -45,8 +49,8 @@ export class Committer {
   }
 
   #once(
-    consumer: RdConsumer,
-    positions: readonly TopicPartitionOffset[],
+    requests: Pick<OffsetRequests, 'commit'>,
+    positions: readonly TaskPosition[],
     msMax: number,
   ): Promise<Outcome> {
     return new Promise((done) => {
@@ -60,7 +64,7 @@ export class Committer {
         done(outcome)
       }
       try {
-        consumer.commit(positions)
+        requests.commit(positions)
       } catch (error) {
         this.#waiting(error as RdError)
       }
@@ -69,7 +73,7 @@ export class Committer {
 }
 
 function commitFailed(
-  positions: readonly TopicPartitionOffset[],
+  positions: readonly TaskPosition[],
   { code, message }: Pick<RdError, 'code' | 'message'>,
   lost: boolean,
 ): BrokerError {

@@ -11,6 +11,7 @@ import { uniqueId } from './native-path.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer } from './rd-client.ts'
 import { nativeConf } from './settings.ts'
+import { plainRequests } from './offset-requests.ts'
 import { storedOffsets } from './stored-offsets.ts'
 import type { Topics } from './topics.ts'
 
@@ -97,8 +98,8 @@ class KafkaGroupAdmin implements GroupAdmin {
   async committed(partitions: readonly TopicPartition[]): Promise<readonly (number | undefined)[]> {
     const { bootstrapServers } = this.#factory.address
     const group = { applicationId: this.#applicationId, bootstrapServers }
-    const stored = await storedOffsets(this.#consumer, group, partitions)
-    return partitions.map((of) => stored.get(placeOf(of)))
+    const stored = await storedOffsets(plainRequests(this.#consumer), group, partitions)
+    return partitions.map((of) => stored.get(placeOf(of))?.offset)
   }
 
   async offsetsAt(
@@ -140,7 +141,7 @@ class KafkaGroupAdmin implements GroupAdmin {
 
   async setOffsets(positions: readonly TopicPartitionOffset[]): Promise<void> {
     try {
-      await this.#committer.commit(this.#consumer, positions)
+      await this.#committer.commit(plainRequests(this.#consumer), positions)
     } catch (error) {
       throw this.#committer.lost ? this.#active(undefined) : error
     }

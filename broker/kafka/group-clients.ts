@@ -11,6 +11,7 @@ import {
   type GroupClients,
   type PathOptions,
 } from './plain-path.ts'
+import { nativeRequests, plainRequests, type OffsetRequests } from './offset-requests.ts'
 import { transactionalConf } from './settings.ts'
 import { Transactions } from './transactions.ts'
 
@@ -18,6 +19,7 @@ import { Transactions } from './transactions.ts'
 export interface Connected {
   readonly clients: GroupClients
   readonly open: (options: PathOptions) => DataPath
+  readonly offsets: OffsetRequests
   /** There with exactly once. */
   readonly transactions: Transactions | undefined
 }
@@ -58,8 +60,10 @@ export async function connectGroup(
   const choice = chooseDataPath(factory)
   const connected = await connectBy(choice, factory, { applicationId, applicationServer }, extra)
   if (!isExactlyOnce) return { ...connected, transactions: undefined }
-  const transactions = new Transactions({ address, transactionalId, ...connected.clients })
-  await orDisconnect(connected.clients, () => transactions.open())
+  const { clients, offsets } = connected
+  const { producer } = clients
+  const transactions = new Transactions({ address, transactionalId, producer, offsets })
+  await orDisconnect(clients, () => transactions.open())
   return { ...connected, transactions }
 }
 
@@ -71,8 +75,12 @@ async function connectBy(
 ): Promise<Omit<Connected, 'transactions'>> {
   if (choice.path === 'native') {
     const clients = await connectNative(factory, choice, member, extra)
-    return { clients, open: (options) => nativePath(clients, choice, options) }
+    const { consumer, producer, consumerId, producerId } = clients
+    const plain = plainRequests(consumer, producer)
+    const offsets = nativeRequests(choice.addon, consumerId, producerId, plain)
+    return { clients, offsets, open: (options) => nativePath(clients, choice, options) }
   }
   const clients = await connectPlain(factory, member.applicationId, extra)
-  return { clients, open: (options) => plainPath(clients, choice.reason, options) }
+  const offsets = plainRequests(clients.consumer, clients.producer)
+  return { clients, offsets, open: (options) => plainPath(clients, choice.reason, options) }
 }

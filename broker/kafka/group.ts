@@ -9,6 +9,7 @@ import type {
   ChannelSpec,
   Group,
   GroupOptions,
+  TaskPosition,
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts'
@@ -20,6 +21,7 @@ import { isFinal, isLost, topicMissing } from './errors.ts'
 import { connectGroup, type Connected } from './group-clients.ts'
 import type { GroupClients } from './plain-path.ts'
 import { RdCode, type RdError } from './rd-client.ts'
+import type { OffsetRequests } from './offset-requests.ts'
 import type { Outlet, ReaderHandle } from './reading.ts'
 import { Rebalance } from './rebalance.ts'
 import { ClientStatistics } from './client-statistics.ts'
@@ -66,6 +68,7 @@ class KafkaGroup implements Group {
   readonly #options: GroupOptions
   readonly #clients: GroupClients
   readonly #committer: Committer
+  readonly #offsets: OffsetRequests
   readonly #onLeft: () => void
   readonly #path: DataPath
   readonly #transactions: Transactions | undefined
@@ -84,7 +87,7 @@ class KafkaGroup implements Group {
     factory: ClientFactory,
     topics: Topics,
     options: GroupOptions,
-    { clients, open, transactions }: Connected,
+    { clients, offsets, open, transactions }: Connected,
     committer: Committer,
     left: () => void,
   ) {
@@ -93,6 +96,7 @@ class KafkaGroup implements Group {
     this.#topics = topics
     this.#options = options
     this.#clients = clients
+    this.#offsets = offsets
     this.#committer = committer
     this.#transactions = transactions
     this.#statistics.listen('consumer', clients.consumer)
@@ -159,24 +163,23 @@ class KafkaGroup implements Group {
     this.#rebalance?.handle(code, partitions)
   }
 
-  async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+  async committed(partitions: readonly TopicPartition[]): Promise<TaskPosition[]> {
     if (partitions.length === 0) return []
     const { applicationId } = this.#options
     const { bootstrapServers } = this.#factory.address
     const group = { applicationId, bootstrapServers }
     const isGone = (): boolean => this.#left !== undefined
     if (isGone()) throw new BrokerError('MILLRACE_BROKER', 'this instance has left its group')
-    const asked = storedOffsets(this.#clients.consumer, group, partitions, isGone)
+    const asked = storedOffsets(this.#offsets, group, partitions, isGone)
     this.#asked = Promise.allSettled([this.#asked, asked]).then(() => undefined)
     const stored = await asked
-    const answers: TopicPartitionOffset[] = []
+    const answers: TaskPosition[] = []
     for (const { topic, partition } of partitions) {
       const of = { topic, partition }
-      const offset =
-        stored.get(placeOf(of)) ??
-        (await this.#options.startAt?.(of)) ??
-        (await this.#topics.watermarks(of)).start
-      answers.push({ ...of, offset })
+      const known = stored.get(placeOf(of))
+      const startOf = async (): Promise<number> =>
+        (await this.#options.startAt?.(of)) ?? (await this.#topics.watermarks(of)).start
+      answers.push(known ?? { ...of, offset: await startOf() })
     }
     return answers
   }
@@ -199,7 +202,7 @@ class KafkaGroup implements Group {
     return spec
   }
 
-  commit(positions: readonly TopicPartitionOffset[], hasProduced = true): Promise<void> {
+  commit(positions: readonly TaskPosition[], hasProduced = true): Promise<void> {
     return this.#inTurn(() => this.#commit(positions, hasProduced))
   }
 
@@ -215,7 +218,7 @@ class KafkaGroup implements Group {
   }
 
   // 1 take what the workers have posted  2 deliver it; later batches wait  3 commit the offsets
-  async #commit(positions: readonly TopicPartitionOffset[], hasProduced: boolean): Promise<void> {
+  async #commit(positions: readonly TaskPosition[], hasProduced: boolean): Promise<void> {
     const { outbox } = this.#path
     this.#drain()
     if (this.#transactions !== undefined) {
@@ -226,7 +229,7 @@ class KafkaGroup implements Group {
       })
     }
     await outbox.flush()
-    await this.#committer.commit(this.#clients.consumer, positions)
+    await this.#committer.commit(this.#offsets, positions)
   }
 
   async #abort(transactions: Transactions): Promise<void> {

@@ -2,9 +2,10 @@
 // one transaction (KIP-447). The group begins one at its start and after each commit, so that the workers,
 // who know nothing of transactions, are always within one.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BrokerError, placeOf, type TopicPartitionOffset } from '../ports.ts'
+import { BrokerError, placeOf, type TaskPosition } from '../ports.ts'
 import { isTransientDelivery, requestFailed } from './errors.ts'
-import { RdCode, type RdConsumer, type RdDone, type RdError, type RdProducer } from './rd-client.ts'
+import type { OffsetRequests } from './offset-requests.ts'
+import { RdCode, type RdDone, type RdError, type RdProducer } from './rd-client.ts'
 import type { Outbox } from './reading.ts'
 import { withoutSecrets, type KafkaAddress } from './settings.ts'
 
@@ -14,7 +15,7 @@ export interface TransactionParts {
   readonly transactionalId: string
   readonly producer: RdProducer
   /** Left out where nothing is read: no offsets are committed then. */
-  readonly consumer?: RdConsumer
+  readonly offsets?: Pick<OffsetRequests, 'send'>
   /** How two processes can come to have the same id, for the error of the one that is refused. */
   readonly sameId?: string
 }
@@ -62,7 +63,7 @@ export class Transactions {
    */
   async commit(
     outbox: Outbox,
-    positions: readonly TopicPartitionOffset[],
+    positions: readonly TaskPosition[],
     hasProduced: boolean,
   ): Promise<void> {
     const { producer } = this.#parts
@@ -114,12 +115,10 @@ export class Transactions {
     })
   }
 
-  async #sendOffsets(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    const { producer, consumer } = this.#parts
-    if (offsets.length === 0 || consumer === undefined) return
-    await this.#ask((done) =>
-      producer.sendOffsetsToTransaction(offsets, consumer, REQUEST_MS_MAX, done),
-    )
+  async #sendOffsets(offsets: readonly TaskPosition[]): Promise<void> {
+    const requests = this.#parts.offsets
+    if (offsets.length === 0 || requests === undefined) return
+    await this.#ask((done) => requests.send(offsets, REQUEST_MS_MAX, done))
   }
 
   #begin(): Promise<void> {

@@ -13,5 +13,6 @@ NAPI_MODULE_INIT() {
   millrace::addScanner(env, exports);
   millrace::addKafka(env, exports);
   millrace::addKafkaRows(env, exports);
+  millrace::addOffsets(env, exports);
   return exports;
 }

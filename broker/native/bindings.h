@@ -10,6 +10,9 @@ void addScanner(napi_env env, napi_value exports);
 /** splitPartition, openWaker, turnEpoch, …: Kafka's clients, as the main thread leads them. */
 void addKafka(napi_env env, napi_value exports);
 
+/** commitOffsets, committedOffsets, sendOffsets: offsets of a group with their metadata. */
+void addOffsets(napi_env env, napi_value exports);
+
 /** openReader, poll, openWriter, produce, …: Kafka's partitions, read and written in workers. */
 void addKafkaRows(napi_env env, napi_value exports);
 

@@ -1,7 +1,7 @@
 // The Kafka part of the addon: clients of librdkafka that have it as their plugin, by client.id, and
 // their partitions and topics, to be read and written in any thread.
 
-import type { TopicPartitionOffset } from '../ports.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
 
 /** A partition being read; closed by `closeReader`, at the latest when it is collected. */
 export type ReaderHandle = { readonly __brand: 'partition-reader' }
@@ -44,6 +44,22 @@ export interface NativeGroupMember {
   readonly assignment: Uint8Array
 }
 
+/** A committed offset with what is kept beside it. */
+export interface NativeOffset extends TopicPartition {
+  /** Left out where nothing is committed. */
+  readonly offset?: number
+  readonly metadata?: string
+}
+
+/** Why a request failed: librdkafka's code and text, and what it says of transactions. */
+export interface NativeFailure {
+  readonly code: number
+  readonly message: string
+  readonly isFatal: boolean
+  readonly isRetriable: boolean
+  readonly isTxnRequiresAbort: boolean
+}
+
 /** What the addon does with Kafka. A client that was closed is not there; asking it of its epochs throws. */
 export interface KafkaAddon {
   /** Of the library that has loaded the addon as its plugin; undefined before the first has. */
@@ -64,6 +80,25 @@ export interface KafkaAddon {
    * was built before it.
    */
   groupGeneration?(clientId: string): number
+
+  /**
+   * Asks the brokers to store offsets of the consumer's group; the answer comes by its `offset_commit_cb`. These
+   * three are not there in an addon that was built before them. @returns 0, or the code of an error.
+   */
+  commitOffsets?(consumerId: string, offsets: readonly NativeOffset[]): number
+  /** What the consumer's group has committed of these partitions, or why that cannot be told. */
+  committedOffsets?(
+    consumerId: string,
+    partitions: readonly TopicPartition[],
+    timeoutMs: number,
+  ): Promise<readonly NativeOffset[] | NativeFailure>
+  /** Makes offsets up to which the consumer has read part of the producer's transaction. */
+  sendOffsets?(
+    producerId: string,
+    consumerId: string,
+    offsets: readonly NativeOffset[],
+    timeoutMs: number,
+  ): Promise<readonly NativeOffset[] | NativeFailure>
 
   /** Has `wake` called in this thread when a reader or writer that was given the number signals. */
   openWaker(wake: () => void): number

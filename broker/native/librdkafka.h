@@ -24,6 +24,18 @@ namespace millrace {
   X(rd_kafka_consumer_group_metadata)               \
   X(rd_kafka_consumer_group_metadata_generation_id) \
   X(rd_kafka_consumer_group_metadata_destroy)       \
+  X(rd_kafka_topic_partition_list_new)              \
+  X(rd_kafka_topic_partition_list_add)              \
+  X(rd_kafka_topic_partition_list_destroy)          \
+  X(rd_kafka_commit)                                \
+  X(rd_kafka_committed)                             \
+  X(rd_kafka_send_offsets_to_transaction)           \
+  X(rd_kafka_error_code)                            \
+  X(rd_kafka_error_string)                          \
+  X(rd_kafka_error_is_fatal)                        \
+  X(rd_kafka_error_is_retriable)                    \
+  X(rd_kafka_error_txn_requires_abort)              \
+  X(rd_kafka_error_destroy)                         \
   X(rd_kafka_get_watermark_offsets)                 \
   X(rd_kafka_queue_get_partition)                   \
   X(rd_kafka_queue_forward)                         \

@@ -58,6 +58,19 @@ function describeMembership(this: Mocha.Suite, dataPath: 'native' | 'plain'): vo
     })
   }
 
+  it('keeps the time of a partition beside its offset, where the addon does it', async () => {
+    const topic = await withTopic(broker, 2)
+    const { group } = await join(fresh('app'), topic)
+    await until('it may commit', () => members[0]!.readers.size === 2)
+    const known = { topic, partition: 0, offset: 3, partitionTimeMs: 1_700_000_000_000 }
+    const unknown = { topic, partition: 1, offset: 0 }
+    await group.commit([known, unknown])
+    const { partitionTimeMs, ...withoutTime } = known
+    expect(partitionTimeMs).to.be.greaterThan(0)
+    const kept = dataPath === 'native' ? known : withoutTime
+    expect(await group.committed([known, unknown])).to.deep.equal([kept, unknown])
+  })
+
   it('hands partitions over without losing or doubling a row while rows keep coming', async () => {
     const topic = await withTopic(broker, 4)
     const applicationId = fresh('app')

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { RdConsumer, RdDone, RdProducer } from '../../broker/kafka/rd-client.ts'
+import type { RdDone, RdProducer } from '../../broker/kafka/rd-client.ts'
 import type { Outbox } from '../../broker/kafka/reading.ts'
 import { Transactions } from '../../broker/kafka/transactions.ts'
 import type { TopicPartitionOffset } from '../../broker/ports.ts'
@@ -37,23 +37,22 @@ describe('the transactions of a group', () => {
         asked.push('abort')
         callback(undefined)
       },
-      sendOffsetsToTransaction(
-        offsets: readonly TopicPartitionOffset[],
-        _consumer: unknown,
-        _ms: number,
-        callback: RdDone,
-      ) {
-        sent.push(offsets)
-        asked.push('offsets')
-        if (isSlow) answer = () => callback(undefined)
-        else callback(undefined)
-      },
     } as unknown as RdProducer
+    const send = (
+      offsets: readonly TopicPartitionOffset[],
+      _ms: number,
+      callback: RdDone,
+    ): void => {
+      sent.push(offsets)
+      asked.push('offsets')
+      if (isSlow) answer = () => callback(undefined)
+      else callback(undefined)
+    }
     transactions = new Transactions({
       address: { bootstrapServers: 'broker:9092' } as never,
       transactionalId: 'app',
       producer,
-      consumer: {} as RdConsumer,
+      offsets: { send },
     })
   })
 

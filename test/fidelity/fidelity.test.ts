@@ -9,7 +9,7 @@ import { restartedDifferences } from './restarted.ts'
 import { runCase } from './run-case.ts'
 
 /** Cases that Millrace cannot run yet. Take out what it can; nothing may be added. */
-const UNSUPPORTED: readonly string[] = ['key-bytes']
+const UNSUPPORTED: readonly string[] = []
 
 const directory = join(packageRoot(), 'test/fidelity')
 const read = <T>(file: string): T[] => JSON.parse(readFileSync(file, 'utf8')) as T[]

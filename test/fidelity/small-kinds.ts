@@ -4,8 +4,9 @@ import { murmur2, partitionFor } from '../../broker/partitioner.ts'
 import { substituteTimestamp } from '../../processors/parse.ts'
 import { Punctuations } from '../../processors/punctuations.ts'
 import { windowsFor } from '../../topology/windows.ts'
-import type { InvalidTimestamp } from '../../index.ts'
-import { sessionWindowed, utf8, windowed } from '../../index.ts'
+import type { InvalidTimestamp, Serde, WindowStoreKey } from '../../index.ts'
+import { metadataOf } from '../../broker/kafka/offset-metadata.ts'
+import { sessionWindowed, utf8, windowed, windowStoreKey } from '../../index.ts'
 import { toBytes } from '../../topology/serdes/serde.ts'
 import { Unsupported, type Case, type CaseResult } from './case.ts'
 import { windowsOf } from './windows.ts'
@@ -64,16 +65,30 @@ function extractAnswer({ extractor, recordTs, partitionTime }: Question): unknow
 }
 
 function bytesAnswer(question: Question): unknown {
-  const { encode, key, start, end } = question as {
+  const { encode, key, start, end, seq, partitionTime } = question as {
     encode: string
     key: string
     start: number
     end: number
+    seq: number
+    partitionTime: number
   }
-  const serdes = { timeWindowedKey: windowed(utf8), sessionWindowedKey: sessionWindowed(utf8) }
+  if (encode === 'partitionTimeMetadata') {
+    const position = { topic: 'in', partition: 0, offset: 0, partitionTimeMs: partitionTime }
+    return { ...question, base64: metadataOf(position) }
+  }
+  const serdes = {
+    timeWindowedKey: windowed(utf8),
+    sessionWindowedKey: sessionWindowed(utf8),
+    windowStoreKey: windowStoreKey(utf8),
+  }
   const serde = serdes[encode as keyof typeof serdes]
   if (serde === undefined) throw new Unsupported(`bytes of ${encode}`)
-  const bytes = toBytes(serde, { key, window: { startMs: start, endMs: end } })
+  const bytes = toBytes(serde as Serde<WindowStoreKey<string>>, {
+    key,
+    window: { startMs: start, endMs: end },
+    sequence: seq,
+  })
   return { ...question, hex: Buffer.from(bytes).toString('hex') }
 }
 

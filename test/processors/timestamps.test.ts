@@ -35,6 +35,15 @@ describe('the event time of a source', () => {
     })
   })
 
+  it('of the partition is that of before a restart, too', () => {
+    const text = driverOf('partition-time')
+    text.pipe('in', 'a:50@9', 'a:20@9')
+    text.driver.restart()
+    text.pipe('in', 'b:-1@9')
+    expect(text.read('out')).to.deep.equal([...read, 'b:-1@50'])
+    text.driver.close()
+  })
+
   it('may be the wall clock where a record has none', () => {
     expect(after('wall-clock')).to.deep.equal({ out: [...read, 'b:-1@777', 'c:x@777'], drops: {} })
   })

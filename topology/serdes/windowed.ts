@@ -4,10 +4,12 @@ import { SerdeError } from '../errors.ts'
 import type { Windowed } from '../windows.ts'
 import type { DurationMs } from '../duration.ts'
 import type { LocalWindows } from '../local-windows.ts'
+import { int32 } from './primitive.ts'
 import type { ByteSink, Serde, Serializer } from './serde.ts'
 
 const START_BYTES = 8
 const SESSION_BYTES = 16
+const STORE_KEY_BYTES = 12
 
 /** A serde of windowed keys; it knows the serde of the key inside, by which records are partitioned. */
 export interface WindowedSerde<K> extends Serde<Windowed<K>> {
@@ -22,10 +24,7 @@ export interface WindowedSerde<K> extends Serde<Windowed<K>> {
  * no end (Infinity).
  */
 export function windowed<K>(inner: Serde<K>, size?: DurationMs | LocalWindows): WindowedSerde<K> {
-  const endOf =
-    typeof size === 'object'
-      ? (startMs: number): number => size.windowAt(startMs).endMs
-      : (startMs: number): number => startMs + (size ?? Infinity)
+  const endOf = endsOf(size)
   return Object.freeze({
     name: `windowed(${inner.name})`,
     inner,
@@ -43,6 +42,51 @@ export function windowed<K>(inner: Serde<K>, size?: DurationMs | LocalWindows): 
     },
   })
 }
+
+/** A key as window stores of Kafka Streams have it. */
+export interface WindowStoreKey<K> extends Windowed<K> {
+  /** Tells entries of one key and start apart where a store keeps several, as those of joins do; else 0. */
+  readonly sequence: number
+}
+
+/**
+ * Keys of the window stores of Kafka Streams, as their changelogs have them: the key's bytes, the window's start as a
+ * big-endian int64, and a sequence number as an int32 (`TimeWindowedSerde.forChangelog(true)`). Session stores have
+ * the bytes of `sessionWindowed`. `size` is as for `windowed`.
+ */
+export function windowStoreKey<K>(
+  inner: Serde<K>,
+  size?: DurationMs | LocalWindows,
+): Serde<WindowStoreKey<K>> & Pick<WindowedSerde<K>, 'inner' | 'windowBytes'> {
+  const endOf = endsOf(size)
+  return Object.freeze({
+    name: `windowStoreKey(${inner.name})`,
+    inner,
+    windowBytes: STORE_KEY_BYTES,
+    serialize({ key, window, sequence }: WindowStoreKey<K>, sink: ByteSink): void {
+      inner.serialize(key, sink)
+      writeWindowStart(window.startMs, sink)
+      int32.serialize(sequence, sink)
+    },
+    deserialize(bytes: Uint8Array, start: number, end: number): WindowStoreKey<K> {
+      if (end - start < STORE_KEY_BYTES) {
+        throw new SerdeError('a key of a window store has at least 12 bytes')
+      }
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const keyEnd = end - STORE_KEY_BYTES
+      const startMs = Number(view.getBigInt64(keyEnd))
+      const key = inner.deserialize(bytes, start, keyEnd)
+      const sequence = view.getInt32(keyEnd + START_BYTES)
+      return { key, window: { startMs, endMs: endOf(startMs) }, sequence }
+    },
+  })
+}
+
+/** The ends of windows by their starts, which is all that is on the wire. */
+const endsOf = (size: DurationMs | LocalWindows | undefined): ((startMs: number) => number) =>
+  typeof size === 'object'
+    ? (startMs) => size.windowAt(startMs).endMs
+    : (startMs) => startMs + (size ?? Infinity)
 
 /** The key's bytes, then end and start of its session as big-endian int64, as Kafka writes them. */
 export function sessionWindowed<K>(inner: Serde<K>): WindowedSerde<K> {

@@ -10,6 +10,7 @@ import {
   sessionWindowed,
   windowBytesOf,
   windowed,
+  windowStoreKey,
 } from '../../../topology/serdes/windowed.ts'
 import { fromHex, hexOf } from './bytes.ts'
 
@@ -74,5 +75,30 @@ describe('a key with its session', () => {
 
   it('has at least 16 bytes', () => {
     expect(() => fromHex(session, '7a6f6e65')).to.throw(SerdeError, 'at least 16 bytes')
+  })
+})
+
+describe('a key of a window store', () => {
+  const stored = windowStoreKey(utf8, hours(1))
+  const first = { key: 'zone', window: { startMs: 300, endMs: 3_600_300 }, sequence: 1 }
+
+  it('is the key, the start of the window and a number, as in the changelogs of Kafka Streams', () => {
+    expect(hexOf(stored, first)).to.equal('7a6f6e65000000000000012c00000001')
+    expect(fromHex(stored, '7a6f6e65000000000000012c00000001')).to.deep.equal(first)
+    const endless = fromHex(windowStoreKey(utf8), '000000000000000500000000')
+    expect(endless).to.deep.equal({
+      key: '',
+      window: { startMs: 5, endMs: Infinity },
+      sequence: 0,
+    })
+  })
+
+  it('is partitioned by the key inside', () => {
+    expect(windowBytesOf(stored)).to.equal(12)
+    expect(innerSerdeOf(stored)).to.equal(utf8)
+  })
+
+  it('has at least 12 bytes', () => {
+    expect(() => fromHex(stored, '7a6f6e65')).to.throw(SerdeError, 'at least 12 bytes')
   })
 })

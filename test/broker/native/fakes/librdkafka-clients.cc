@@ -147,6 +147,29 @@ int32_t rd_kafka_consumer_group_metadata_generation_id(const rd_kafka_consumer_g
   return -1;
 }
 void rd_kafka_consumer_group_metadata_destroy(rd_kafka_consumer_group_metadata_t*) {}
+// Nor committed offsets.
+rd_kafka_topic_partition_list_t* rd_kafka_topic_partition_list_new(int) { return nullptr; }
+rd_kafka_topic_partition_t* rd_kafka_topic_partition_list_add(rd_kafka_topic_partition_list_t*, const char*,
+                                                              int32_t) {
+  return nullptr;
+}
+void rd_kafka_topic_partition_list_destroy(rd_kafka_topic_partition_list_t*) {}
+rd_kafka_resp_err_t rd_kafka_commit(rd_kafka_t*, const rd_kafka_topic_partition_list_t*, int) {
+  return RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+rd_kafka_resp_err_t rd_kafka_committed(rd_kafka_t*, rd_kafka_topic_partition_list_t*, int) {
+  return RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+rd_kafka_error_t* rd_kafka_send_offsets_to_transaction(rd_kafka_t*, const rd_kafka_topic_partition_list_t*,
+                                                       const rd_kafka_consumer_group_metadata_t*, int) {
+  return nullptr;
+}
+rd_kafka_resp_err_t rd_kafka_error_code(const rd_kafka_error_t*) { return RD_KAFKA_RESP_ERR__TIMED_OUT; }
+const char* rd_kafka_error_string(const rd_kafka_error_t*) { return "an error"; }
+int rd_kafka_error_is_fatal(const rd_kafka_error_t*) { return 0; }
+int rd_kafka_error_is_retriable(const rd_kafka_error_t*) { return 0; }
+int rd_kafka_error_txn_requires_abort(const rd_kafka_error_t*) { return 0; }
+void rd_kafka_error_destroy(rd_kafka_error_t*) {}
 rd_kafka_type_t rd_kafka_type(const rd_kafka_t* rk) { return rk->options.type; }
 
 rd_kafka_topic_t* rd_kafka_topic_new(rd_kafka_t* rk, const char* name, rd_kafka_topic_conf_t*) {
