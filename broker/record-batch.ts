@@ -98,6 +98,11 @@ export class RecordBatchBuilder {
     this.count += 1
   }
 
+  /** Takes back what was written since the last row ended: what could not be written to its end. */
+  forgetRow(): void {
+    this.position = this.count === 0 ? 0 : this.#ends[this.count * ENDS_PER_ROW - 1]!
+  }
+
   /** Copies a whole record in. */
   append(
     key: Uint8Array | null,

@@ -37,11 +37,14 @@ export function aggregate(
       context.drop(node.name, isNull(key) ? 'null-key' : 'null-value')
       return
     }
-    const entry = store.find(key)
-    let before: unknown = entry < 0 ? null : store.valueAt(entry)
-    const resultMs = entry < 0 ? timestampMs : Math.max(timestampMs, store.timestampAt(entry))
+    let before: unknown
     let after: unknown
+    let resultMs: number
+    let isPut: boolean
     try {
+      const entry = store.find(key)
+      before = entry < 0 ? null : store.valueAt(entry)
+      resultMs = entry < 0 ? timestampMs : Math.max(timestampMs, store.timestampAt(entry))
       if (entry < 0 && initialize === undefined) after = value
       else {
         before ??= initialize!()
@@ -52,11 +55,12 @@ export function aggregate(
           record,
         )
       }
+      isPut = putInTable(store, record, after, resultMs, context)
     } catch (cause) {
       failed(record, cause)
       return
     }
-    if (putInTable(store, record, after, resultMs, context)) {
+    if (isPut) {
       emit(record, after ?? null, plan.sendsOldValues ? before : null, resultMs)
     }
     record.isLatest = true
@@ -91,14 +95,17 @@ export function tableAggregate(
     const before = plan.sendsOldValues && entry >= 0 ? store.valueAt(entry) : null
     const storedMs = entry < 0 ? -1 : store.timestampAt(entry)
     let result: Applied
+    let resultMs: number
+    let isPut: boolean
     try {
       result = apply(record, entry)
+      resultMs = result.isOlderCounted ? Math.max(timestampMs, storedMs) : timestampMs
+      isPut = putInTable(store, record, result.value, resultMs, context)
     } catch (cause) {
       failed(record, cause)
       return
     }
-    const resultMs = result.isOlderCounted ? Math.max(timestampMs, storedMs) : timestampMs
-    if (putInTable(store, record, result.value, resultMs, context)) {
+    if (isPut) {
       emit(record, result.value, before, resultMs)
     }
     record.isLatest = true

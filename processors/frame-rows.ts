@@ -4,12 +4,13 @@ import { CUT_BYTES_MAX, doubled, NO_ID, sentMs, type CutRows } from './cut-rows.
 import { FrameBuilder, NO_KEY, type FrameTimes } from './frame.ts'
 import type { GroupKeys } from './group-keys.ts'
 import { writeHeaders } from './headers.ts'
-import { userError, type TaskContext, type TopicOutput } from './processor.ts'
+import type { OnFailure } from './failures.ts'
+import { StreamRecord, type TaskContext, type TopicOutput } from './processor.ts'
 import type { WriterSpec } from './repartition-writer.ts'
 
 /** Packs the rows of each partition into frames. */
 export class FrameRows implements CutRows {
-  readonly #node: string
+  readonly #failed: OnFailure
   readonly #carriesHeaders: boolean
   readonly #value: Serde<unknown> | undefined
   readonly #groups: GroupKeys
@@ -24,7 +25,7 @@ export class FrameRows implements CutRows {
   #frameOf = new Int32Array(1_024)
 
   constructor(spec: WriterSpec, groups: GroupKeys, context: TaskContext) {
-    this.#node = spec.node
+    this.#failed = spec.failed
     this.#carriesHeaders = spec.carriesHeaders
     this.#value = spec.value
     this.#groups = groups
@@ -53,12 +54,12 @@ export class FrameRows implements CutRows {
 
   add(partition: number, id: number, timestampMs: number, value: unknown): void {
     const frame = (this.#frames[partition] ??= new FrameBuilder(this.#value !== undefined))
+    if (this.#value !== undefined && !this.#writeValue(frame, this.#value, value)) return
     if (id !== NO_ID && this.#frameOf[id] !== frame.number) {
       this.#frameOf[id] = frame.number
       this.#groups.write(id, frame.keys)
       this.#frameKeyOf[id] = frame.endKey()
     }
-    if (this.#value !== undefined) this.#writeValue(frame, this.#value, value)
     if (this.#carriesHeaders) writeHeaders(frame.headers, this.#context)
     frame.addRow(id === NO_ID ? NO_KEY : this.#frameKeyOf[id]!, timestampMs)
   }
@@ -80,13 +81,19 @@ export class FrameRows implements CutRows {
     rows.endRecord(sentMs(this.#context))
   }
 
-  #writeValue(frame: FrameBuilder, serde: Serde<unknown>, value: unknown): void {
+  /** @returns false where that failed and the row is not to be sent. */
+  #writeValue(frame: FrameBuilder, serde: Serde<unknown>, value: unknown): boolean {
     const isNull = value === null || value === undefined
+    const { values } = frame
+    const from = values.position
     try {
-      if (!isNull) serde.serialize(value, frame.values)
+      if (!isNull) serde.serialize(value, values)
     } catch (cause) {
-      throw userError(this.#node, cause)
+      values.position = from
+      this.#failed(new StreamRecord(), cause)
+      return false
     }
     frame.endValue(isNull)
+    return true
   }
 }

@@ -5,13 +5,14 @@ import { CUT_BYTES_MAX, NO_ID, sentMs, type CutRows } from './cut-rows.ts'
 import type { FrameTimes } from './frame.ts'
 import type { GroupKeys } from './group-keys.ts'
 import { writeHeaders } from './headers.ts'
-import { userError, type TaskContext, type TopicOutput } from './processor.ts'
+import type { OnFailure } from './failures.ts'
+import { StreamRecord, type TaskContext, type TopicOutput } from './processor.ts'
 import type { WriterSpec } from './repartition-writer.ts'
 import { originOfRows, originOfTimes } from './row-origin.ts'
 
 /** Writes a record for each row. */
 export class RecordRows implements CutRows {
-  readonly #node: string
+  readonly #failed: OnFailure
   readonly #value: Serde<unknown> | undefined
   readonly #groups: GroupKeys
   readonly #context: TaskContext
@@ -21,8 +22,8 @@ export class RecordRows implements CutRows {
   readonly #bytes: Float64Array
   readonly #rows: Float64Array
 
-  constructor({ node, topic, value }: WriterSpec, groups: GroupKeys, context: TaskContext) {
-    this.#node = node
+  constructor({ topic, value, failed }: WriterSpec, groups: GroupKeys, context: TaskContext) {
+    this.#failed = failed
     this.#value = value
     this.#groups = groups
     this.#context = context
@@ -50,7 +51,9 @@ export class RecordRows implements CutRows {
     try {
       if (!isNull) this.#value?.serialize(value, rows)
     } catch (cause) {
-      throw userError(this.#node, cause)
+      rows.forgetRow()
+      this.#failed(new StreamRecord(), cause)
+      return
     }
     rows.endValue(isNull)
     this.#writeOrigin(this.#origin, rows)

@@ -87,7 +87,7 @@ export class RepartitionWriter {
       this.#send(id, record.timestampMs, record.value)
   }
 
-  /** Sends a value under a key. @throws ProcessingError when a serde cannot write one. */
+  /** Sends a value under a key. @throws ProcessingError when a serde cannot write the key. */
   send(key: unknown, timestampMs: number, value: unknown): void {
     if (key === null) this.#sendWithoutKey({ timestampMs, value })
     else this.#send(this.#idOf(key), timestampMs, value)

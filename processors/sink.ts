@@ -10,13 +10,7 @@ import { innerSerdeOf, windowBytesOf, writeWindowStart } from '../topology/serde
 import { partitionChooser } from './chosen-partitions.ts'
 import type { OnFailure } from './failures.ts'
 import { RecordView, writeHeaders } from './headers.ts'
-import {
-  userError,
-  type Forward,
-  type StreamRecord,
-  type TaskContext,
-  type TopicOutput,
-} from './processor.ts'
+import { userError, type Forward, type StreamRecord, type TaskContext } from './processor.ts'
 
 /** A sink for each topic that is chosen; user code chooses, and topics must exist. */
 export function dynamicSink(
@@ -52,7 +46,10 @@ function topicNamed(name: unknown): string {
   throw new TypeError(`the topic of this record is ${given}; choose the name of a topic for each`)
 }
 
-/** `topic.value` is the format that the configuration picked. */
+/**
+ * `topic.value` is the format that the configuration picked. What a serde cannot write is for `failed`: of that
+ * record nothing is sent.
+ */
 export function sink(
   node: SinkNode | DynamicSinkNode,
   topic: ErasedSinkTopic,
@@ -60,17 +57,26 @@ export function sink(
   context: TaskContext,
 ): Forward {
   const output = context.output(topic.name)
+  const { partitions } = output
+  // What goes wrong there is no fault of the record in work.
+  const rowsOf = (partition: number): RecordBatchBuilder => {
+    try {
+      return output.rowsOf(partition)
+    } catch (cause) {
+      throw userError(node.name, cause)
+    }
+  }
   const keySerde = topic.key as Serializer<unknown>
   const valueSerde = topic.value as Serializer<unknown>
   const inner = innerSerdeOf(topic.key)
-  const known = new KnownKeys(output.partitions)
+  const known = new KnownKeys(partitions)
   const buffer = new ByteBuffer()
 
   /** The batch for the record, its key written: the key's bytes are at hand when a grouping made it. */
   const writeKey: (record: Parameters<Forward>[0]) => RecordBatchBuilder = (record) => {
     const { keys, keyId } = record
     if (inner !== undefined && keys !== undefined && known.isOf(keys, inner)) {
-      const rows = output.rowsOf(known.partitionOf(keys, keyId))
+      const rows = rowsOf(known.partitionOf(keys, keyId))
       known.writeKey(keys, keyId, rows)
       writeWindowStart(record.windowStartMs, rows)
       rows.endKey()
@@ -78,11 +84,15 @@ export function sink(
     }
     if (record.key === null || record.key === undefined) {
       // Without a key nothing asks for a partition: the task's own keeps the order and spreads the load.
-      const rows = output.rowsOf(context.partition % output.partitions)
+      const rows = rowsOf(context.partition % partitions)
       rows.endKey(true)
       return rows
     }
-    return writeSerializedKey(output, record.key, keySerde, buffer)
+    buffer.position = 0
+    keySerde.serialize(record.key, buffer)
+    // A windowed key goes where its key goes, whatever the window.
+    const length = buffer.position - windowBytesOf(keySerde)
+    return writeKeyBytes(buffer, rowsOf(partitionFor(buffer.bytes, partitions, 0, length)))
   }
 
   /** Writes what follows the key. */
@@ -94,15 +104,18 @@ export function sink(
     rows.endRecord(record.timestampMs)
   }
   const byKey: Forward = (record) => {
+    let rows: RecordBatchBuilder | undefined
     try {
-      writeRest(record, writeKey(record))
+      rows = writeKey(record)
+      writeRest(record, rows)
     } catch (cause) {
-      throw userError(node.name, cause)
+      rows?.forgetRow()
+      failed(record, cause)
     }
   }
   const { partitioner } = node
   if (partitioner === undefined) return byKey
-  const to = { topic: topic.name, partitions: output.partitions }
+  const to = { topic: topic.name, partitions }
   const choose = partitionChooser(partitioner, to)
   return (record) => {
     let chosen: readonly number[] | undefined
@@ -118,34 +131,26 @@ export function sink(
   }
 
   function writeToEach(partitions: readonly number[], record: StreamRecord): void {
+    let rows: RecordBatchBuilder | undefined
     try {
       for (const partition of partitions) {
-        const rows = output.rowsOf(partition)
+        rows = rowsOf(partition)
         const isNull = record.key === null || record.key === undefined
         if (!isNull) keySerde.serialize(record.key, rows)
         rows.endKey(isNull)
         writeRest(record, rows)
       }
     } catch (cause) {
-      throw userError(node.name, cause)
+      rows?.forgetRow()
+      failed(record, cause)
     }
   }
 }
 
-function writeSerializedKey(
-  output: TopicOutput,
-  key: unknown,
-  keySerde: Serializer<unknown>,
-  buffer: ByteBuffer,
-): RecordBatchBuilder {
-  buffer.position = 0
-  keySerde.serialize(key, buffer)
-  // A windowed key goes where its key goes, whatever the window.
-  const length = buffer.position - windowBytesOf(keySerde)
-  const rows = output.rowsOf(partitionFor(buffer.bytes, output.partitions, 0, length))
-  rows.reserve(buffer.position)
-  rows.bytes.set(buffer.bytes.subarray(0, buffer.position), rows.position)
-  rows.position += buffer.position
+function writeKeyBytes(key: ByteBuffer, rows: RecordBatchBuilder): RecordBatchBuilder {
+  rows.reserve(key.position)
+  rows.bytes.set(key.bytes.subarray(0, key.position), rows.position)
+  rows.position += key.position
   rows.endKey()
   return rows
 }

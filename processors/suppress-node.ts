@@ -1,8 +1,10 @@
 // The suppress operator as a node of a task: its buffer, its clock, and what a window's close is.
+import { unpackHeaders } from '../broker/record-headers.ts'
 import { SuppressBuffer } from '../state/stores/suppress-buffer.ts'
+import { ByteBuffer } from '../topology/serdes/serde.ts'
 import type { SuppressNode } from '../topology/table-nodes.ts'
 import type { Windowed } from '../topology/windows.ts'
-import { NO_HEADERS, withHeaders } from './headers.ts'
+import { NO_HEADERS, withHeaders, writeHeaders } from './headers.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
 import { Suppress, type Holding } from './suppress.ts'
 
@@ -45,11 +47,23 @@ export function suppress(
       result.value = change.value
       result.oldValue = change.oldValue
       result.timestampMs = change.timestampMs
-      withHeaders(context, NO_HEADERS, result, next)
+      const { headers } = change
+      withHeaders(
+        context,
+        headers === undefined ? NO_HEADERS : unpackHeaders(headers),
+        result,
+        next,
+      )
     },
   )
+  const packed = new ByteBuffer()
   return ({ key, value, oldValue, timestampMs }) => {
-    operator.process({ key, value: value ?? null, oldValue: oldValue ?? null, timestampMs })
+    packed.position = 0
+    writeHeaders(packed, context)
+    const change = { key, value: value ?? null, oldValue: oldValue ?? null, timestampMs }
+    const { position } = packed
+    if (position === 0) operator.process(change)
+    else operator.process({ ...change, headers: packed.bytes.subarray(0, position) })
   }
 }
 

@@ -27,7 +27,10 @@ export interface DropOption {
 
 /** What operators with user code take last. */
 export interface OperatorOptions extends DropOption {
-  /** What becomes of a record that the function throws on; the topology's `onError` when left out. */
+  /**
+   * What becomes of a record that the function throws on, or that a serde cannot write to where the operator sends or
+   * keeps it; the topology's `onError` when left out.
+   */
   readonly onError?: ErrorPolicy
 }
 

@@ -1,5 +1,6 @@
 // The buffer of a suppressed table (KIP-328): the last change of each key, in the order of the time it was
 // first held. A change that comes while its key is held takes the place of the former one.
+import { unpackHeaders } from '../../broker/record-headers.ts'
 import { compareBytes } from './byte-arena.ts'
 import { MemoryStore, type StoreSpec } from './memory-store.ts'
 import { firstOf } from './order-reads.ts'
@@ -18,6 +19,8 @@ export interface HeldChange<K, V> {
   /** The value before the change, as the change told it. */
   readonly oldValue: V | null
   readonly timestampMs: number
+  /** The headers of the record that told it, as `packHeaders` packs them; left out where it has none. */
+  readonly headers?: Uint8Array
 }
 
 /** What a buffer is made of. */
@@ -49,7 +52,7 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
   }
 
   /** Holds a change; one of the same key that is held keeps its time. */
-  hold(timeMs: number, { key, value, oldValue, timestampMs }: HeldChange<K, V>): void {
+  hold(timeMs: number, { key, value, oldValue, timestampMs, headers }: HeldChange<K, V>): void {
     const keyEnd = this.writeKey(key)
     const held = this.table.find(this.key.bytes, 0, keyEnd)
     const heldMs = held < 0 ? timeMs : this.table.entries.timeOf(held)
@@ -65,6 +68,8 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     this.#writePart(value)
     this.#writePart(oldValue)
     this.#writePart(prior)
+    // Behind the values, and only where there are some: what was saved without them reads the same.
+    if (headers !== undefined) this.#writeBytes(headers)
     const { bytes, position } = buffer
     const entry = this.table.set(this.key.bytes, 0, keyEnd, bytes, position, timestampMs)
     this.#bufferBytes += this.#bytesAt(entry)
@@ -74,7 +79,10 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
   first(): HeldChange<K, V> {
     const entry = firstOf(this.timeOrder)
     const [value, oldValue] = [this.#valueAt(entry, 0), this.#valueAt(entry, 1)]
-    return { key: this.keyAt(entry), value, oldValue, timestampMs: this.timestampAt(entry) }
+    const change = { key: this.keyAt(entry), value, oldValue, timestampMs: this.timestampAt(entry) }
+    const headers = this.#headersAt(entry)
+    // Copied: the place of the entry may be another's before what is done with it is done.
+    return headers.length === 0 ? change : { ...change, headers: headers.slice() }
   }
 
   /** Takes the oldest change out. The buffer must not be empty. */
@@ -109,6 +117,27 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     buffer.view.setInt32(at, length)
   }
 
+  #writeBytes(bytes: Uint8Array): void {
+    const buffer = this.value
+    buffer.reserve(bytes.length)
+    buffer.bytes.set(bytes, buffer.position)
+    buffer.position += bytes.length
+  }
+
+  /** The packed headers of an entry, where they lie. */
+  #headersAt(entry: number): Uint8Array {
+    const { entries } = this.table
+    return entries.pageOf(entry).subarray(this.#partsEnd(entry), entries.valueEnd(entry))
+  }
+
+  #partsEnd(entry: number): number {
+    const { entries } = this.table
+    const page = entries.pageOf(entry)
+    let at = entries.keyEnd(entry) + TIME_BYTES
+    for (let i = 0; i < 3; i++) at += LENGTH_BYTES + Math.max(0, readInt32(page, at))
+    return at
+  }
+
   /** The value, the old one or the one before all held: 0, 1 or 2. */
   #valueAt(entry: number, part: 0 | 1 | 2): V | null {
     const { entries } = this.table
@@ -120,7 +149,7 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     return this.valueSerde.deserialize(page, at + LENGTH_BYTES, at + LENGTH_BYTES + length)
   }
 
-  /** What Kafka counts for an entry: key, time, values (equal ones once) and the record's place. */
+  /** What Kafka counts for an entry: key, time, values (equal ones once), the record's place and headers. */
   #bytesAt(entry: number): number {
     const { entries } = this.table
     const keyBytes = entries.keyEnd(entry) - entries.keyStart(entry)
@@ -136,8 +165,18 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     const isSame = compareBytes(page, old.start, old.end, page, prior.start, prior.end) === 0
     const valueBytes = value.end - value.start + prior.end - prior.start
     const oldBytes = isSame ? 0 : old.end - old.start
-    return keyBytes + TIME_BYTES + valueBytes + oldBytes + PLACE_BYTES + this.#topicLength
+    const placeBytes = PLACE_BYTES + this.#topicLength + countOf(this.#headersAt(entry))
+    return keyBytes + TIME_BYTES + valueBytes + oldBytes + placeBytes
   }
+}
+
+/** What Kafka counts for headers: the characters of their names, and the bytes of their values. */
+function countOf(headers: Uint8Array): number {
+  if (headers.length === 0) return 0
+  return unpackHeaders(headers).reduce(
+    (sum, { key, value }) => sum + key.length + (value?.length ?? 0),
+    0,
+  )
 }
 
 interface Span {

@@ -84,7 +84,7 @@ describe('headers', () => {
     ])
   })
 
-  it('are those of the update that causes a result, and none where it was held back', () => {
+  it('are those of the update that causes a result, however long it is held back', () => {
     const text = driverOf(({ source }) => {
       const reduce = (one: string, other: string): string => one + other
       const grouped = source('in', texts('in')).groupByKey('by-key')
@@ -98,10 +98,11 @@ describe('headers', () => {
         .to('held-out', texts('later'))
     })
     text.put('a', 1, trace)
-    text.put('b', 10, trace)
-    expect(text.seen()).to.deep.equal(['a [trace=é1]', 'ab [trace=é1]'])
-    expect(text.seen('lazy')).to.deep.equal(['a []', 'ab []'])
-    expect(text.seen('later')).to.deep.equal(['ab []'])
+    text.put('b', 4, header('held', 'b'))
+    text.driver.pipeInput(texts('in'), { key: 'other', value: 'c', timestampMs: 20 })
+    expect(text.seen()).to.deep.equal(['a [trace=é1]', 'ab [held=b]', 'c []'])
+    expect(text.seen('lazy')).to.deep.equal(['a []', 'ab []', 'c []'])
+    expect(text.seen('later')).to.deep.equal(['ab [held=b]'])
   })
 
   it('are seen by processors, which may give others', () => {

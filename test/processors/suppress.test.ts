@@ -1,5 +1,6 @@
 // Suppressed tables: what is held, when it goes out, and what happens when the buffer is full.
 import { expect } from 'chai'
+import { packHeaders } from '../../broker/record-headers.ts'
 import { ProcessingError } from '../../processors/processor.ts'
 import { Suppress, type Holding } from '../../processors/suppress.ts'
 import { SuppressBuffer, type HeldChange } from '../../state/stores/suppress-buffer.ts'
@@ -124,6 +125,24 @@ describe('a suppressed table', () => {
     expect(held.buffer.bufferBytes).to.equal(first + 1 + 5)
     held.run(change('z', '', 2_000))
     expect(held.buffer.bufferBytes).to.equal(1 + 8 + 20 + 2)
+  })
+
+  it('counts the headers of the record as Kafka does, and gives them out, over restarts', () => {
+    const headers = packHeaders([
+      { key: 'tracé', value: new Uint8Array(8) },
+      { key: 'none', value: null },
+    ])
+    const held = new Suppressed(untilTime(1_000))
+    held.run({ ...change('a', '1', 5), headers }, change('b', '1', 6))
+    const [plainBytes, headerBytes] = [1 + 8 + 1 + 20 + 2, 5 + 8 + 4]
+    expect(held.buffer.bufferBytes).to.equal(2 * plainBytes + headerBytes)
+    held.restart()
+    expect(held.buffer.bufferBytes).to.equal(2 * plainBytes + headerBytes)
+    expect(held.run(change('c', '1', 2_000))).to.deep.equal([
+      { ...change('a', '1', 5), headers },
+      change('b', '1', 6),
+    ])
+    expect(held.buffer.bufferBytes).to.equal(plainBytes)
   })
 
   it('gives out early when it holds too many bytes', () => {

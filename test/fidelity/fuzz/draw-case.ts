@@ -7,6 +7,7 @@ import { joinStreams, joinTable, joinTables } from './draw-joins.ts'
 import { onTable, processing, stateless } from './draw-operators.ts'
 import { drawSmall } from './draw-small.ts'
 import { Draft } from './draft.ts'
+import { originsOf, sharedBy } from './origins.ts'
 import { Paths } from './paths.ts'
 
 const OPERATORS = {
@@ -40,14 +41,40 @@ function isCutOften(nodes: readonly CaseNode[]): boolean {
   return cuts.length > 1 || nodes.some(({ foreignKey }) => foreignKey !== undefined)
 }
 
-/** A topology whose results Kafka Streams gives in one order only. */
+/**
+ * Whether a buffer that counts bytes is behind records that a sink sees first: the oracle's sinks number their
+ * records in a header, which counts for all that is made of the same record.
+ */
+function isNumberedBefore(nodes: readonly CaseNode[]): boolean {
+  const counting = nodes.filter(({ buffer }) => {
+    return (buffer as { maxBytes?: number } | undefined)?.maxBytes !== undefined
+  })
+  if (counting.length === 0) return false
+  const numbered = new Set(
+    nodes.filter(({ op }) => op === 'to').flatMap((node) => sharedBy(nodes, node)),
+  )
+  return counting.some(({ from }) => originsOf(nodes, from).some((node) => numbered.has(node)))
+}
+
+/** Whether what is called by stream time makes it go on: that has no end. */
+function goesOnByItself(nodes: readonly CaseNode[]): boolean {
+  return nodes.some(({ id, processor }) => {
+    const { fn, byMs } = (processor ?? {}) as { fn?: string; byMs?: number }
+    if (fn !== 'shiftTs' || Number(byMs) <= 0) return false
+    return originsOf(nodes, id).some(({ op, type }) => op === 'punctuate' && type === 'streamTime')
+  })
+}
+
+/** A topology whose results Kafka Streams gives in one order only, and to an end. */
 function drawTopology(dice: Dice): Draft {
   for (;;) {
     const draft = new Draft(dice)
     const operators = 1 + dice.below(6)
     for (let i = 0; i < operators; i++) DRAWN[dice.pick(NAMES)](draft)
     for (const { id } of draft.leaves()) draft.add('to', { from: id, ...drawSink(draft) })
-    if (!new Paths(draft.nodes).hasUnorderedMeeting) return draft
+    const { nodes } = draft
+    const isUnlike = goesOnByItself(nodes) || isNumberedBefore(nodes)
+    if (!isUnlike && !new Paths(nodes).hasUnorderedMeeting) return draft
   }
 }
 

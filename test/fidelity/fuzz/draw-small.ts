@@ -148,10 +148,11 @@ function extractor(dice: Dice): Drawn {
 
 function bytes(dice: Dice): Drawn {
   const cases = times(dice, 4, 2_000_000_000).map((start) => ({
-    encode: dice.pick(['timeWindowedKey', 'sessionWindowedKey']),
+    encode: dice.pick(['timeWindowedKey', 'sessionWindowedKey', 'windowStoreKey']),
     key: dice.pick(KEYS),
     start: start * 1000,
     end: (start + dice.below(1000)) * 1000,
+    seq: dice.below(3),
   }))
   return { kind: 'bytes', cases }
 }

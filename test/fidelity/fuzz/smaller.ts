@@ -1,5 +1,6 @@
 // What a case can be made smaller by: each way on its own, the largest steps first.
 import type { Case, CaseInput, CaseNode } from '../case.ts'
+import { isMadeBy, readsOf } from './origins.ts'
 
 /** Cases that have one thing less, or one simpler. */
 export function smallerCases(testCase: Case): Case[] {
@@ -49,11 +50,6 @@ function withNodes(testCase: Case, nodes: readonly CaseNode[]): Case {
   }
 }
 
-const readsOf = (node: CaseNode): string[] => {
-  const inputs = (node.inputs ?? []) as { from: string }[]
-  return [node.from, node.with, ...inputs.map(({ from }) => from)].filter((id) => id !== undefined)
-}
-
 /** For each node: what it needs, and what reads it at once; the fewest nodes first. */
 function parts(testCase: Case): Case[] {
   const nodes = nodesOf(testCase)
@@ -75,10 +71,6 @@ function parts(testCase: Case): Case[] {
     .sort((one, other) => one.length - other.length)
     .map((some) => withNodes(testCase, some))
 }
-
-/** Whether this is the id of a node or of one of its branches. */
-const isMadeBy = (id: string, node: CaseNode): boolean =>
-  id === node.id || id.startsWith(`${node.id}.`)
 
 function* fewerNodes(testCase: Case): Generator<Case> {
   const nodes = nodesOf(testCase)
