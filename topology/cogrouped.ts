@@ -8,7 +8,8 @@ import type { SessionWindows } from './record-windows.ts'
 import type { SessionAggregateSpec } from './session-stream.ts'
 import type { Origin } from './stream-specs.ts'
 import type { Table } from './table.ts'
-import type { EventTimeWindows, Windowed } from './windows.ts'
+import { checkWindows } from './validate-parameters.ts'
+import type { EventTimeWindows, UnlimitedWindows, Windowed } from './windows.ts'
 
 /** Adds a value to an aggregate; null deletes what there is. */
 export type Add<K, V, A> = (aggregate: A, value: V, record: RecordContext<K>) => A | null
@@ -50,11 +51,14 @@ export class CogroupedStream<K, A> {
 
   /** Aggregates per session. */
   windowedBy(windows: SessionWindows): CogroupedSessions<K, A>
+  /** Aggregates all from a time on: such a window never closes, and has no final result. */
+  windowedBy(windows: UnlimitedWindows): CogroupedWindows<K, A, RunningEmit>
   /** Aggregates per window of event time. */
   windowedBy(windows: EventTimeWindows): CogroupedWindows<K, A>
   windowedBy(
     windows: EventTimeWindows | SessionWindows,
   ): CogroupedSessions<K, A> | CogroupedWindows<K, A> {
+    checkWindows(this.#at.from, windows)
     return windows.kind === 'session-windows' ? this.#sessions(windows) : this.#windows(windows)
   }
 
@@ -94,12 +98,9 @@ function addOf<K, A>(inputs: readonly CogroupInput[]): Add<K, unknown, A> {
 }
 
 /** A cogroup cut into windows (Kafka's TimeWindowedCogroupedKStream). */
-export interface CogroupedWindows<K, A> {
+export interface CogroupedWindows<K, A, Emit extends EmitStrategy = EmitStrategy> {
   /** Aggregates the values per key and window. Null values are passed on, as Kafka does. */
-  aggregate(
-    name: string,
-    spec: CogroupSpec<K, A, EmitStrategy> & WindowOptions,
-  ): Table<Windowed<K>, A>
+  aggregate(name: string, spec: CogroupSpec<K, A, Emit> & WindowOptions): Table<Windowed<K>, A>
 }
 
 /** A cogroup cut into sessions (Kafka's SessionWindowedCogroupedKStream). */

@@ -12,7 +12,8 @@ import { SessionStream } from './session-stream.ts'
 import { orFail } from './skin.ts'
 import type { DropOption, OperatorOptions, Origin, Unattached } from './stream-specs.ts'
 import { Table } from './table.ts'
-import type { EventTimeWindows, Windowed } from './windows.ts'
+import { checkFunction, checkWindows } from './validate-parameters.ts'
+import type { EventTimeWindows, UnlimitedWindows, Windowed } from './windows.ts'
 
 /** When results without windows come out: they are never final. */
 export type RunningEmit = Exclude<EmitStrategy, 'on-window-close'>
@@ -70,11 +71,14 @@ export class GroupedStream<K, V> {
 
   /** Aggregates per session. */
   windowedBy(windows: SessionWindows): SessionStream<K, V>
+  /** Aggregates all from a time on: such a window never closes, and has no final result. */
+  windowedBy(windows: UnlimitedWindows): WindowedStream<K, V, RunningEmit>
   /** Aggregates per window of event time. */
   windowedBy(windows: EventTimeWindows): WindowedStream<K, V>
   windowedBy(
     windows: EventTimeWindows | SessionWindows,
   ): WindowedStream<K, V> | SessionStream<K, V> {
+    checkWindows(this.#at.from, windows)
     if (windows.kind === 'session-windows') return new SessionStream(this.#at, windows)
     return new WindowedStream(this.#at, windows)
   }
@@ -100,6 +104,7 @@ export class GroupedStream<K, V> {
     name: string,
     spec: AggregateSpec<K, V, A, RunningEmit> & HistoryOption,
   ): Table<K, A> {
+    checkFunction(name, 'initialize', spec.initialize)
     return this.#table(name, { ...withHistoryMs(spec), value: orFail(name, spec.value) })
   }
 
@@ -117,7 +122,7 @@ export class GroupedStream<K, V> {
 type AggregateNodeOf<Kind extends string> = Extract<TopologyNode, { kind: Kind }>
 
 /** A grouped stream cut into windows (Kafka's TimeWindowedKStream, and its twin for sliding windows). */
-export class WindowedStream<K, V> {
+export class WindowedStream<K, V, Emit extends EmitStrategy = EmitStrategy> {
   declare readonly value: V
   readonly #at: Origin
   readonly #windows: EventTimeWindows
@@ -133,7 +138,7 @@ export class WindowedStream<K, V> {
    */
   count(
     name: string,
-    { emit, retention, onDrop }: { emit: EmitStrategy } & WindowOptions,
+    { emit, retention, onDrop }: { emit: Emit } & WindowOptions,
   ): Table<Windowed<K>, number> {
     const windows = this.#windows
     if (windows.kind === 'time-windows' && retention === undefined) {
@@ -154,15 +159,16 @@ export class WindowedStream<K, V> {
   }
 
   /** Reduces the values per key and window; the first is taken as it is. */
-  reduce(name: string, spec: ReduceSpec<K, V, EmitStrategy> & WindowOptions) {
+  reduce(name: string, spec: ReduceSpec<K, V, Emit> & WindowOptions) {
     const { reduce: add, value, retention, ...rest } = spec
     const kept = orFail(name, value ?? this.#at.value)
     return this.#table<V>(name, { ...rest, add, initialize: undefined, value: kept }, retention)
   }
 
   /** Aggregates the values per key and window. Null values are passed to `add`, as Kafka does. */
-  aggregate<A>(name: string, spec: AggregateSpec<K, V, A, EmitStrategy> & WindowOptions) {
+  aggregate<A>(name: string, spec: AggregateSpec<K, V, A, Emit> & WindowOptions) {
     const { value, retention, ...rest } = spec
+    checkFunction(name, 'initialize', spec.initialize)
     return this.#table<A>(name, { ...rest, value: orFail(name, value) }, retention)
   }
 

@@ -2,6 +2,7 @@
 // than others. Kafka's windows are aligned to UTC alone.
 import type { DurationMs } from './duration.ts'
 import { TopologyError } from './errors.ts'
+import { checkLength } from './validate-lengths.ts'
 import { wallClockMs, wallClockWindows } from './time/wall-clock-windows.ts'
 import { ZoneError } from './time/zoned-time.ts'
 import type { TimeWindow } from './windows.ts'
@@ -52,6 +53,7 @@ export function localWindows(kind: string, spec: LocalWindowsSpec): LocalWindows
     )
   }
   const sizeMs = wallClockMs(unit, count)
+  checkLength(kind, 'grace', grace)
   const windowAt = windowsOf(kind, timeZone, sizeMs)
   return Object.freeze({ kind: 'local-windows', timeZone, sizeMs, graceMs: grace, windowAt })
 }

@@ -7,6 +7,7 @@ import type { Serde } from './serdes/serde.ts'
 import type { GlobalStore } from './global-store.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { Table } from './table.ts'
+import { checkLength } from './validate-lengths.ts'
 import type { Windowed } from './windows.ts'
 import type {
   KeyValueStore,
@@ -138,11 +139,13 @@ export function sessionStore<K, V>(
 /**
  * Declares a store for processors that keeps former versions of its values for `history` behind the latest
  * time put (Kafka's `Stores.versionedKeyValueStoreBuilder`, KIP-889).
+ * @throws TopologyError when the history is below 0.
  */
 export function versionedStore<K, V>(
   name: string,
   { key, value, history }: StoreSerdes<K, V> & { readonly history: DurationMs },
 ): VersionedStoreSpec<K, V> {
+  checkLength(name, 'history', history)
   return Object.freeze({ kind: 'versioned', name, key, value, historyMs: history })
 }
 

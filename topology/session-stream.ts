@@ -8,6 +8,7 @@ import { sessionWindowed } from './serdes/windowed.ts'
 import { orFail } from './skin.ts'
 import type { Origin } from './stream-specs.ts'
 import { Table } from './table.ts'
+import { checkFunction } from './validate-parameters.ts'
 import type { Windowed } from './windows.ts'
 
 /** An aggregate over sessions: two of them become one when a record lies between. */
@@ -58,6 +59,7 @@ export class SessionStream<K, V> {
     spec: SessionAggregateSpec<K, V, A> & WindowOptions,
   ): Table<Windowed<K>, A> {
     const { value, retention, ...rest } = spec
+    checkFunction(name, 'initialize', spec.initialize)
     return this.#table(name, { ...rest, value: orFail(name, value) }, retention)
   }
 

@@ -4,6 +4,7 @@ import { TopologyError } from './errors.ts'
 import type { Joined, RecordContext } from './node.ts'
 import type { Serde } from './serdes/serde.ts'
 import { orFail } from './skin.ts'
+import { checkLength, checkOffset } from './validate-lengths.ts'
 import type { OperatorOptions, Origin } from './stream-specs.ts'
 
 /** Which records belong together; made by `joinWindows`. */
@@ -18,7 +19,7 @@ export interface JoinWindows {
  * Joins a record with those of the other stream from `before` its own time to `after` it, both inclusive.
  * Either may be negative, by `minus(…)`. `grace` is how long records are waited for that come out of order
  * (Kafka's `JoinWindows`).
- * @throws TopologyError when no time lies between the two.
+ * @throws TopologyError when no time lies between the two, or the grace is below 0.
  */
 export function joinWindows(spec: {
   before: DurationMs | NegativeDurationMs
@@ -26,6 +27,9 @@ export function joinWindows(spec: {
   grace: DurationMs
 }): JoinWindows {
   const { before: beforeMs, after: afterMs, grace: graceMs } = spec
+  checkOffset('joinWindows', 'time before', beforeMs)
+  checkOffset('joinWindows', 'time after', afterMs)
+  checkLength('joinWindows', 'grace', graceMs)
   if (!(beforeMs + afterMs >= 0)) {
     throw new TopologyError(
       'joinWindows',

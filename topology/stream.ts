@@ -21,6 +21,7 @@ import type {
 } from './stream-specs.ts'
 import { StreamJoins } from './stream-joins.ts'
 import { Table } from './table.ts'
+import { checkFunction } from './validate-parameters.ts'
 
 export type { JoinSpec, ParseSpec, SinkTopic } from './stream-specs.ts'
 
@@ -179,6 +180,7 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     if (typeof key === 'function') {
       return this.#group(name, { by: 'function', select: key, serde: orFail(name, second) }, third)
     }
+    if (!('names' in Object(key))) checkFunction(name, 'key', key)
     const serde = key as unknown as Serde<never>
     return this.#group(
       name,

@@ -1,6 +1,8 @@
 // How long a table's changes are held back: what `Table.suppress` takes (Kafka's `Suppressed`, KIP-328).
 import type { DurationMs } from './duration.ts'
 import { TopologyError } from './errors.ts'
+import { checkLength } from './validate-lengths.ts'
+import type { Windowed } from './windows.ts'
 
 /** How much a buffer of held changes may hold; what is left out is without limit. */
 export interface SuppressLimits {
@@ -9,8 +11,13 @@ export interface SuppressLimits {
   readonly bytes?: number
 }
 
-/** How changes are held back; made by `untilTimeLimit` and `untilWindowCloses`. */
-export interface Suppression {
+/**
+ * How changes are held back; made by `untilTimeLimit` and `untilWindowCloses`. `K` are the keys that a table must have
+ * for it: any, or windowed ones.
+ */
+export interface Suppression<in K = never> {
+  /** Never there: for the compiler. */
+  readonly keys?: ((key: K) => void) | undefined
   readonly until: 'time-limit' | 'window-close'
   /** How long a change is held after it came, ms; 0 for windows, whose grace decides. */
   readonly limitMs: number
@@ -23,7 +30,7 @@ export interface Suppression {
 /**
  * Holds the changes of a key for a time after the first of them, then gives out the last one (Kafka's
  * `Suppressed.untilTimeLimit`). A full buffer gives the oldest out early unless it is to fail.
- * @throws TopologyError when a limit is not above 0.
+ * @throws TopologyError when a limit is not above 0, or the time below it.
  */
 export function untilTimeLimit(
   limit: DurationMs,
@@ -31,7 +38,8 @@ export function untilTimeLimit(
     whenFull = 'emit-early',
     ...limits
   }: SuppressLimits & { whenFull?: 'emit-early' | 'fail' } = {},
-): Suppression {
+): Suppression<unknown> {
+  checkLength('untilTimeLimit', 'time', limit)
   return suppression('untilTimeLimit', { until: 'time-limit', limitMs: limit, whenFull }, limits)
 }
 
@@ -40,7 +48,7 @@ export function untilTimeLimit(
  * may go out early, so the run fails when the buffer is full.
  * @throws TopologyError when a limit is not above 0.
  */
-export function untilWindowCloses(limits: SuppressLimits = {}): Suppression {
+export function untilWindowCloses(limits: SuppressLimits = {}): Suppression<Windowed<unknown>> {
   const spec = { until: 'window-close', limitMs: 0, whenFull: 'fail' } as const
   return suppression('untilWindowCloses', spec, limits)
 }
@@ -49,7 +57,10 @@ function suppression(
   name: string,
   spec: Pick<Suppression, 'until' | 'limitMs' | 'whenFull'>,
   { records = Infinity, bytes = Infinity }: SuppressLimits,
-): Suppression {
+): Suppression<unknown> {
+  if (spec.whenFull !== 'emit-early' && spec.whenFull !== 'fail') {
+    throw new TopologyError(name, "whenFull is 'emit-early' or 'fail'")
+  }
   if (!(records > 0) || !(bytes > 0)) {
     throw new TopologyError(
       name,

@@ -22,6 +22,7 @@ import type {
   TablesJoinSpec,
   Unattached,
 } from './stream-specs.ts'
+import { checkFunction } from './validate-parameters.ts'
 import type { JoinKind } from './join-nodes.ts'
 
 /** How the result of a table operator is kept; left out, it is worked out from the table before. */
@@ -97,7 +98,7 @@ export class Table<K, V> {
    * Holds changes back, see `untilTimeLimit` and `untilWindowCloses`: fewer updates, or one final result
    * a window. Driven by the times of the changes, not by the wall clock.
    */
-  suppress(name: string, suppression: Suppression, serdes: SerdePair<K, V> = {}): Table<K, V> {
+  suppress(name: string, suppression: Suppression<K>, serdes: SerdePair<K, V> = {}): Table<K, V> {
     const key = orFail(name, serdes.key ?? this.#at.key)
     const value = orFail(name, serdes.value ?? this.#at.value)
     return this.#next({ kind: 'suppress', name, suppression, key, value }, value)
@@ -270,6 +271,7 @@ export class GroupedTable<K, V> {
     } & OperatorOptions &
       HistoryOption,
   ): Table<K, A> {
+    checkFunction(name, 'initialize', spec.initialize)
     return this.#table(name, { ...withHistoryMs(spec), value: orFail(name, spec.value) })
   }
 

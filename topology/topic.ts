@@ -32,6 +32,8 @@ export function topic<K, V>(
     )
   }
   const { key, value } = serdes
+  if (!key || !value)
+    throw new TopologyError(name, 'a topic has a serde of its keys and one of its values')
   const formats = 'formats' in value ? value.formats : { [value.name]: value }
   const first = Object.values(formats)[0]
   if (first === undefined) throw new TopologyError(name, 'a topic has at least one value format')
@@ -48,11 +50,15 @@ export interface TopicPattern<K, V> {
 /**
  * Declares the topics whose whole name matches a pattern (Kafka's `StreamsBuilder.stream(Pattern)`): those
  * that are there at start, and those that appear later.
+ * @throws TopologyError when it is no regular expression.
  */
 export function topicPattern<K, V>(
   pattern: RegExp,
   { key, value }: { readonly key: Serde<K>; readonly value: Serde<V> },
 ): TopicPattern<K, V> {
+  if (!((pattern as unknown) instanceof RegExp)) {
+    throw new TopologyError(String(pattern), 'a pattern of topic names is a regular expression')
+  }
   return Object.freeze({ pattern, key, value })
 }
 

@@ -15,6 +15,7 @@ import type { Table } from './table.ts'
 import { tablePlansOf, type TablePlan } from './table-plan.ts'
 import type { Topic, TopicPattern } from './topic.ts'
 import { validate } from './validate.ts'
+import { checkSourceTopics } from './validate-parameters.ts'
 
 /** A declared job: what `defineTopology` gives and a job's module exports as default. */
 export interface Topology {
@@ -98,7 +99,7 @@ export function defineTopology(
   }
   build(builderOf(append))
   const nodes = rekeyed(Object.freeze(defined))
-  validate(name, nodes, [onError, onDrop])
+  validate(name, nodes, { onError, onDrop })
   return assembled(name, nodes, { onError, onDrop })
 }
 
@@ -132,6 +133,7 @@ function builderOf(append: Append): TopologyBuilder {
       topic: Topic<K, V> | readonly [Topic<K, V>, ...Topic<K, V>[]] | TopicPattern<K, V>,
       spec: SourceSpec<K, V> = {},
     ) {
+      checkSourceTopics(name, topic)
       const pattern = 'pattern' in topic ? (topic as TopicPattern<never, never>) : undefined
       const all = Array.isArray(topic) ? (topic as Topic<K, V>[]) : [topic as Topic<K, V>]
       const topics = pattern === undefined ? (all as unknown as ErasedTopic[]) : []

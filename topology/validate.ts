@@ -7,6 +7,7 @@ import { tablesReadBy } from './processor-stores.ts'
 import { isCut } from './subtopology.ts'
 import { isTopicName, matches } from './topic.ts'
 import { checkName } from './validate-names.ts'
+import { checkPolicy, validateParameters } from './validate-parameters.ts'
 import { validateJoin } from './validate-joins.ts'
 import { checkProcessStores, checkReadTables, checkStoreNames } from './validate-stores.ts'
 import { validateSuppress, validateWindows } from './validate-windows.ts'
@@ -15,9 +16,11 @@ import { validateSuppress, validateWindows } from './validate-windows.ts'
 export function validate(
   topology: string,
   nodes: readonly TopologyNode[],
-  policies: readonly (ErrorPolicy | DropPolicy)[],
+  { onError, onDrop }: { readonly onError: ErrorPolicy; readonly onDrop: DropPolicy },
 ): void {
   checkName(topology, topology)
+  checkPolicy(topology, 'onError', onError, ['fail', 'skip'])
+  checkPolicy(topology, 'onDrop', onDrop, ['count'])
   if (nodes.length === 0) throw new TopologyError(topology, 'there is no source; add one')
   const names = new Set<string>()
   const topics = new Map<string, string>()
@@ -30,9 +33,10 @@ export function validate(
       )
     }
     names.add(node.name)
+    validateParameters(node)
     checkTopics(node, topics, nodes)
   }
-  for (const policy of policies) checkDeadLetter(topology, policy, topics)
+  for (const policy of [onError, onDrop]) checkDeadLetter(topology, policy, topics)
   for (const node of nodes) {
     checkDeadLetter(node.name, 'malformed' in node ? node.malformed : undefined, topics)
     checkDeadLetter(node.name, node.onError, topics)

@@ -3,6 +3,7 @@ import type { DurationMs } from './duration.ts'
 import { TopologyError } from './errors.ts'
 import { localWindows, type LocalWindows, type LocalWindowsSpec } from './local-windows.ts'
 import type { SlidingWindows } from './record-windows.ts'
+import { checkLength } from './validate-lengths.ts'
 
 /** A window of event time: `startMs` belongs to it, `endMs` does not. Epoch milliseconds. */
 export interface TimeWindow {
@@ -39,16 +40,18 @@ export type EventTimeWindows = TimeWindows | LocalWindows | UnlimitedWindows | S
  * @throws TopologyError when the start is before the epoch.
  */
 export function unlimited(spec: { startMs: number }): UnlimitedWindows {
-  if (!(spec.startMs >= 0)) {
-    throw new TopologyError('unlimited', `the start must be at least 0, not ${spec.startMs}`)
+  const { startMs } = spec
+  if (typeof startMs !== 'number' || !(startMs >= 0)) {
+    const why = `the start must be at least 0, not ${String(startMs)}: give a time in epoch milliseconds`
+    throw new TopologyError('unlimited', why)
   }
-  return Object.freeze({ kind: 'unlimited-windows', startMs: spec.startMs })
+  return Object.freeze({ kind: 'unlimited-windows', startMs })
 }
 
 /**
  * Windows of `size`, one after the other. `grace` is how long after its end a window still takes
  * records that come out of order (Kafka's `TimeWindows.ofSizeAndGrace`).
- * @throws TopologyError when `size` is zero.
+ * @throws TopologyError when `size` is zero, or something is no length of time.
  */
 export function tumbling(spec: { size: DurationMs; grace: DurationMs }): TimeWindows
 /**
@@ -83,8 +86,10 @@ function timeWindows(
   advanceMs: number,
   graceMs: number,
 ): TimeWindows {
-  if (sizeMs <= 0) throw new TopologyError(kind, 'the size of a window must be greater than 0')
-  if (advanceMs <= 0 || advanceMs > sizeMs) {
+  checkLength(kind, 'size of a window', sizeMs)
+  checkLength(kind, 'grace', graceMs)
+  if (sizeMs === 0) throw new TopologyError(kind, 'the size of a window must be greater than 0')
+  if (!(advanceMs > 0 && advanceMs <= sizeMs)) {
     throw new TopologyError(
       kind,
       `the advance must be greater than 0 and at most the size (${sizeMs} ms), not ${advanceMs} ms`,

@@ -12,6 +12,7 @@ import type {
   ReadOnlyVersionedStore,
   ReadOnlyWindowStore,
 } from '../../topology/store-contracts.ts'
+import { checkLength } from '../../topology/validate-lengths.ts'
 import { matchingNames, withTopics } from '../../topology/matching.ts'
 import type { Topic } from '../../topology/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
@@ -61,6 +62,7 @@ export class TopologyTestDriver {
   #tasks: DriverTasks
   #nowMs: number
   #failure: unknown
+  #isClosed = false
 
   /** @throws TopologyError, ConfigError when the topology cannot run so. */
   constructor(topology: Topology, options: TestDriverOptions = {}) {
@@ -102,10 +104,17 @@ export class TopologyTestDriver {
     this.#run()
   }
 
-  /** The records of a topic that were not read yet, partition by partition. */
+  /**
+   * The records of a topic that were not read yet, partition by partition.
+   * @throws TopologyError when nothing reads or writes it, and no sink chooses its topics.
+   */
   readOutput<K, V>(topic: TopicRef<K, V>): OutputRecord<K, V>[] {
     const name = nameOf(topic)
     const codec = this.#codecOf(topic)
+    if (!this.#mayHave(name)) {
+      const known = this.#log.topics.map((each) => each.name).join(', ')
+      throw new TopologyError(name, `nothing writes this topic; read one of ${known}`)
+    }
     const found = this.#log.topics.find((known) => known.name === name)
     return Array.from({ length: found?.partitions ?? 0 }, (_, partition) => {
       const place = `${name}/${partition}`
@@ -131,8 +140,12 @@ export class TopologyTestDriver {
     )
   }
 
-  /** Moves the wall clock, which nothing else does, and calls what waits for it. */
+  /**
+   * Moves the wall clock, which nothing else does, and calls what waits for it.
+   * @throws TopologyError when it would go back.
+   */
   advanceWallClock(byMs: number): void {
+    checkLength('advanceWallClock', 'time', byMs)
     this.#nowMs += byMs
     this.#run(true)
   }
@@ -210,6 +223,7 @@ export class TopologyTestDriver {
 
   /** Ends the tasks. What was put out can still be read. */
   close(): void {
+    this.#isClosed = true
     this.#tasks.close()
   }
 
@@ -220,6 +234,9 @@ export class TopologyTestDriver {
   }
 
   #run(isTimed = false): void {
+    if (this.#isClosed) {
+      throw new TopologyError(this.#topology.name, 'the driver is closed: make another one')
+    }
     if (this.#failure !== undefined) {
       throw new TopologyError(
         this.#topology.name,
@@ -266,6 +283,14 @@ export class TopologyTestDriver {
   #codecOf<K, V>(topic: TopicRef<K, V>): Codec {
     if (typeof topic === 'string') return this.#codecs.of(topic)
     return resolveFormat(topic, this.#config.topicFormats)
+  }
+
+  /** Whether there is such a topic, or may be one later. */
+  #mayHave(topic: string): boolean {
+    return (
+      this.#log.topics.some(({ name }) => name === topic) ||
+      this.#topology.nodes.some(({ kind }) => kind === 'dynamic-sink')
+    )
   }
 
   /** Whether records come in by a topic: sources and global tables read it. */

@@ -1,5 +1,6 @@
 // The topics of a topology under test: made with the partitions that the test asks for, or one.
 import type { MemoryLog } from '../../broker/memory/log.ts'
+import { TopologyError } from '../../topology/errors.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { globalTopicsOf, planOf, sinkTopicsOf, sourceTopicsOf, type Plan } from '../plan.ts'
 import { repartitionsOf } from '../repartitions.ts'
@@ -15,6 +16,7 @@ export function makeTopics(
     ...globalTopicsOf(topology),
     ...sinkTopicsOf(topology),
   ]
+  for (const [topic, count] of countsIn(topology, partitions)) checkCount(topic, count)
   const counts = new Map(
     wanted.map((topic) => [
       topic,
@@ -26,4 +28,18 @@ export function makeTopics(
   }
   for (const [topic, count] of counts) log.ensure(topic, count)
   return planOf(topology, topology.name, counts)
+}
+
+const countsIn = (
+  { name }: Topology,
+  partitions: number | Readonly<Record<string, number>>,
+): [topic: string, count: number][] =>
+  typeof partitions === 'number' ? [[name, partitions]] : Object.entries(partitions)
+
+function checkCount(topic: string, count: number): void {
+  if (Number.isInteger(count) && count > 0) return
+  throw new TopologyError(
+    topic,
+    `a topic cannot have ${count} partitions; give it a whole number of at least 1`,
+  )
 }

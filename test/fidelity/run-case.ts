@@ -60,7 +60,7 @@ function orRejected<T>(build: () => T): T | Rejected {
   try {
     return build()
   } catch (error) {
-    const isRefused = error instanceof TopologyError || error instanceof RangeError
+    const isRefused = error instanceof TopologyError
     if (isRefused) return { rejected: true, error: error.message }
     throw error
   }

@@ -6,6 +6,7 @@ import {
   type CogroupedStream,
   type GroupedStream,
   type SessionStream,
+  type Suppression,
   type Table,
 } from '../../index.ts'
 import { Unsupported, type CaseNode, type FunctionSpec } from './case.ts'
@@ -90,7 +91,7 @@ export function suppressed(table: Table<Key, unknown>, node: CaseNode, name: str
   const serdes = { value: valueSerde }
   if (mode === 'untilWindowCloses') {
     if (onFull === 'emitEarly') throw new Unsupported('final results that go out early')
-    return table.suppress(name, untilWindowCloses(limits), serdes)
+    return table.suppress(name, untilWindowCloses(limits) as Suppression<unknown>, serdes)
   }
   const whenFull = onFull === 'shutDown' ? 'fail' : 'emit-early'
   const limit = milliseconds(timeLimitMs ?? 0)

@@ -23,7 +23,7 @@ interface WindowSpec {
   readonly gapMs?: number
 }
 
-/** @throws TopologyError or RangeError for windows that Millrace refuses. */
+/** @throws TopologyError for windows that Millrace refuses. */
 export function windowsOf(
   given: unknown,
 ): TimeWindows | UnlimitedWindows | SlidingWindows | SessionWindows {

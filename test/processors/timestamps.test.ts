@@ -84,7 +84,8 @@ describe('an event time ahead of the wall clock', () => {
     text.driver.advanceWallClock(1)
     text.pipe('in', 'a:1101@0', 'a:9999@7')
     const out = text.read('out').map((record) => record.split('@')[0])
-    const result = { out, dead: text.read('dead'), drops: text.driver.drops() }
+    const dead = text.driver.producedTopics.includes('dead') ? text.read('dead') : []
+    const result = { out, dead, drops: text.driver.drops() }
     text.driver.close()
     return result
   }

@@ -1,5 +1,6 @@
 // Durations: units, rounding, what is refused.
 import { expect } from 'chai'
+import { TopologyError } from '../../topology/errors.ts'
 import { days, hours, milliseconds, minutes, seconds } from '../../topology/duration.ts'
 
 describe('durations', () => {
@@ -16,7 +17,10 @@ describe('durations', () => {
 
   it('refuse what is negative or no number', () => {
     for (const amount of [-1, NaN, Infinity, -Infinity]) {
-      expect(() => minutes(amount)).to.throw(RangeError, `not ${amount}`)
+      expect(() => minutes(amount)).to.throw(
+        TopologyError,
+        `minutes: a duration is a finite number of at least 0, not ${amount}`,
+      )
     }
   })
 })

@@ -18,6 +18,7 @@ import {
   utf8,
   type GroupedStream,
   type Stream,
+  type Suppression,
   type Table,
   type TopologyBuilder,
   type Windowed,
@@ -95,7 +96,7 @@ describe('changes of tables that are held back', () => {
     const final = (table: Table<never, number>) => table.suppress('final', untilWindowCloses())
     expect(windowed(final as never)).to.not.throw()
     const running = grouped((group) =>
-      group.count('count', { emit }).suppress('final', untilWindowCloses()),
+      group.count('count', { emit }).suppress('final', untilWindowCloses() as Suppression<unknown>),
     )
     expect(messageOf(running)).to.match(/^final: there are no windows before it/)
     const endless = grouped((group) =>

@@ -6,12 +6,14 @@ import {
   minutes,
   topic,
   tumbling,
+  TopologyError,
   utf8,
   windowed,
   bytes,
   type EmitStrategy,
 } from '../../../index.ts'
 import { TopologyTestDriver, type TestDriverOptions } from '../../../testing.ts'
+import { strings, TextDriver, texts } from '../../support/texts.ts'
 
 const orders = topic('orders', { key: utf8, value: bytes })
 const counts = topic('counts', { key: windowed(utf8, minutes(1)), value: float64 })
@@ -110,6 +112,42 @@ describe('TopologyTestDriver', () => {
     open('on-update')
     const record = { key: null, value: null }
     expect(() => driver.pipeInput('counts', record)).to.throw('pipe into one of orders')
+  })
+
+  it('refuses to read a topic that nothing writes, unless a sink chooses its topics', () => {
+    const text = new TextDriver(({ source }) => {
+      source('in', texts('in')).to('out', texts('out'))
+    })
+    expect(() => text.read('other')).to.throw(
+      TopologyError,
+      'other: nothing writes this topic; read one of in, out',
+    )
+    text.driver.close()
+    const choosing = new TextDriver(({ source }) => {
+      source('in', texts('in')).to('out', (value) => value, strings)
+    })
+    expect(choosing.read('other')).to.deep.equal([])
+    choosing.driver.close()
+  })
+
+  it('refuses partitions that cannot be, a clock that goes back, and input after its end', () => {
+    const topology = countsOf('on-update')
+    for (const count of [0, -1, 1.5, NaN]) {
+      const refused = [{ partitions: count }, { partitions: { orders: count } }]
+      for (const options of refused) {
+        expect(() => new TopologyTestDriver(topology, options)).to.throw(
+          TopologyError,
+          `a topic cannot have ${count} partitions`,
+        )
+      }
+    }
+    const driver = new TopologyTestDriver(topology)
+    for (const byMs of [-1, NaN]) {
+      expect(() => driver.advanceWallClock(byMs)).to.throw(TopologyError, `not ${byMs}`)
+    }
+    expect(driver.wallClockMs).to.equal(0)
+    driver.close()
+    expect(() => driver.pipeInput(orders, { key: 'a', value: null })).to.throw('is closed')
   })
 
   it('starts its wall clock where it is told, and moves it by hand only', () => {
