@@ -84,7 +84,8 @@ function fieldsKeyIdOf(
   return (record) => {
     const value = record.value as Record<string, unknown>
     if (!(value instanceof RowView)) return groups.idOf(pick(value, names))
-    const { scanner, row } = value as RowView
+    const scanner = RowView.scannerOf(value)
+    const row = RowView.rowOf(value)
     if (batch !== scanner.batch || groupsEpoch !== groups.epoch) enter(scanner)
     if (columns === undefined) return groups.idOf(pick(value, names))
     let path = columns[0]!.ids[row]!

@@ -86,7 +86,9 @@ export class Parser {
     this.#futureMsMax = futureMsMax
     this.#next = next
     this.#context = context
-    this.#decoder = rowDecoderOf(node.decode, readerOf, node.keepsValues)
+    const { keepsValues } = node
+    const { endsViews } = context
+    this.#decoder = rowDecoderOf(node.decode, readerOf, { keepsValues, endsViews })
     this.#timestampOf = node.timestamp as unknown as TimestampOf | undefined
   }
 

@@ -148,6 +148,8 @@ export interface CacheCounts {
 
 /** What a task gives its processors. */
 export interface TaskContext {
+  /** Whether a value that user code keeps beyond its call fails when it is read: in tests. */
+  readonly endsViews?: boolean | undefined
   readonly partition: number
   /** Highest event time seen by the task; see `advance` in the inputs. Epoch ms, -1 before the first. */
   streamTimeMs: number

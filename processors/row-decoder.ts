@@ -5,7 +5,7 @@ import { JsonScanner } from '../topology/serdes/json-scanner.ts'
 import { ROW_REFUSED, type RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Mapper, RecordContext } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
-import { rowViewOf } from './row-view.ts'
+import { RowView } from './row-view.ts'
 
 /** Reads the values of a batch. */
 export interface RowDecoder {
@@ -16,11 +16,19 @@ export interface RowDecoder {
   valueAt(row: number): unknown
 }
 
+/** How values are made. */
+export interface DecoderOptions {
+  /** Whether they may be kept, so that each is an object of its own. */
+  readonly keepsValues?: boolean | undefined
+  /** Whether a view is over with its row: who reads it later fails, and does not see another row. */
+  readonly endsViews?: boolean | undefined
+}
+
 /** The decoder for what `parse` was given; `readerOf` makes what reads rows with declared fields. */
 export function rowDecoderOf(
   decode: Serde<never> | Mapper,
   readerOf?: RowReaderFactory,
-  keepsValues = false,
+  { keepsValues = false, endsViews = false }: DecoderOptions = {},
 ): RowDecoder {
   if (typeof decode === 'function') {
     const decodeBytes = decode as unknown as (
@@ -30,18 +38,25 @@ export function rowDecoderOf(
     return eachRow((bytes, start, end, record) => decodeBytes(bytes.subarray(start, end), record))
   }
   const fields = keepsValues ? undefined : jsonFieldsOf(decode)
-  if (fields !== undefined) return byColumns(new JsonScanner(fields, readerOf))
+  if (fields !== undefined) return byColumns(new JsonScanner(fields, readerOf), endsViews)
   const serde = decode as unknown as Serde<unknown>
   return eachRow((bytes, start, end) => serde.deserialize(bytes, start, end))
 }
 
-function byColumns(scanner: JsonScanner): RowDecoder {
-  const view = rowViewOf(scanner)
+function byColumns(scanner: JsonScanner, endsViews: boolean): RowDecoder {
+  let view = new RowView(scanner)
   return {
-    begin: (batch) => scanner.scan(batch),
+    begin(batch) {
+      scanner.scan(batch)
+      if (endsViews) RowView.end(view)
+    },
     read: (row) => (scanner.status[row] === ROW_REFUSED ? scanner.errors.get(row) : undefined),
     valueAt(row) {
-      view.row = row
+      if (endsViews) {
+        RowView.end(view)
+        view = new RowView(scanner)
+      }
+      RowView.moveTo(view, row)
       return view
     },
   }

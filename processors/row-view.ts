@@ -1,41 +1,45 @@
-// The value that user code sees of a scanned row: getters over columns, valid during the call.
+// The value that user code sees of a scanned row: getters over columns, valid during the call. Its fields are its
+// own, so that `{ ...value }`, JSON.stringify and Object.keys see what was declared, and nothing else.
 import type { Column } from '../topology/serdes/json-column.ts'
 import type { JsonScanner } from '../topology/serdes/json-scanner.ts'
 
+/** The row of a view whose row is over. */
+const STALE = -1
+
 /** A row of a scanner's batch. One object per scanner, moved from row to row. */
-export abstract class RowView {
-  readonly scanner: JsonScanner
-  row = 0
+export class RowView {
+  readonly #scanner: JsonScanner
+  #row = 0
 
+  /** A view with a getter for each declared field. */
   constructor(scanner: JsonScanner) {
-    this.scanner = scanner
-  }
-
-  /** The row as an object of its own, to be kept. */
-  toObject(): Record<string, unknown> {
-    const object: Record<string, unknown> = {}
-    for (const column of this.scanner.columns) {
-      const value = this.scanner.valueAt(column, this.row)
-      if (value !== undefined) object[column.name] = value
+    this.#scanner = scanner
+    for (const column of scanner.columns) {
+      Object.defineProperty(this, column.name, { enumerable: true, get: () => this.#get(column) })
     }
-    return object
   }
-}
 
-/** Makes the view of a scanner, with a getter for each declared field. */
-export function rowViewOf(scanner: JsonScanner): RowView {
-  class View extends RowView {}
-  for (const column of scanner.columns) {
-    Object.defineProperty(View.prototype, column.name, {
-      enumerable: true,
-      get: getterOf(column),
-    })
+  static scannerOf(view: RowView): JsonScanner {
+    return view.#scanner
   }
-  return new View(scanner)
-}
 
-function getterOf(column: Column): (this: RowView) => unknown {
-  return function (this: RowView) {
-    return this.scanner.valueAt(column, this.row)
+  static rowOf(view: RowView): number {
+    return view.#row
+  }
+
+  static moveTo(view: RowView, row: number): void {
+    view.#row = row
+  }
+
+  /** From now on it fails who reads the view: it was kept beyond its call. */
+  static end(view: RowView): void {
+    view.#row = STALE
+  }
+
+  #get(column: Column): unknown {
+    if (this.#row !== STALE) return this.#scanner.valueAt(column, this.#row)
+    throw new Error(
+      `${column.name} is read of a value that was kept beyond its call: keep a copy of it, { ...value }`,
+    )
   }
 }

@@ -65,6 +65,8 @@ export interface TaskSurroundings {
   readonly dropped?: (node: string, reason: DropReason) => void
   /** Notes each row before it runs; only where a thread has died. */
   readonly careful?: CarefulRows | undefined
+  /** See `TaskContext`; not where left out. */
+  readonly endsViews?: boolean
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
 }

@@ -114,6 +114,10 @@ export class Task implements TaskContext {
     })
   }
 
+  get endsViews(): boolean {
+    return this.#around.endsViews === true
+  }
+
   get taskId(): string {
     return this.spec.taskId
   }

@@ -97,6 +97,7 @@ export class DriverTasks {
           time: { ...config, maxTaskIdleMs: 0 },
           idleEveryMs: 0,
           rowsMax: 1,
+          endsViews: true,
           frameRowsMax: 1,
           rankOf: ({ topic }) => (topic === this.#running ? 0 : 1),
           port,

@@ -9,6 +9,7 @@ import { toBytes } from '../../topology/serdes/serde.ts'
 import type { ParseSpec, Stream } from '../../topology/stream.ts'
 import { topic } from '../../topology/topic.ts'
 import { defineTopology } from '../../topology/topology.ts'
+import { TopologyTestDriver } from '../../testing.ts'
 import { batchOf, messageOf, TestTask, type InputRow, type TestTaskOptions } from './support.ts'
 
 const calls = topic('calls', { key: utf8, value: bytes })
@@ -58,26 +59,51 @@ describe('a parse node', () => {
     expect(task.streamTimeMs).to.equal(7)
   })
 
-  it('gives a view of the row that reads as declared, and can be kept as an object', () => {
+  it('gives a view of the row that reads as declared, and is copied and written as such', () => {
     const kept: unknown[] = []
     const { task } = parsing({
       decode: row,
       timestamp: (value) => {
         expect(value.note).to.equal(undefined)
-        expect({ ...(value as unknown as { toObject(): object }).toObject() }).to.deep.equal({
-          type: value.type,
-          at: value.at,
-        })
-        kept.push((value as unknown as { toObject(): object }).toObject())
+        expect(Object.keys(value)).to.deep.equal(['type', 'at', 'note'])
+        kept.push({ ...value }, JSON.parse(JSON.stringify(value)))
         return value.at
       },
       malformed: 'fail',
     })
     task.pipe({ value: call('a', 1) }, { value: call('b', 2) })
-    expect(kept).to.deep.equal([
+    const [a, b] = [
       { type: 'a', at: 1 },
       { type: 'b', at: 2 },
-    ])
+    ]
+    const note = undefined
+    expect(kept).to.deep.equal([{ ...a, note }, a, { ...b, note }, b])
+  })
+
+  it('has fields of any name', () => {
+    const names = { row: json.string(), scanner: json.number(), toObject: json.boolean() }
+    const { task, seen } = parsing({ decode: json.object(names), malformed: 'fail' })
+    const value = { row: 'r', scanner: 3, toObject: true }
+    const copies: unknown[] = []
+    task.pipe({ value: JSON.stringify(value) })
+    copies.push({ ...seen[0]!.value })
+    expect(copies).to.deep.equal([value])
+  })
+
+  it('gives values that in a test fail when they are read after their call', () => {
+    const kept: { type: string }[] = []
+    const topology = defineTopology('job', ({ source }) => {
+      source('in', calls)
+        .parse('parse', { decode: row, malformed: 'fail' })
+        .peek('keep', (value) => kept.push(value))
+    })
+    const driver = new TopologyTestDriver(topology)
+    for (const type of ['a', 'b']) {
+      driver.pipeInput(calls, { key: 'k', value: Buffer.from(call(type, 1)) })
+    }
+    expect(() => kept[0]!.type).to.throw('type is read of a value that was kept beyond its call')
+    expect(kept[1]!.type).to.equal('b')
+    driver.close()
   })
 
   it('keeps the record’s own time where no timestamp is declared', () => {

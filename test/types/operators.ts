@@ -251,7 +251,7 @@ export const mistakes = [
       stream.join('both', rows, { grace: 5, merge: () => 1 })
       const names = globalTable('names', byNumber)
       // @ts-expect-error nor has a global table
-      stream.outerJoin('both', names, { on: ({ length }) => length, merge })
+      stream.outerJoin('both', names, { on: (text: string) => text.length, merge })
       // @ts-expect-error by what a row is found has to be said
       stream.join('both', names, { merge })
       // @ts-expect-error tables are not joined with global ones
@@ -259,7 +259,7 @@ export const mistakes = [
       // @ts-expect-error of two tables, too, what becomes of two has to be said
       rows.join('both', rows, {})
       // @ts-expect-error the result is kept by its own serde
-      rows.join('both', rows, { merge: (one, two) => one + two, store: utf8 })
+      rows.join('both', rows, { merge: (one: number): number => one, store: utf8 })
     }),
   () => {
     const topology = defineTopology('driven', ({ source }) => source('in', texts).to('out', texts))
@@ -282,7 +282,7 @@ export const mistakes = [
     milliseconds('5')
     // @ts-expect-error there is no such way of going on for all
     defineTopology('job', () => undefined, { onError: 'ignore' })
-    // @ts-expect-error what is built is known at once
-    defineTopology('job', async ({ source }) => source('in', texts), { onDrop: 'fail' })
+    // @ts-expect-error who drops goes on
+    defineTopology('job', () => undefined, { onDrop: 'fail' })
   },
 ]
