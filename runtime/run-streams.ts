@@ -1,5 +1,6 @@
 // Runs a job in this process: the entry of the runtime, for the command line and for programs.
 import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { openBroker } from '../broker/open.ts'
 import type { BrokerRoundTrip, DataPathInfo } from '../broker/client-figures.ts'
 import type { Broker, Group } from '../broker/ports.ts'
@@ -23,7 +24,10 @@ import { silentLog, type RunLog } from './run-log.ts'
 import type { StoreQueries } from './store-queries.ts'
 import { StreamClient, type ThreadTasks } from './stream-client.ts'
 import { watchEveryMs, watchTopics } from './topic-watch.ts'
-import { launchWorker } from './worker-launch.ts'
+import { Workers } from './worker-launch.ts'
+
+/** How many workers are started ahead where only the topics tell how many threads have something to do. */
+const PREPARED_MAX = 4
 
 /** How to run a job. */
 export interface RunOptions {
@@ -88,18 +92,26 @@ export async function runStreams(
   config: StreamsConfig,
   options: RunOptions = {},
 ): Promise<RunningStreams> {
-  const broker = options.broker ?? (await openBroker(brokerOptions(config)))
+  const workers = new Workers()
+  const cores = Math.min(availableParallelism(), PREPARED_MAX)
+  workers.prepare(config.numStreamThreads ?? cores, topologyUrl.href)
+  let broker = options.broker
   const close = async (): Promise<void> => {
-    if (options.broker === undefined) await broker.close()
+    if (options.broker === undefined) await broker?.close()
   }
   try {
+    broker ??= await openBroker(brokerOptions(config))
     const module = (await import(topologyUrl.href)) as { readonly default?: unknown }
     const topology = assertTopology(module.default, topologyUrl.href)
     const job = { topology, topologyUrl: topologyUrl.href, config }
-    return await startStreams(job, { ...MACHINE, broker, close }, options)
+    const { launch } = workers
+    const machine = { clock: systemClock, launch, takeInstance }
+    return await startStreams(job, { ...machine, broker, close }, options)
   } catch (error) {
     await close()
     throw error
+  } finally {
+    await workers.release()
   }
 }
 
@@ -120,8 +132,6 @@ export interface Surroundings {
   readonly launch: LaunchThread
   readonly takeInstance: typeof takeInstance
 }
-
-const MACHINE = { clock: systemClock, launch: launchWorker, takeInstance }
 
 /**
  * Starts a job in surroundings of the caller's: `runStreams` gives this machine's, a simulation its own.

@@ -1,4 +1,4 @@
-// Starts a stream thread in a worker: a pool of a single thread. Affinity comes from having one pool a
+// Starts stream threads in workers, each a pool of a single thread. Affinity comes from having one pool a
 // worker: nothing is ever balanced between them.
 import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
@@ -12,12 +12,51 @@ const YOUNG_GENERATION_MB = 12
 const OLD_GENERATION_MB = 64
 const WORKER = new URL('./worker.js', import.meta.url)
 
-/** Starts the thread; its channel's port, if it has one, moves there. */
-export const launchWorker: LaunchThread = (spec, answered) => {
-  const { port1, port2 } = new MessageChannel()
+/** Launches workers. Those that are prepared begin at once when their work is known. */
+export class Workers {
+  readonly #prepared: Piscina[] = []
+
+  /**
+   * Starts workers that will be launched soon, so that they load their code while the broker is asked what there
+   * is to do. What goes wrong there goes wrong again when they are launched, and is told then.
+   * @param topologyUrl the module that they will import.
+   */
+  prepare(workers: number, topologyUrl: string): void {
+    for (let i = 0; i < workers; i++) {
+      const pool = newPool()
+      pool.run(topologyUrl, { name: 'prepareThread' }).catch(() => undefined)
+      this.#prepared.push(pool)
+    }
+  }
+
+  /** Ends those that were prepared and not needed. */
+  async release(): Promise<void> {
+    await Promise.all(this.#prepared.splice(0).map((pool) => pool.destroy()))
+  }
+
+  /** Starts a thread; its channel's port, if it has one, moves there. */
+  readonly launch: LaunchThread = (spec, answered) => {
+    const { port1, port2 } = new MessageChannel()
+    const pool = this.#prepared.pop() ?? newPool()
+    port1.on('message', answered)
+    const thread: ThreadSpec = { ...spec, control: port2 }
+    const transferList = [port2, ...portsOf(spec.channel)]
+    return {
+      ended: pool.run(thread, { transferList }) as Promise<ThreadFailure | undefined>,
+      post: (request) => port1.postMessage(request),
+      loopTimes: () => pool.threads[0]?.performance.eventLoopUtilization(),
+      async destroy() {
+        port1.close()
+        await pool.destroy()
+      },
+    }
+  }
+}
+
+function newPool(): Piscina {
   // `resourceLimits` have no such limit; what is set here is true of threads that start from now on.
   setFlagsFromString(`--initial-old-space-size=${OLD_GENERATION_MB}`)
-  const pool = new Piscina({
+  return new Piscina({
     filename: WORKER.href,
     name: 'runThread',
     // One that has ended is not replaced here: whoever launched it knows what to start.
@@ -29,19 +68,6 @@ export const launchWorker: LaunchThread = (spec, answered) => {
     // The thread waits on its own signal; piscina's would keep its event loop from turning.
     atomics: 'disabled',
   })
-  const thread: ThreadSpec = { ...spec, control: port2 }
-  port1.on('message', answered)
-  return {
-    ended: pool.run(thread, { transferList: [port2, ...portsOf(spec.channel)] }) as Promise<
-      ThreadFailure | undefined
-    >,
-    post: (request) => port1.postMessage(request),
-    loopTimes: () => pool.threads[0]?.performance.eventLoopUtilization(),
-    async destroy() {
-      port1.close()
-      await pool.destroy()
-    },
-  }
 }
 
 function portsOf(channel: ChannelSpec): MessagePort[] {

@@ -1,4 +1,5 @@
-// What a worker thread runs: piscina calls `runThread` once, and it ends when the thread is stopped.
+// What a worker thread runs: piscina calls `prepareThread` in one that is started ahead, then `runThread` once, and
+// that ends when the thread is stopped.
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import { openDataPort } from '../broker/data-port.ts'
 import { nativeRowReader } from '../broker/native/row-reader.ts'
@@ -9,6 +10,11 @@ import type { ThreadControl } from './launch.ts'
 import type { NumberedRequest, ThreadFailure, ThreadSpec } from './messages.ts'
 import { StreamThread } from './stream-thread.ts'
 import { failureOf } from './thread-failure.ts'
+
+/** Loads what the thread will need, while nobody knows its tasks yet. */
+export async function prepareThread(topologyUrl: string): Promise<void> {
+  await import(topologyUrl)
+}
 
 /** Runs a stream thread. @returns undefined after an orderly stop, else what ended it. */
 export async function runThread(spec: ThreadSpec): Promise<ThreadFailure | undefined> {
