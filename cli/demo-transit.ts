@@ -1,21 +1,16 @@
 // `millrace demo transit`, which is `npm run transit`: the trains of a simulated Chicago on a page that moves,
 // from nothing. What is there already is not made again: a second run goes on where the first one ended.
 import { produceTransit } from '../data/transit/produce.ts'
-import { readStops } from '../data/transit/lines.ts'
 import { simulatedBefore } from '../data/transit/resume.ts'
-import { partitionFor } from '../broker/partitioner.ts'
 import type { Broker } from '../broker/ports.ts'
-import { RecordBatchBuilder } from '../broker/record-batch.ts'
-import { stops } from '../jobs/transit/topics.ts'
 import type { CliContext } from './context.ts'
 import { checkServerPort, openJobContext } from './demo-job.ts'
+import { readStations } from './demo-stations.ts'
 import { loadJob } from './job.ts'
 import { grouped } from './progress.ts'
 import { startJob } from './run-job.ts'
 import { FIRST_DAY, midnight } from './simulated-days.ts'
 import { startStatusLine, type StatusLine } from './status-line.ts'
-import { topicPartitions } from './topic-partitions.ts'
-import { countRows } from './topic-rows.ts'
 import { openTransitTopics } from './transit-topics.ts'
 
 const SEED = 1
@@ -30,7 +25,6 @@ export async function demoTransit(context: CliContext, speed: number): Promise<v
   await checkServerPort(context, 'npm run transit')
   const broker = await context.openBroker()
   await openTransitTopics(context, broker)
-  await writeStops(context, broker)
   const jobContext = await openJobContext(context)
   const status = startStatusLine()
   try {
@@ -45,6 +39,8 @@ export async function demoTransit(context: CliContext, speed: number): Promise<v
     const [sent] = await Promise.all([
       simulating.finally(() => running.streams.stop()),
       running.done.finally(() => ended.abort()),
+      // The page is there before the stations are: whatever comes to one of them waits for it.
+      readStations({ ...context, signal }, broker),
     ])
     status.stop()
     await context.write(
@@ -76,29 +72,6 @@ async function simulate(
       signal: context.signal,
       onProgress: (_timeMs, sent) => status.update(`live: ${grouped(sent)} events`),
     })
-  } finally {
-    await producer.close()
-  }
-}
-
-/** The City's table, where no database has been read into the topic. */
-async function writeStops(context: CliContext, broker: Broker): Promise<void> {
-  const { name: topic } = stops
-  const partitions = await topicPartitions(broker, topic, context.config.streams)
-  if ((await countRows(broker, topic)) > 0) return
-  const builders = Array.from({ length: partitions }, () => new RecordBatchBuilder())
-  const encoder = new TextEncoder()
-  for (const row of readStops()) {
-    const key = encoder.encode(String(row.stop_id))
-    const value = encoder.encode(JSON.stringify(row))
-    builders[partitionFor(key, partitions)]!.append(key, value, Date.now())
-  }
-  const producer = await broker.openProducer()
-  try {
-    for (const [partition, rows] of builders.entries()) {
-      if (rows.count > 0) await producer.send({ topic, partition }, rows)
-    }
-    await producer.flush()
   } finally {
     await producer.close()
   }

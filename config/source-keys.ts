@@ -25,7 +25,7 @@ export const tableName: ValueType<string> = {
 /** An address without anything secret in it. */
 export const databaseUrl: ValueType<string> = {
   expects:
-    'jdbc:postgresql://HOST:PORT/DATABASE or pglite:DIRECTORY, without user and password: those are connection.user and connection.password',
+    'jdbc:postgresql://HOST:PORT/DATABASE, pglite:DIRECTORY or pglite:?script=FILE, without user and password: those are connection.user and connection.password',
   read: (value) => {
     if (/^pglite:/.test(value)) return value
     const plain = value.replace(/^jdbc:/, '')

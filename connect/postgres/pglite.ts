@@ -1,22 +1,47 @@
 // PostgreSQL within the process: PGlite, where it is installed. The only file that knows it.
 import type { PGlite } from '@electric-sql/pglite'
+import { readFileSync } from 'node:fs'
 import { databaseError, SESSION, SourceError, type Cell, type Database } from './database.ts'
 
+/** Whether PGlite is installed. */
+export function hasPGlite(): boolean {
+  try {
+    import.meta.resolve('@electric-sql/pglite')
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
- * Opens the database in a directory, or in memory where `url` names none.
- * @throws SourceError MILLRACE_POSTGRES_CLIENT_MISSING
+ * Opens the database in a directory, or in memory where `url` names none. `pglite:DIRECTORY?script=FILE` runs
+ * a file of SQL first, which makes what is to be read.
+ * @throws SourceError MILLRACE_POSTGRES_CLIENT_MISSING; MILLRACE_POSTGRES_QUERY where the script fails
  */
 export async function openPGlite(url: string): Promise<Database> {
-  const directory = url.replace(/^pglite:/, '')
+  const [directory = '', query] = url.replace(/^pglite:/, '').split('?', 2)
+  const file = new URLSearchParams(query).get('script')
+  const script = file === null ? undefined : scriptIn(file)
   const { PGlite: Client } = await importPGlite()
   let client: PGlite
   try {
     client = await Client.create(directory === '' ? 'memory://' : directory)
+    if (script !== undefined) await client.exec(script)
     await client.exec(SESSION)
   } catch (error) {
     throw databaseError(error, url, 'could not open')
   }
   return overPGlite(client, url)
+}
+
+function scriptIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const { message } = cause as Error
+    const text = `connection.url=pglite:…?script=${file} cannot be read: ${message}`
+    throw new SourceError('MILLRACE_POSTGRES_QUERY', text, { cause })
+  }
 }
 
 /** A PGlite that somebody else has opened, and closes. */

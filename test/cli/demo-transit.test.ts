@@ -7,7 +7,7 @@ import { brokerOptions } from '../../runtime/broker-options.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { placeOf, statusAfter, type StatusRow } from '../jobs/transit/city.ts'
 import type { Arrival, Entry, TransitEvent } from '../../data/transit/simulation.ts'
-import { readTopic } from '../support/final-tables.ts'
+import { readTopic, rowsIn } from '../support/final-tables.ts'
 import { WatchedRows } from '../support/store-events.ts'
 import { until } from '../support/until.ts'
 import { runCli, startCli, type Running } from './run-cli.ts'
@@ -16,7 +16,7 @@ const STEP_MS = 300_000
 const STEPS = 4
 
 describe('demo transit', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
   const path = temporaryDirectory()
   const address = (): string => `embedded:${path('log')}`
   const onLog = (): string[] => ['--set', `bootstrap.servers=${address()}`]
@@ -41,6 +41,14 @@ describe('demo transit', function () {
     await until('they have gone on', () => latest() >= first + STEPS * STEP_MS)
     watched.close()
   }
+  /** Watches until all stations have been read from the database. */
+  const untilStations = async (running: Running): Promise<void> => {
+    const url = new URL('/watch?store=status', await pageOf(running)).href
+    const watched = await WatchedRows.open(url)
+    const count = (): number => Object.keys(watched.values('status')).length
+    await until('there are stations', () => count() === 94, 180_000)
+    watched.close()
+  }
 
   const eventsIn = async (): Promise<TransitEvent[]> => {
     const broker = await openBroker(
@@ -63,12 +71,22 @@ describe('demo transit', function () {
     return events.sort((one, other) => one.value.timestamp - other.value.timestamp)
   }
 
+  const rowsOf = async (topic: string): Promise<number> => {
+    const broker = await openBroker(
+      brokerOptions(streamsConfig({ 'bootstrap.servers': address() })),
+    )
+    const rows = await rowsIn(broker, topic)
+    await broker.close()
+    return rows
+  }
+
   it('shows a page of trains that move, and goes on after it was killed', async () => {
     const first = startCli(demo())
     try {
       const page = await fetch(await pageOf(first))
       expect(await page.text()).to.include("<h1>Chicago's trains</h1>")
       await untilMoved(first)
+      await untilStations(first)
     } finally {
       first.child.kill('SIGKILL')
       await first.ended
@@ -83,6 +101,8 @@ describe('demo transit', function () {
     expect(code, stderr).to.equal(0)
     expect(stdout).to.match(/^Stopped after [\d,]+ events; the next start goes on from here\.$/m)
 
+    // The source has kept its place, so they came from it.
+    expect(await rowsOf('transit-stations-offsets')).to.equal(1)
     const events = await eventsIn()
     const times = new Map<string, Set<number>>()
     for (const { kind, value } of events) {

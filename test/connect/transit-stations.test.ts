@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Broker } from '../../broker/ports.ts'
 import { packageRoot } from '../../config/package-root.ts'
 import { loadSource } from '../../config/source.ts'
-import { overPGlite } from '../../connect/postgres/pglite.ts'
+import { openPGlite, overPGlite } from '../../connect/postgres/pglite.ts'
 import { readStops } from '../../data/transit/lines.ts'
 import { stationsSql } from '../../data/transit/stations-sql.ts'
 import { setting, startCli } from '../cli/run-cli.ts'
@@ -105,6 +105,12 @@ describe('the stations of the transit job from a database', function () {
     } finally {
       await client.close()
     }
+  })
+
+  it('say which script of PGlite cannot be read', async () => {
+    const [error] = await Promise.allSettled([openPGlite('pglite:?script=none.sql')])
+    expect(error).to.have.nested.property('reason.code', 'MILLRACE_POSTGRES_QUERY')
+    expect(error).to.have.nested.property('reason.message').that.includes('?script=none.sql')
   })
 
   it('are read from a directory of PGlite by the command line', async () => {
