@@ -4,8 +4,13 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SourceConfig } from '../config/source.ts'
 import type { SourceEvents } from '../connect/postgres/source.ts'
-import type { MetricSample } from '../runtime/metrics/snapshot.ts'
-import { renderMetrics, type TextFamily } from '../server/prometheus.ts'
+import {
+  SideCounts,
+  sideFamily,
+  single,
+  type SideFamily,
+} from '../runtime/metrics/side-catalogue.ts'
+import { renderMetrics } from '../server/prometheus.ts'
 import { UsageError } from './exit-codes.ts'
 
 const REQUEST_MS_MAX = 5_000
@@ -14,31 +19,33 @@ const REQUEST_MS_MAX = 5_000
 export class SourceMetrics {
   readonly events: SourceEvents
   readonly #source: string
-  readonly #written = new Map<string, MetricSample>()
-  readonly #retries = new Map<string, MetricSample>()
+  readonly #written = new SideCounts()
+  readonly #retries = new SideCounts()
   #polls = 0
+  #polledMs: number | undefined
   #committedMs = 0
   #waitedMs = 0
   /** What keeps the source from reading; undefined while it reads. */
   #problem: string | undefined = 'not connected yet'
 
-  constructor({ name }: SourceConfig) {
+  constructor({ name }: Pick<SourceConfig, 'name'>) {
     this.#source = name
     this.events = {
       onConnected: () => (this.#problem = 'connected, and nothing read yet'),
       onCommitted: (table, topic, rows) => {
-        add(this.#written, { table, topic }, rows)
+        this.#written.add({ table, topic }, rows)
         this.#committedMs = Date.now()
         this.#waitedMs = 0
         this.#problem = undefined
       },
       onPolled: () => {
         this.#polls += 1
+        this.#polledMs = Date.now()
         this.#waitedMs = 0
         this.#problem = undefined
       },
       onRetry: ({ code, message }) => {
-        add(this.#retries, { code }, 1)
+        this.#retries.add({ code }, 1)
         this.#problem = message
       },
       onWaiting: (_table, waitedMs) => (this.#waitedMs = waitedMs),
@@ -46,37 +53,21 @@ export class SourceMetrics {
   }
 
   /** As of now, for `renderMetrics`. */
-  get families(): readonly TextFamily[] {
-    const one = (value: number): MetricSample[] => [sample({}, value)]
+  get families(): readonly SideFamily[] {
     return [
-      family('source_record_write_total', 'counter', 'Rows that were committed to a topic.', [
-        ...this.#written.values(),
-      ]),
-      family('source_poll_total', 'counter', 'Looks at all tables.', one(this.#polls)),
-      family(
-        'source_retries_total',
-        'counter',
-        'Tries that failed and were repeated, by the code of the error.',
-        [...this.#retries.values()],
+      sideFamily('kafka_connect_source_record_write_total', this.#written.samples),
+      sideFamily('kafka_connect_source_poll_total', single(this.#polls)),
+      sideFamily('kafka_connect_source_retries_total', this.#retries.samples),
+      sideFamily('kafka_connect_source_running', single(this.#problem === undefined ? 1 : 0)),
+      sideFamily(
+        'kafka_connect_source_last_poll_timestamp_seconds',
+        this.#polledMs === undefined ? [] : single(this.#polledMs / 1_000),
       ),
-      family(
-        'source_running',
-        'gauge',
-        'Whether the source reads: 0 while it tries to.',
-        one(this.#problem === undefined ? 1 : 0),
+      sideFamily(
+        'kafka_connect_source_last_commit_timestamp_seconds',
+        single(this.#committedMs / 1_000),
       ),
-      family(
-        'source_last_commit_timestamp_seconds',
-        'gauge',
-        'When rows were last committed, in seconds since the epoch; 0 before.',
-        one(this.#committedMs / 1_000),
-      ),
-      family(
-        'source_writers_wait_seconds',
-        'gauge',
-        'How long a poll has waited for transactions that write to a table, when it was last told.',
-        one(this.#waitedMs / 1_000),
-      ),
+      sideFamily('kafka_connect_source_writers_wait_seconds', single(this.#waitedMs / 1_000)),
     ]
   }
 
@@ -124,21 +115,3 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     throw new UsageError(`--metrics ${port}: ${reason}; give another port, 0 for a free one`)
   }
 }
-
-const sample = (labels: MetricSample['labels'], value: number): MetricSample => ({
-  labels,
-  value,
-  cumulativeCounts: [],
-})
-
-function add(to: Map<string, MetricSample>, labels: Record<string, string>, value: number): void {
-  const key = Object.values(labels).join(' ')
-  to.set(key, sample(labels, (to.get(key)?.value ?? 0) + value))
-}
-
-const family = (
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  samples: TextFamily['samples'],
-): TextFamily => ({ name: `kafka_connect_${name}`, help, type, buckets: [], samples })

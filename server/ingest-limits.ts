@@ -38,6 +38,11 @@ export class ByteBudget {
     this.#max = max
   }
 
+  /** Bytes that wait now. */
+  get taken(): number {
+    return this.#taken
+  }
+
   /** Takes bytes, which must be given back. @throws IngestError 429 when there is no room */
   take(bytes: number): void {
     if (this.#taken + bytes > this.#max) throw tooMany('too much waits for the broker', 1)

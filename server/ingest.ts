@@ -5,7 +5,9 @@ import type { IncomingMessage } from 'node:http'
 import { partitionFor } from '../broker/partitioner.ts'
 import { BrokerError, type Posted, type Poster } from '../broker/ports.ts'
 import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { answerOf, type OffsetAnswer } from './ingest-answer.ts'
 import { IngestError, KAFKA_JSON } from './ingest-error.ts'
+import { IngestFigures } from './ingest-figures.ts'
 import { ByteBudget, RecordRate } from './ingest-limits.ts'
 import { formatOf, recordsOf, type PostedRecord, type TopicSerdes } from './ingest-request.ts'
 import type { Reply } from './reply.ts'
@@ -39,6 +41,8 @@ export class Ingest {
   readonly #token: Buffer | undefined
   readonly #rate: RecordRate
   readonly #budget: ByteBudget
+  /** What /metrics tells of it. */
+  readonly figures: IngestFigures
   #turn = 0
 
   constructor(sources: IngestSources) {
@@ -46,10 +50,22 @@ export class Ingest {
     this.#token = sources.token === undefined ? undefined : digest(sources.token)
     this.#rate = new RecordRate(sources.recordsPerSecond)
     this.#budget = new ByteBudget(sources.bufferBytes)
+    this.figures = new IngestFigures(sources.topics, () => this.#budget.taken)
   }
 
   /** Answers a POST. @param path that of the request, without its query */
   async reply(request: IncomingMessage, path: string): Promise<Reply> {
+    let status = 500
+    try {
+      const reply = await this.#reply(request, path)
+      status = reply.status
+      return reply
+    } finally {
+      this.figures.answered(status)
+    }
+  }
+
+  async #reply(request: IncomingMessage, path: string): Promise<Reply> {
     const taken = { bytes: 0 }
     try {
       const topic = this.#topicOf(request, path)
@@ -112,6 +128,7 @@ export class Ingest {
       if (length > taken.bytes) take(length - taken.bytes)
       chunks.push(chunk)
     }
+    this.figures.read(length)
     return Buffer.concat(chunks).toString('utf8')
   }
 
@@ -144,6 +161,8 @@ export class Ingest {
       },
     )
     await Promise.all(writes)
+    const refused = answers.filter(({ error_code }) => error_code !== null).length
+    this.figures.posted(topic, answers.length - refused, refused)
     return answers
   }
 
@@ -165,23 +184,6 @@ export class Ingest {
 
 interface PlacedRecord extends PostedRecord {
   readonly partition: number
-}
-
-/** What became of a record, as the REST proxy tells it. */
-interface OffsetAnswer {
-  readonly partition: number | null
-  readonly offset: number | null
-  /** 1: it will not go; 2: another try may. */
-  readonly error_code: 1 | 2 | null
-  readonly error: string | null
-}
-
-function answerOf(partition: number, posted: Posted): OffsetAnswer {
-  if (typeof posted === 'number') {
-    return { partition, offset: posted, error_code: null, error: null }
-  }
-  const error_code = posted.retriable ? 2 : 1
-  return { partition: null, offset: null, error_code, error: posted.message }
 }
 
 function refusalOf({ retriable, message }: BrokerError): IngestError {

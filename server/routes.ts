@@ -60,8 +60,9 @@ function index({ applicationId, jobPage: page }: ServerSources): Reply {
   return { ...html(indexPage(applicationId, links, page?.title)), headers: PAGE_HEADERS }
 }
 
-async function metrics(sources: ServerSources): Promise<Reply> {
-  const { contentType, text } = await renderMetrics(sources.metrics(), sources.applicationId)
+async function metrics(sources: ServerSources & KeptSources): Promise<Reply> {
+  const families = [...sources.metrics(), ...(sources.posts?.figures.families ?? [])]
+  const { contentType, text } = await renderMetrics(families, sources.applicationId)
   return { status: 200, contentType, body: text }
 }
 

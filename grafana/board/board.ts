@@ -13,6 +13,7 @@ import { configuration } from './rows/configuration.ts'
 import { eventTime } from './rows/event-time.ts'
 import { latency } from './rows/latency.ts'
 import { node } from './rows/node.ts'
+import { sources } from './rows/sources.ts'
 import { state } from './rows/state.ts'
 import { threads } from './rows/threads.ts'
 import { throughput } from './rows/throughput.ts'
@@ -34,6 +35,7 @@ function rows(): Row[] {
     { title: 'Threads and tasks', collapsed: true, panels: threads() },
     { title: 'State stores', collapsed: true, panels: state() },
     { title: 'Kafka clients', collapsed: true, panels: clients() },
+    { title: 'Sources and posts', collapsed: true, panels: sources() },
     { title: 'Node.js', collapsed: true, panels: node() },
     { title: 'Configuration in effect', collapsed: true, panels: configuration() },
   ]

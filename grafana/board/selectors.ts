@@ -1,6 +1,7 @@
 // How the board's queries choose series. Every query goes through these, so that the variables at the
 // top of the board reach all of them; names are checked against the catalogue by the compiler.
 import type { MetricName, NameOf } from '../../runtime/metrics/catalogue.ts'
+import type { SideMetricName, SideNameOf } from '../../runtime/metrics/side-catalogue.ts'
 
 /** The data source that is chosen at the top of the board. */
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
@@ -18,12 +19,15 @@ type ProcessCounter = 'process_cpu_seconds_total'
 type ProcessHistogram = 'nodejs_gc_duration_seconds'
 
 /** The chosen series of a metric. */
-export function series(name: MetricName | ProcessGauge | ProcessCounter): string {
+export function series(name: MetricName | SideMetricName | ProcessGauge | ProcessCounter): string {
   return `${name}{${CHOSEN}}`
 }
 
 /** Growth per second of a counter, summed by labels. */
-export function rate(name: NameOf<'counter'> | ProcessCounter, ...by: readonly string[]): string {
+export function rate(
+  name: NameOf<'counter'> | SideNameOf<'counter'> | ProcessCounter,
+  ...by: readonly string[]
+): string {
   return `${sum(by)}(rate(${series(name)}[${RATE}]))`
 }
 

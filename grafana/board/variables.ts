@@ -7,16 +7,15 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DATASOURCE } from './selectors.ts'
 
-/** Any of several jobs. The metric is one that every instance has from its start. */
+/** What every instance of a job has from its start, and every source. */
+const ALL = '__name__=~"kafka_stream_client_state|kafka_connect_source_running"'
+
+/** Any of several jobs. */
 export function variables() {
   return [
     new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
-    labelVariable('job', 'Job', 'label_values(kafka_stream_client_state, job)'),
-    labelVariable(
-      'instance',
-      'Instance',
-      'label_values(kafka_stream_client_state{job=~"$job"}, instance)',
-    ),
+    labelVariable('job', 'Job', `label_values({${ALL}}, job)`),
+    labelVariable('instance', 'Instance', `label_values({${ALL},job=~"$job"}, instance)`),
   ]
 }
 

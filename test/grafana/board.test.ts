@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import { readdirSync, readFileSync } from 'node:fs'
 import * as units from '@grafana/grafana-foundation-sdk/units'
 import { boardText } from '../../grafana/board/board.ts'
+import { sourceKeys } from '../../config/source-keys.ts'
 import { METRICS } from '../../runtime/metrics/catalogue.ts'
+import { SIDE_METRICS } from '../../runtime/metrics/side-catalogue.ts'
 import { BOARD_PATH, boardQueries, panelsOf, readBoard } from '../support/board-queries.ts'
 
 const board = readBoard()
@@ -97,6 +99,7 @@ describe('the board', () => {
         ...readFileSync(`config/${file}`, 'utf8').matchAll(/^#?([a-z][\w.]*)=/gm),
       ])
       .map(([, key]) => key)
+      .concat(Object.keys(sourceKeys))
     for (const { title, description = '' } of panels) {
       expect(description, title).to.match(/^[A-Z].*\.$/)
       const named = [...description.matchAll(/`([^`]+)`/g)].map(([, key]) => key)
@@ -106,7 +109,7 @@ describe('the board', () => {
   })
 
   it('asks only for metrics that the catalogue has', () => {
-    const known = [...Object.keys(METRICS), ...PROCESS_METRICS]
+    const known = [...Object.keys(METRICS), ...Object.keys(SIDE_METRICS), ...PROCESS_METRICS]
     for (const { title, expr } of boardQueries(board)) {
       for (const name of metricsIn(expr)) expect(known, title).to.include(name)
     }
@@ -114,7 +117,8 @@ describe('the board', () => {
 
   it('shows all that the catalogue has, but for what serves alerts or a closer look', () => {
     const asked = boardQueries(board).flatMap(({ expr }) => metricsIn(expr))
-    const missing = Object.keys(METRICS).filter((name) => !asked.includes(name))
+    const all = [...Object.keys(METRICS), ...Object.keys(SIDE_METRICS)]
+    const missing = all.filter((name) => !asked.includes(name))
     expect(missing.sort()).to.deep.equal(UNSHOWN)
   })
 

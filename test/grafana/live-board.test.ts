@@ -1,9 +1,14 @@
 // The board over the real job: it runs live, calls are replayed into it, a real Prometheus scrapes it.
 import { expect } from 'chai'
+import { join } from 'node:path'
+import { packageRoot } from '../../config/package-root.ts'
 import { writePoliceCalls } from '../../data/police-calls/write.ts'
-import { startCli, type Running } from '../cli/run-cli.ts'
+import { stationsSql } from '../../data/transit/stations-sql.ts'
+import { weather } from '../../jobs/transit/topics.ts'
+import { setting, startCli, type Running } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { startKafka, type Kafka } from '../support/kafka.ts'
+import { READER, startPostgres } from '../support/postgres.ts'
 import { checkBoard } from '../support/prometheus.ts'
 import { toolOrSkip } from '../support/tools.ts'
 import { until } from '../support/until.ts'
@@ -14,8 +19,26 @@ const EMPTY_ON_EMBEDDED = [
   ...['Standby updates', 'Producer queue, records', 'Errors and retries'],
 ]
 
+/** What only a job with a source of its own, or one that is posted to, has to show. */
+const OF_SOURCES = [
+  ...['Rows read from tables', 'Source lag', 'Source polls and failures', 'Posted records'],
+  ...['Posts by status', 'Bytes of posts', 'Sources that read', 'Since rows came'],
+]
+
 /** What only those tell who read the calls: of two instances one may have all their partitions. */
 const EMPTY_WITHOUT_SOURCES = ['Lateness of records', 'Alerts']
+
+const STATIONS = join(packageRoot(), 'jobs', 'transit', 'stations.properties')
+
+/** Posts the weather; what became of it is on the board. */
+async function postWeather(url: string): Promise<void> {
+  const value = { timestamp: Date.now(), temperature: 50, status: 'windy' }
+  await fetch(new URL(`/topics/${weather.name}`, url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.kafka.json.v2+json' },
+    body: JSON.stringify({ records: [{ key: 'chicago', value }] }),
+  }).catch(() => undefined)
+}
 
 describe('the board of a job at work', function () {
   this.timeout(240_000)
@@ -46,7 +69,8 @@ describe('the board of a job at work', function () {
     const [, url = ''] = /"url":"([^"]+)"/.exec(job.stderr()) ?? []
     running.push(startCli(['replay', path('calls.json'), ...here, '--rate', '1000', '--repeat']))
     const metricsUrl = new URL('/metrics', url).href
-    const problems = await checkBoard({ metricsUrl, prometheus, mayBeEmpty })
+    const mayLack = [...mayBeEmpty, ...OF_SOURCES]
+    const problems = await checkBoard({ metricsUrl, prometheus, mayBeEmpty: mayLack })
     const said = `the job, exit code ${job.child.exitCode}: ${job.stderr().slice(-3_000)}`
     expect(problems, said).to.deep.equal([])
     job.child.kill('SIGTERM')
@@ -59,21 +83,52 @@ describe('the board of a job at work', function () {
     await check(prometheus, [`bootstrap.servers=embedded:${path('log')}`], EMPTY_ON_EMBEDDED)
   })
 
-  it('shows data of the trains in every panel, too', async function () {
+  it('shows data of the trains in every panel, too, of their source and of what is posted', async function () {
     const prometheus = toolOrSkip(this, 'prometheus')
-    const settings = [`bootstrap.servers=embedded:${path('trains')}`, 'server.port=0']
-    const all = [...settings, 'metrics.recording.level=DEBUG', 'num.stream.threads=2']
-    const here = all.flatMap((setting) => ['--set', setting])
-    const demo = startCli(['demo', 'transit', '--speed', '600', ...here])
-    running.push(demo)
-    await until('the page is told', () => /^Job: .*$/m.test(demo.stdout()))
-    const [, url = ''] = /^Job: +(.*)$/m.exec(demo.stdout()) ?? []
-    const metricsUrl = new URL('/metrics', url).href
-    // Nothing is dropped there, so that no alert fires.
-    const mayBeEmpty = [...EMPTY_ON_EMBEDDED, 'Alerts']
-    expect(await checkBoard({ metricsUrl, prometheus, mayBeEmpty })).to.deep.equal([])
-    demo.child.kill('SIGINT')
-    expect((await demo.ended).code).to.equal(0)
+    const postgres = await startPostgres()
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await postgres.owner.query(stationsSql())
+      const log = { 'bootstrap.servers': `embedded:${path('trains')}` }
+      const from = { 'connection.url': postgres.url, 'poll.interval.ms': 200 }
+      const role = { 'connection.user': READER.user, 'connection.password': READER.password }
+      const source = startCli(
+        ['connect', STATIONS, '--metrics', '0', ...setting({ ...log, ...from, ...role })],
+        [],
+        'export CTA_PASSWORD=unused; ',
+      )
+      running.push(source)
+      const sourceUrl = (): string | undefined => /"url":"([^"]+)"/.exec(source.stderr())?.[1]
+      await until('the stations are read', async () => {
+        const answer = await fetch(`${sourceUrl()}/metrics`).catch(() => undefined)
+        return / 230$/m.test((await answer?.text()) ?? '')
+      })
+      const here = setting({
+        ...{ ...log, 'server.port': 0, 'metrics.recording.level': 'DEBUG' },
+        ...{ 'num.stream.threads': 2, 'server.ingest.topics': weather.name },
+      })
+      const demo = startCli(['demo', 'transit', '--speed', '600', ...here])
+      running.push(demo)
+      await until('the page is told', () => /^Job: .*$/m.test(demo.stdout()))
+      const [, url = ''] = /^Job: +(.*)$/m.exec(demo.stdout()) ?? []
+      timer = setInterval(() => void postWeather(url), 200)
+      // Nothing is dropped there, so that no alert fires.
+      const problems = await checkBoard({
+        metricsUrl: new URL('/metrics', url).href,
+        sourceUrl: `${sourceUrl()}/metrics`,
+        prometheus,
+        mayBeEmpty: [...EMPTY_ON_EMBEDDED, 'Alerts'],
+      })
+      expect(problems).to.deep.equal([])
+      clearInterval(timer)
+      for (const { child, ended } of [demo, source]) {
+        child.kill('SIGINT')
+        expect((await ended).code).to.equal(0)
+      }
+    } finally {
+      clearInterval(timer)
+      await postgres.stop()
+    }
   })
 
   it('shows data in every panel, on Kafka and exactly once', async function () {

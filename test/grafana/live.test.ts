@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { SourceMetrics } from '../../cli/source-metrics.ts'
 import { startServer, type RunningServer } from '../../server/http-server.ts'
 import { syntheticJob } from '../server/synthetic-job.ts'
 import { checkBoard } from '../support/prometheus.ts'
@@ -16,6 +17,7 @@ interface RuleTest {
 describe('Prometheus and the board', () => {
   const job = syntheticJob(2)
   let server: RunningServer
+  let source: Awaited<ReturnType<SourceMetrics['serve']>>
   let timer: NodeJS.Timeout
 
   before(async () => {
@@ -27,14 +29,31 @@ describe('Prometheus and the board', () => {
       progress: () => [],
       watchProgress: () => () => undefined,
       topology: () => '',
+      ingest: {
+        ...{ topics: ['visits'], token: undefined, recordsPerSecond: 100, requestMaxBytes: 1_000 },
+        ...{ bufferBytes: 10_000, serdesOf: () => undefined },
+        partitions: () => Promise.resolve(1),
+        post: () => Promise.resolve([0]),
+      },
       onError: (error) => {
         throw error
       },
     })
+    const posted = await fetch(`${server.url}/topics/visits`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/vnd.kafka.json.v2+json' },
+      body: '{"records":[{"value":1}]}',
+    })
+    expect(posted.status).to.equal(200)
+    const figures = new SourceMetrics({ name: 'stations' })
+    figures.events.onCommitted?.('stations', 'transit.stations', 230, {})
+    figures.events.onPolled?.()
+    source = await figures.serve('127.0.0.1', 0)
     timer = setInterval(() => job.step(Date.now()), 100)
   })
   after(async () => {
     clearInterval(timer)
+    source.close()
     await server.close()
   })
 
@@ -64,7 +83,8 @@ describe('Prometheus and the board', () => {
     this.timeout(60_000)
     const prometheus = toolOrSkip(this, 'prometheus')
     const metricsUrl = `${server.url}/metrics`
-    expect(await checkBoard({ metricsUrl, prometheus })).to.deep.equal([])
+    const sourceUrl = `${source.url}/metrics`
+    expect(await checkBoard({ metricsUrl, sourceUrl, prometheus })).to.deep.equal([])
   })
 
   it('tells a query without data, one without numbers and one that is wrong', async function () {

@@ -319,6 +319,31 @@ export function describeIngest(name: string, openBroker: () => Promise<Broker>):
       gone.destroy()
     })
 
+    it('counts posts by their status, and records by their topic', async () => {
+      const metrics = async (): Promise<Map<string, number>> => {
+        const text = await (await fetch(`${server.url}/metrics`)).text()
+        const found = [
+          ...text.matchAll(/^kafka_rest_(\w+)(?:\{(.*?),?application_id="visits"\})? (\d+)$/gm),
+        ]
+        return new Map(found.map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]))
+      }
+      const before = await metrics()
+      expect(before.get('waiting_bytes ')).to.equal(0)
+      const body = JSON.stringify({ records: [{ value: 1 }, { value: 2 }] })
+      expect((await post('visits', body)).status).to.equal(200)
+      expect((await post('secret', body)).status).to.equal(403)
+      const after = await metrics()
+      const grown = [...after].map(
+        ([name, value]) => [name, value - (before.get(name) ?? 0)] as const,
+      )
+      expect(Object.fromEntries(grown.filter(([, by]) => by > 0))).to.deep.equal({
+        'requests_total code="200"': 1,
+        'requests_total code="403"': 1,
+        'records_total topic="visits",result="written"': 2,
+        'request_bytes_total ': body.length,
+      })
+    })
+
     it('took none of this for a failure of its own', () => {
       expect(failures).to.deep.equal([])
     })

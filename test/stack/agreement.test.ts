@@ -15,6 +15,7 @@ interface PrometheusConfig {
   readonly scrape_configs: readonly {
     readonly job_name: string
     readonly static_configs: readonly { readonly targets: readonly string[] }[]
+    readonly dns_sd_configs: readonly { readonly names: readonly string[]; readonly port: number }[]
   }[]
 }
 interface Datasources {
@@ -75,7 +76,13 @@ describe('the parts of the stack', () => {
       static_configs.flatMap(({ targets }) => targets),
     ])
     expect(targets).to.deep.equal([['millrace', [`app:${port}`]]])
-    expect(settingsOf(app).get('server.host')).to.equal('0.0.0.0')
+    const others = prometheus.scrape_configs.flatMap(({ dns_sd_configs }) => dns_sd_configs)
+    expect(others.map(({ port: each }) => String(each))).to.deep.equal([port])
+    const profile = ['transit', 'stations']
+    expect(others.flatMap(({ names }) => names)).to.deep.equal(profile)
+    for (const service of [app, ...profile.map((name) => serviceOf(compose, name))]) {
+      expect(settingsOf(service).get('server.host')).to.equal('0.0.0.0')
+    }
     expect(app.ports).to.deep.equal([`127.0.0.1:${port}:${port}`])
     expect(app.healthcheck?.test.join(' ')).to.include(`http://127.0.0.1:${port}/healthz`)
     for (const file of prometheus.rule_files) {

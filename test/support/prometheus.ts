@@ -22,16 +22,16 @@ interface PrometheusConfig {
   scrape_configs: { static_configs: { targets: string[] }[] }[]
 }
 
-/** Starts the program `binary`; it scrapes `metricsUrl` with the settings of prometheus/ but faster. */
+/** Starts the program `binary`; it scrapes `metricsUrls` with the settings of prometheus/ but faster. */
 export async function startPrometheus(
   binary: string,
-  metricsUrl: string,
+  ...metricsUrls: readonly string[]
 ): Promise<RunningPrometheus> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-prometheus-'))
   cpSync('prometheus', directory, { recursive: true })
   const config = join(directory, 'prometheus.yml')
   const settings = parse(readFileSync(config, 'utf8')) as PrometheusConfig
-  writeFileSync(config, stringify(faster(settings, metricsUrl)))
+  writeFileSync(config, stringify(faster(settings, metricsUrls)))
   const address = `127.0.0.1:${await freePort()}`
   const child = spawn(
     binary,
@@ -64,15 +64,16 @@ export async function startPrometheus(
   return { url, stop, ask: (path, parameters) => ask(url, path, parameters) }
 }
 
-function faster(config: PrometheusConfig, metricsUrl: string): PrometheusConfig {
-  const { host } = new URL(metricsUrl)
+function faster(config: PrometheusConfig, metricsUrls: readonly string[]): PrometheusConfig {
+  const targets = metricsUrls.map((url) => new URL(url).host)
   const fast = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' }
   return {
     ...config,
     global: { ...config.global, ...fast },
     scrape_configs: config.scrape_configs.map((scrape) => ({
       ...scrape,
-      static_configs: [{ targets: [host] }],
+      static_configs: [{ targets }],
+      dns_sd_configs: [],
     })),
   }
 }
@@ -96,6 +97,8 @@ async function until(what: string, timeoutMs: number, holds: () => Promise<boole
 export interface BoardCheckOptions {
   /** `http://127.0.0.1:8080/metrics` of a job at work. */
   readonly metricsUrl: string
+  /** The same of a source of records beside it. */
+  readonly sourceUrl?: string
   /** The program, from `toolOrSkip(this, 'prometheus')`. */
   readonly prometheus: string
   /** Titles of panels and marks without data in this run, such as alerts that do not fire. */
@@ -112,7 +115,8 @@ export interface BoardCheckOptions {
  */
 export async function checkBoard(options: BoardCheckOptions): Promise<string[]> {
   const { mayBeEmpty = [], timeoutMs = 90_000, queries = boardQueries() } = options
-  const prometheus = await startPrometheus(options.prometheus, options.metricsUrl)
+  const urls = [options.metricsUrl, ...(options.sourceUrl === undefined ? [] : [options.sourceUrl])]
+  const prometheus = await startPrometheus(options.prometheus, ...urls)
   const endMs = performance.now() + timeoutMs
   try {
     let open = queries.map((query) => ({ query, problem: EMPTY }))

@@ -1,4 +1,4 @@
-// The eighth row: the process.
+// The ninth row: the process.
 import { BytesSI, NoUnit, PercentUnit, Seconds } from '@grafana/grafana-foundation-sdk/units'
 import { timeSeries, type NumberedPanel } from '../panels.ts'
 import { rate, series, sumRate } from '../selectors.ts'
