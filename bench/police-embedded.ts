@@ -1,4 +1,4 @@
-// The whole police job on the embedded log: `node dist/bench/police-embedded.js [rows] [key=value …]`.
+// The police job on the embedded log: `node dist/bench/police-embedded.js [--one-query] [rows] [key=value …]`.
 // Generates and loads the rows, then measures a run to the end in a process of its own.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -15,6 +15,9 @@ import { runStreams } from '../runtime/run-streams.ts'
 const PARTITIONS = 4
 const BATCH_ROWS = 1_000
 const TOPIC = 'police.calls'
+const RESULTS = 'counts'
+/** All of the job, or the query that other systems are compared by. */
+const JOBS = { whole: '../jobs/police-calls/topology.js', query: './peer/topology.js' }
 
 /** Loads calls, the oldest first, as replay does. */
 async function load(directory: string, rows: number): Promise<void> {
@@ -23,7 +26,10 @@ async function load(directory: string, rows: number): Promise<void> {
     calls.push([Buffer.from(call.crime_id), Buffer.from(JSON.stringify(call))])
   }
   const broker = await openBroker({ kind: 'embedded', directory })
-  await broker.ensureTopics([{ name: TOPIC, partitions: PARTITIONS }])
+  await broker.ensureTopics([
+    { name: TOPIC, partitions: PARTITIONS },
+    { name: RESULTS, partitions: PARTITIONS },
+  ])
   const producer = await broker.openProducer()
   const waiting = Array.from({ length: PARTITIONS }, () => new RecordBatchBuilder())
   const send = (partition: number): Promise<void> =>
@@ -40,7 +46,11 @@ async function load(directory: string, rows: number): Promise<void> {
 }
 
 /** Runs the job to the end of the input and prints one line of JSON. */
-async function measure(directory: string, settings: Record<string, string>): Promise<void> {
+async function measure(
+  directory: string,
+  job: string,
+  settings: Record<string, string>,
+): Promise<void> {
   const config = streamsConfig({ 'bootstrap.servers': `embedded:${directory}`, ...settings })
   const started = performance.now()
   let rows = 0
@@ -48,8 +58,7 @@ async function measure(directory: string, settings: Record<string, string>): Pro
   let firstMs: number | undefined
   /** Rows committed, and when, per report. */
   const reached: { readonly rows: number; readonly ms: number }[] = []
-  const topology = new URL('../jobs/police-calls/topology.js', import.meta.url)
-  const streams = await runStreams(topology, config, {
+  const streams = await runStreams(new URL(job, import.meta.url), config, {
     once: true,
     onProgress({ numInputRows, sink }) {
       rows += numInputRows
@@ -99,19 +108,25 @@ function memory(): Record<string, number> {
   return { peak_rss_mb: mb('VmHWM'), own_mb_at_end: mb('RssAnon') }
 }
 
-const [first = '1000000', ...rest] = process.argv.slice(2)
+const isQuery = process.argv[2] === '--one-query'
+const [first = '1000000', ...rest] = process.argv.slice(isQuery ? 3 : 2)
 if (first === '--measure') {
-  const [directory = '', ...settings] = rest
+  const [directory = '', job = '', ...settings] = rest
   await measure(
     directory,
+    job,
     Object.fromEntries(settings.map((s) => s.split('=') as [string, string])),
   )
 } else {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  const RADIO_CODE = fileURLToPath(new URL('../../data/radio_code.json', import.meta.url))
+  const env = { ...process.env, INPUT: TOPIC, OUTPUT: RESULTS, RADIO_CODE }
   try {
     await load(directory, Number(first))
     const script = fileURLToPath(import.meta.url)
-    execFileSync(process.execPath, [script, '--measure', directory, ...rest], { stdio: 'inherit' })
+    const job = isQuery ? JOBS.query : JOBS.whole
+    const args = [script, '--measure', directory, job, ...rest]
+    execFileSync(process.execPath, args, { stdio: 'inherit', env })
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
