@@ -2,7 +2,8 @@
 export { BrokerError, type BrokerErrorCode } from './broker/ports.ts'
 export { ConfigError, streamsConfig, type Settings, type StreamsConfig } from './config/config.ts'
 export type { QueryProgress } from './runtime/progress.ts'
-export { runStreams, type RunningStreams, type RunOptions } from './runtime/run-streams.ts'
+export { runStreams } from './runtime/run-streams.ts'
+export type { RunningStreams, RunOptions } from './runtime/running-streams.ts'
 export type { ThreadTasks } from './runtime/stream-client.ts'
 export {
   days,

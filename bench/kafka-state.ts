@@ -3,7 +3,7 @@
 import { partitionFor } from '../broker/partitioner.ts'
 import type { Broker } from '../broker/ports.ts'
 import { RecordBatchBuilder } from '../broker/record-batch.ts'
-import type { RunningStreams } from '../runtime/run-streams.ts'
+import type { RunningStreams } from '../runtime/running-streams.ts'
 import { keyCounts, keysIn } from './keyed-job.ts'
 
 /** The module of the job. */

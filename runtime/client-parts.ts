@@ -1,4 +1,4 @@
-// What run-streams.ts makes a stream client of.
+// What start-streams.ts makes a stream client of.
 import type { Broker, Group, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { Topology } from '../topology/topology.ts'

@@ -1,5 +1,5 @@
 // A log that tells the same warning only now and then: an outage would else fill the disk with one line.
-// run-streams.ts puts it before whatever log it was given.
+// start-streams.ts puts it before whatever log it was given.
 import type { RunLog } from './run-log.ts'
 
 /** How often one warning is told, at most. */

@@ -1,5 +1,5 @@
 // One instance of an application, on the main thread: its group membership, its commits, its state.
-// run-streams.ts starts it. Its threads are in stream-threads.ts, its tasks in task-moves.ts.
+// start-streams.ts makes it. Its threads are in stream-threads.ts, its tasks in task-moves.ts.
 import { BrokerError } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { globalStoreOf } from '../topology/global-store.ts'

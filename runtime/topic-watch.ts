@@ -1,4 +1,4 @@
-// Looks again and again whether topics have come or gone that a pattern of a source matches. run-streams.ts
+// Looks again and again whether topics have come or gone that a pattern of a source matches. start-streams.ts
 // starts it where a job has patterns.
 import { BrokerError, type Broker } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'

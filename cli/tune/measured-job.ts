@@ -2,7 +2,8 @@
 // that come live. Its figures go to the parent as messages.
 import { loadConfig, type StreamsConfig } from '../../config/config.ts'
 import type { MetricFamily } from '../../runtime/metrics/snapshot.ts'
-import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
+import { runStreams } from '../../runtime/run-streams.ts'
+import type { RunningStreams } from '../../runtime/running-streams.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { Latencies } from './latencies.ts'
 import type { RunFigures } from './results.ts'

@@ -2,7 +2,8 @@
 // matter, and neither must partitions that get none.
 import { expect } from 'chai'
 import { streamsConfig } from '../../config/config.ts'
-import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
+import { runStreams } from '../../runtime/run-streams.ts'
+import type { RunningStreams } from '../../runtime/running-streams.ts'
 import { batchCount, epochMsOf } from '../support/batch-count.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 import {

@@ -2,7 +2,8 @@
 // with the tail of the changelogs alone, and with exact counts.
 import { expect } from 'chai'
 import { streamsConfig, type Settings } from '../../config/config.ts'
-import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
+import { runStreams } from '../../runtime/run-streams.ts'
+import type { RunningStreams } from '../../runtime/running-streams.ts'
 import { startCli, type Running } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { batchCount } from '../support/batch-count.ts'

@@ -1,7 +1,8 @@
 // What the stores of a running job hold, asked over HTTP.
 import { expect } from 'chai'
 import { streamsConfig } from '../../config/config.ts'
-import { runStreams, type RunningStreams } from '../../runtime/run-streams.ts'
+import { runStreams } from '../../runtime/run-streams.ts'
+import type { RunningStreams } from '../../runtime/running-streams.ts'
 import type { RunningServer } from '../../server/http-server.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 import { writeInput } from '../support/police-job.ts'

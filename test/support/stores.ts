@@ -1,5 +1,5 @@
 // The job with a store of each kind, and a server that answers for an instance of it.
-import type { RunningStreams } from '../../runtime/run-streams.ts'
+import type { RunningStreams } from '../../runtime/running-streams.ts'
 import { startServer, type RunningServer } from '../../server/http-server.ts'
 import type { RawInput } from './police-job.ts'
 

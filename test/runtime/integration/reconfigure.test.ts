@@ -1,7 +1,8 @@
 // Settings that change while a job runs: they take effect at once, and cost no record.
 import { expect } from 'chai'
 import { streamsConfig, type Settings } from '../../../config/config.ts'
-import { runStreams, type RunningStreams } from '../../../runtime/run-streams.ts'
+import { runStreams } from '../../../runtime/run-streams.ts'
+import type { RunningStreams } from '../../../runtime/running-streams.ts'
 import { batchCount, epochMsOf } from '../../support/batch-count.ts'
 import { embeddedLogs } from '../../support/embedded-log.ts'
 import {
