@@ -160,6 +160,7 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     name: string,
     key: FieldsKey<N>,
     value?: Serde<V>,
+    options?: OperatorOptions,
   ): GroupedStream<Readonly<Pick<V, N>>, V>
   /**
    * Groups by what `key` gives, written with `serde`; a null key is dropped and counted. `value` is how
@@ -170,15 +171,18 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     key: Fn<K, V, L | null>,
     serde: Serde<L>,
     value?: Serde<V>,
+    options?: OperatorOptions,
   ): GroupedStream<L, V>
   groupBy(
     name: string,
     key: FieldsKey<string> | Fn<K, V, unknown>,
     second?: Serde<unknown>,
-    third?: Serde<V>,
+    third?: Serde<V> | OperatorOptions,
+    fourth?: OperatorOptions,
   ): unknown {
     if (typeof key === 'function') {
-      return this.#group(name, { by: 'function', select: key, serde: orFail(name, second) }, third)
+      const by = { by: 'function', select: key, serde: orFail(name, second) } as const
+      return this.#group(name, by, third as Serde<V> | undefined, fourth)
     }
     if (!('names' in Object(key))) checkFunction(name, 'key', key)
     const serde = key as unknown as Serde<never>
@@ -186,13 +190,19 @@ export class Stream<K, V> extends StreamJoins<K, V> {
       name,
       { by: 'fields', names: key.names, serde },
       second as Serde<V> | undefined,
+      third as OperatorOptions | undefined,
     )
   }
 
   /** Groups by the key as it is; only where it was changed before does a repartition follow. */
-  groupByKey(name: string, serde?: Serde<K>, value?: Serde<V>): GroupedStream<K, V> {
+  groupByKey(
+    name: string,
+    serde?: Serde<K>,
+    value?: Serde<V>,
+    options?: OperatorOptions,
+  ): GroupedStream<K, V> {
     const key = orFail(name, serde ?? this.at.key)
-    return this.#group(name, { by: 'same-key', serde: key }, value)
+    return this.#group(name, { by: 'same-key', serde: key }, value, options)
   }
 
   /** Writes the records to a topic. */
@@ -219,10 +229,15 @@ export class Stream<K, V> extends StreamJoins<K, V> {
     append({ kind: 'dynamic-sink', name, from, choose: topic, key, value, ...options })
   }
 
-  #group<L>(name: string, key: GroupKey, value: Serde<V> | undefined): GroupedStream<L, V> {
+  #group<L>(
+    name: string,
+    key: GroupKey,
+    value: Serde<V> | undefined,
+    options: OperatorOptions = {},
+  ): GroupedStream<L, V> {
     const { append, from } = this.at
     const travelling = (value as Serde<never> | undefined) ?? this.at.value
-    const group = append({ kind: 'group', name, from, key, value: travelling })
+    const group = append({ kind: 'group', name, from, key, value: travelling, ...options })
     return new GroupedStream({ append, from: group, key: key.serde, value: travelling })
   }
 

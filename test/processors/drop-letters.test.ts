@@ -4,7 +4,9 @@ import { expect } from 'chai'
 import {
   deadLetter,
   defineTopology,
+  fields,
   hopping,
+  json,
   milliseconds,
   TopologyError,
   tumbling,
@@ -145,6 +147,29 @@ describe('a dropped record', () => {
     expect(text.driver.readOutput('dead')).to.have.length(1)
     expect(text.driver.readOutput('drops')).to.have.length(0)
     expect(text.driver.drops()).to.deep.equal({ 'processing-error': 1 })
+  })
+
+  it('goes there from groupings, and so does what their functions fail on', () => {
+    const options = { onDrop: deadLetter('drops'), onError: 'skip' } as const
+    const firstOf = (value: string): string | null => (value === 'none' ? null : value[0]!)
+    text = new TextDriver(({ source }) => {
+      const stream = source('in', texts('in'))
+      const emit = 'on-update'
+      stream.groupBy('by-first', firstOf, utf8, utf8, options).count('firsts', { emit })
+      const rekeyed = stream.selectKey('first', firstOf, options)
+      rekeyed.groupByKey('by-new-key', utf8, utf8, options).count('counts', { emit })
+      const values = stream.mapValues('boxed', (text) => ({ text }))
+      const key = fields('text')
+      values.groupBy('by-text', key, json.any<{ text: string }>(), options).count('texts', { emit })
+    })
+    text.pipe('in', 'a:none@1', 'b:@2', 'c:x@3')
+    expect(lettersIn(text.driver, 'drops')).to.have.members([
+      'a:none@1 null-key by-first in/0/0',
+      'a:none@1 null-key by-new-key in/0/0',
+      'b:@2 processing-error by-first in/0/1',
+      'b:@2 processing-error first in/0/1',
+    ])
+    expect(text.driver.store('texts').get({ text: 'x' })).to.equal(1)
   })
 
   it('goes there from tables, joins and splits, too', () => {
