@@ -13,7 +13,7 @@ const JOB = new URL('../fixtures/clocked-job.js', import.meta.url)
 const TOPIC = 'clocked-in'
 
 describe('event time on Kafka', function () {
-  this.timeout(90_000)
+  this.timeout(180_000)
   const directory = temporaryDirectory()
   let bootstrapServers = ''
   before(async () => {
