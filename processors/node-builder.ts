@@ -265,7 +265,7 @@ export class NodeBuilder {
     const needsIds = this.childrenOf(node.name).some(({ kind }) => kind === 'windowed-count')
     if (node.kind !== 'group' || !needsIds) return this.after(node.name)
     const keys = this.keysBehind(node.name, () => new KeyTable(node.key.serde))
-    return groupInPlace(node, keys, this.after(node.name))
+    return groupInPlace(keys, this.after(node.name), this.#failuresOf(node))
   }
 
   /** The ids of keys behind a grouping. */

@@ -3,7 +3,9 @@
 import { expect } from 'chai'
 import {
   deadLetter,
+  seconds,
   topic,
+  tumbling,
   utf8,
   type ErrorPolicy,
   type OperatorOptions,
@@ -130,6 +132,38 @@ describe('what a serde cannot write', () => {
       strict.driver.close()
     })
   }
+})
+
+describe('a key that its serde cannot write', () => {
+  const unwritable: Serde<string> = {
+    ...utf8,
+    name: 'unwritable',
+    serialize(value, sink) {
+      if (value === 'b') throw new RangeError('not to be written')
+      utf8.serialize(value, sink)
+    },
+  }
+  const counting = (options: OperatorOptions) =>
+    new TextDriver(({ source }) => {
+      source('in', texts('in'))
+        .groupByKey('op', unwritable, utf8, options)
+        .windowedBy(tumbling({ size: seconds(1), grace: seconds(0) }))
+        .count('counts', { emit: 'on-update' })
+        .toStream('rows')
+        .map('row', (count, { key }) => ({ key: key.key, value: String(count) }))
+        .to('out', texts('out'))
+    })
+
+  it('ends the run where it is grouped in place, or costs its record alone where that says so', () => {
+    const strict = counting({})
+    expect(() => strict.pipe('in', ...INPUT)).to.throw('op: not to be written')
+    strict.driver.close()
+    const lenient = counting({ onError: 'skip' })
+    lenient.pipe('in', ...INPUT)
+    expect(lenient.read('out')).to.deep.equal(['a:1@1', 'c:1@3'])
+    expect(lenient.driver.drops('op')).to.deep.equal({ 'processing-error': 1 })
+    lenient.driver.close()
+  })
 })
 
 const textOf = (value: Uint8Array | null): string => Buffer.from(value ?? []).toString()
