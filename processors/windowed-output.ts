@@ -1,10 +1,9 @@
 // Where the results of windowed aggregates go: straight on, or through a coalescer where a job asks for it.
 import type { EmitStrategy } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
-import { Coalescer } from './coalescer.ts'
-import { keyNames } from './key-names.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
 import type { WindowedForward } from './window-aggregation.ts'
+import { WindowCoalescer } from './window-coalescer.ts'
 
 /** The node that aggregates. */
 interface WindowedResults {
@@ -20,13 +19,9 @@ export function windowedOutput(
   context: TaskContext,
 ): WindowedForward {
   if (emit === 'on-update-coalesced') {
-    const held = new Coalescer(store, makeNext, context)
-    const nameOf = keyNames(keySerde)
-    return (key, startMs, endMs, value, oldValue, timestampMs) => {
-      const name = `${startMs} ${endMs} ${nameOf(key)}`
-      if (held.replace(name, value, timestampMs)) return
-      held.add(name, { key, window: { startMs, endMs } }, value, oldValue, timestampMs)
-    }
+    const held = new WindowCoalescer(store, keySerde, makeNext, context)
+    return (key, startMs, endMs, value, oldValue, timestampMs) =>
+      held.hold(key, startMs, endMs, value, oldValue, timestampMs)
   }
   const next = makeNext()
   const result = new StreamRecord()

@@ -8,6 +8,8 @@ const BLOCK_ENTRIES = 256
 /** Waiting entries beyond this share of the sorted ones are sorted all at once. */
 const REBUILD_SHARE = 8
 const WAITING_MAX = 65_536
+/** So far from where something was looked for an entry to be taken out is looked for one by one. */
+const NEAR_ENTRIES = 8
 
 interface Block {
   readonly entries: Int32Array
@@ -49,6 +51,8 @@ export class EntryOrder implements Order {
   readonly #waiting = new EntryList()
   #blocks: Block[] = []
   #size = 0
+  /** Where something was last looked for or changed: what comes next is often there. It may be no place any more. */
+  readonly #near: OrderPlace = { block: 0, slot: 0 }
 
   constructor(table: ByteTable, { index, byTime, suffixBytes }: OrderSpec) {
     this.#table = table
@@ -77,14 +81,40 @@ export class EntryOrder implements Order {
     // One that waits is known by its flag, which goes with it.
     entries.setFlags(entry, flags & ~(this.#waitingFlag | this.#sortedFlag))
     if ((flags & this.#sortedFlag) === 0) return
-    const blockIndex = this.#blockOf(entry)
+    const near = this.#near
+    if (!this.#isNear(entry)) {
+      near.block = this.#blockOf(entry)
+      near.slot = this.#slotIn(this.#blocks[near.block]!, entry)
+    }
+    const { block: blockIndex, slot } = near
     const block = this.#blocks[blockIndex]!
-    const slot = this.#slotIn(block, entry)
     block.entries.copyWithin(slot, slot + 1, block.size)
     block.size -= 1
     this.#size -= 1
     this.version += 1
     if (block.size === 0) this.#blocks.splice(blockIndex, 1)
+  }
+
+  /** Lets the first entries go; they are to be taken out of their table, too. Nothing may wait. */
+  dropFirst(count: number): void {
+    const { entries } = this.#table
+    const flags = ~(this.#waitingFlag | this.#sortedFlag)
+    let gone = 0
+    for (let left = count; left > 0;) {
+      const block = this.#blocks[gone]!
+      const dropped = Math.min(left, block.size)
+      for (let i = 0; i < dropped; i++) {
+        const entry = block.entries[i]!
+        entries.setFlags(entry, entries.flagsOf(entry) & flags)
+      }
+      if (dropped === block.size) gone += 1
+      else block.entries.copyWithin(0, dropped, block.size)
+      block.size -= dropped
+      left -= dropped
+    }
+    this.#blocks.splice(0, gone)
+    this.#size -= count
+    this.version += 1
   }
 
   /** Puts waiting entries in their places. Call it before places are used. */
@@ -113,6 +143,8 @@ export class EntryOrder implements Order {
     }
     place.block = low
     place.slot = low === blocks.length ? 0 : this.#lowerBound(blocks[low]!, timeMs, key, start, end)
+    this.#near.block = place.block
+    this.#near.slot = place.slot
   }
 
   /** The place before all entries. */
@@ -183,7 +215,37 @@ export class EntryOrder implements Order {
     return true
   }
 
+  /** Whether an entry is at the place last used or a few behind it; then that is its place. */
+  #isNear(entry: number): boolean {
+    const near = this.#near
+    const block = this.#blocks[near.block]
+    if (block === undefined) return false
+    const end = Math.min(block.size, near.slot + NEAR_ENTRIES)
+    for (let slot = near.slot; slot < end; slot++) {
+      if (block.entries[slot] !== entry) continue
+      near.slot = slot
+      return true
+    }
+    return false
+  }
+
+  /** Whether an entry belongs at the place last used, and there is room. */
+  #fitsNear(entry: number): boolean {
+    const { block: blockIndex, slot } = this.#near
+    const block = this.#blocks[blockIndex]
+    if (block === undefined || block.size === BLOCK_ENTRIES || slot > block.size) return false
+    if (slot === 0 ? blockIndex > 0 : this.#compare(block.entries[slot - 1]!, entry) >= 0)
+      return false
+    if (slot === block.size) return blockIndex === this.#blocks.length - 1
+    return this.#compare(block.entries[slot]!, entry) > 0
+  }
+
   #insert(entry: number): void {
+    if (this.#fitsNear(entry)) {
+      const { block, slot } = this.#near
+      this.#insertAt(this.#blocks[block]!, slot, entry)
+      return
+    }
     const blockIndex = Math.min(this.#blockOf(entry), Math.max(0, this.#blocks.length - 1))
     let block = this.#blocks[blockIndex]
     if (block === undefined) {
@@ -192,7 +254,10 @@ export class EntryOrder implements Order {
     } else if (block.size === BLOCK_ENTRIES) {
       block = this.#split(blockIndex, entry)
     }
-    const slot = this.#slotIn(block, entry)
+    this.#insertAt(block, this.#slotIn(block, entry), entry)
+  }
+
+  #insertAt(block: Block, slot: number, entry: number): void {
     block.entries.copyWithin(slot + 1, slot, block.size)
     block.entries[slot] = entry
     block.size += 1

@@ -3,6 +3,9 @@ import type { EntryList } from '../entry-list.ts'
 import type { EntryOrder, OrderBound, OrderPlace } from './entry-order.ts'
 
 const place: OrderPlace = { block: 0, slot: 0 }
+const end: OrderPlace = { block: 0, slot: 0 }
+/** So many entries are compared with the end of what is read; of more, the end is looked for once. */
+const COMPARED = 6
 
 /** Adds the entries from one bound up to another, that one left out, to a list. */
 export function collect(
@@ -13,11 +16,15 @@ export function collect(
 ): void {
   order.settle()
   order.seek(place, from.timeMs, from.bytes, 0, from.length)
-  for (;;) {
+  for (let i = 0; i < COMPARED; i++) {
     const entry = order.next(place)
     if (entry < 0) return
     if (order.compareTo(entry, until.timeMs, until.bytes, 0, until.length) >= 0) return
     list.push(entry)
+  }
+  order.seek(end, until.timeMs, until.bytes, 0, until.length)
+  while (place.block < end.block || (place.block === end.block && place.slot < end.slot)) {
+    list.push(order.next(place))
   }
 }
 

@@ -90,6 +90,8 @@ export abstract class TimedStore<K, V> extends MemoryStore<K, V> {
     expired.size = 0
     const until = this.upper.atTime(this.#expiredThroughMs + 1)
     collect(this.timeOrder, expired, this.lower.atTime(-Infinity), until)
+    // They are the first by time.
+    this.timeOrder.dropFirst(expired.size)
     for (let i = 0; i < expired.size; i++) this.table.forget(expired.entries[i]!)
     const first = firstOf(this.timeOrder)
     this.#earliestMs = first < 0 ? Infinity : this.table.entries.timeOf(first)
