@@ -11,9 +11,16 @@ const isWindowed = (thing: unknown): thing is Windowed<string> =>
 export const endOf = ({ window }: Windowed<string>): number | null =>
   window.endMs === Infinity ? null : window.endMs
 
+/** The key in a window; one that is windowed again reads as in Java. */
+function innerText(key: unknown): string {
+  if (!isWindowed(key)) return String(key)
+  const { startMs } = key.window
+  return `[${innerText(key.key)}@${startMs}/${endOf(key) ?? '9223372036854775807'}]`
+}
+
 /** The text of a key or value; null stays null. */
 export function text(thing: unknown): string | null {
-  if (isWindowed(thing)) return `${thing.key}@${thing.window.startMs}-${endOf(thing)}`
+  if (isWindowed(thing)) return `${innerText(thing.key)}@${thing.window.startMs}-${endOf(thing)}`
   if (thing === null || thing === undefined) return null
   return typeof thing === 'string' ? thing : JSON.stringify(thing)
 }
