@@ -22,7 +22,8 @@ import { recordsOf, runOnce } from './sources.ts'
 const FILE = join(packageRoot(), 'jobs', 'transit', 'stations.properties')
 
 describe('the stations of the transit job from a database', function () {
-  this.timeout(120_000)
+  // PGlite takes four seconds of a processor to start, of which there may be little.
+  this.timeout(480_000)
   const logs = embeddedLogs()
   const directory = temporaryDirectory()
 

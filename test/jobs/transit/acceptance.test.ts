@@ -27,7 +27,8 @@ const HOUR_MS = 3_600_000
 const SOURCE = join(packageRoot(), 'jobs', 'transit', 'stations.properties')
 
 describe('the transit exercise', function () {
-  this.timeout(120_000)
+  // PGlite takes four seconds of a processor to start, of which there may be little.
+  this.timeout(480_000)
   const directory = temporaryDirectory()
   const lines = Object.values(readLines()).flat()
   const places = lines.map(({ line, stationId }) => placeOf(line, stationId))
