@@ -43,6 +43,8 @@ export interface EnvironmentOptions {
    * of the machine, after which what is there may be damaged and not look so: see kafka/boot-mark.ts.
    */
   readonly isSynced: boolean
+  /** How many tables there may be: each takes memory in every environment. */
+  readonly tablesMax?: number
 }
 
 // A commit is flushed within the writers' lock, as LMDB does by nature. lmdb's overlappingSync, which
@@ -101,14 +103,17 @@ export function openEnvironment(
   }
 }
 
-function openHandle(path: string, { isSynced }: EnvironmentOptions): Handle {
+function openHandle(
+  path: string,
+  { isSynced, tablesMax = TABLES_MAX }: EnvironmentOptions,
+): Handle {
   const root = translated(path, () =>
     open<Buffer, Uint8Array>({
       path,
       noSubdir: false,
       encoding: 'binary',
       keyEncoding: 'binary',
-      maxDbs: TABLES_MAX,
+      maxDbs: tablesMax,
       overlappingSync: false,
       noSync: !isSynced,
     }),

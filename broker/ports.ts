@@ -201,6 +201,24 @@ export interface GroupOptions {
   readonly startAt?: ((of: TopicPartition) => Promise<number | undefined>) | undefined
   /** Where other instances reach this one's server, `host:port`: told to the group. */
   readonly applicationServer?: string | undefined
+  /** There where tasks keep their state in directories together. */
+  readonly sharedStates?: SharedStatesSpec | undefined
+  /** How much is fetched ahead of what is processed. */
+  readonly fetching?: FetchBudget | undefined
+}
+
+/** Directories that many tasks keep their state in together, as workers are told of them. */
+export interface SharedStatesSpec {
+  /** The names of those that were damaged, and made anew. */
+  readonly damaged: readonly string[]
+}
+
+/** What may be fetched and not processed. */
+export interface FetchBudget {
+  /** Of all partitions together, about. */
+  readonly bytes: number
+  /** How many partitions the application reads. */
+  readonly partitions: number
 }
 
 /** What a crash may do to results: repeat some, or nothing at all (Kafka's processing.guarantee). */
@@ -282,12 +300,14 @@ export type ChannelSpec =
       readonly kind: 'kafka-plain'
       readonly applicationId: string
       readonly stateDir: string
+      readonly sharedStates?: SharedStatesSpec | undefined
       readonly port: MessagePort
     }
   | {
       readonly kind: 'kafka-native'
       readonly applicationId: string
       readonly stateDir: string
+      readonly sharedStates?: SharedStatesSpec | undefined
       readonly port: MessagePort
       /** The `client.id` of the producer that the worker writes with. */
       readonly producer: string

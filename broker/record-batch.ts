@@ -10,6 +10,8 @@ export const NULL_VALUE = 2
 const VERSION = 1
 const HEADER_BYTES = 32
 const ENDS_PER_ROW = 3
+/** Room that a builder begins with: there is one for each partition that is written to. */
+const ROWS_MIN = 16
 
 /**
  * Records of one partition as columns. Row `i` has its key in `bytes` from `start(i)` to `ends[3i]`,
@@ -55,18 +57,30 @@ export function headersOf(batch: RecordBatch, row: number): RecordHeader[] {
   return unpackHeaders(batch.bytes.subarray(from, batch.ends[row * ENDS_PER_ROW + 2]))
 }
 
+/** The rows of several builders together. */
+export interface RowTally {
+  rows: number
+}
+
 /**
  * Collects records into growing columns; `pack` gives them as one buffer. It is also where a serde
  * writes to: call `reserve`, write at `position`, move `position`, then `endKey`, `endValue`, `endRecord`.
  */
 export class RecordBatchBuilder {
-  bytes = new Uint8Array(16_384)
+  /** Where the rows of several builders are counted together. */
+  readonly #tally: RowTally | undefined
+  bytes = new Uint8Array(1_024)
   view = new DataView(this.bytes.buffer)
   position = 0
   count = 0
-  #ends = new Uint32Array(64 * ENDS_PER_ROW)
-  #nulls = new Uint8Array(64)
-  #timestamps = new Float64Array(64)
+  #ends = new Uint32Array(ROWS_MIN * ENDS_PER_ROW)
+  #nulls = new Uint8Array(ROWS_MIN)
+  #timestamps = new Float64Array(ROWS_MIN)
+
+  /** @param tally counts the rows that are in it, beside those of others. */
+  constructor(tally?: RowTally) {
+    this.#tally = tally
+  }
 
   /** Makes room for `length` more bytes at `position`; `bytes` and `view` may be others afterwards. */
   reserve(length: number): void {
@@ -96,6 +110,20 @@ export class RecordBatchBuilder {
     this.#ends[this.count * ENDS_PER_ROW + 2] = this.position
     this.#timestamps[this.count] = timestampMs
     this.count += 1
+    if (this.#tally !== undefined) this.#tally.rows += 1
+  }
+
+  /** Bytes of the last row's value, which has no headers. */
+  get lastValueBytes(): number {
+    const row = this.count - 1
+    return this.position - (this.#ends[row * ENDS_PER_ROW] ?? 0)
+  }
+
+  /** What was written at `position` since the last row ended becomes the end of its value: it has no headers. */
+  lengthenValue(): void {
+    const row = this.count - 1
+    this.#ends[row * ENDS_PER_ROW + 1] = this.position
+    this.#ends[row * ENDS_PER_ROW + 2] = this.position
   }
 
   /** Takes back what was written since the last row ended: what could not be written to its end. */
@@ -120,6 +148,7 @@ export class RecordBatchBuilder {
 
   /** Forgets all rows and keeps the room. */
   clear(): void {
+    if (this.#tally !== undefined) this.#tally.rows -= this.count
     this.position = 0
     this.count = 0
   }

@@ -54,6 +54,13 @@ export const streamsKeys = {
       "Bytes of updates that all 'on-update-coalesced' aggregates of an instance may hold back together.",
     ),
   ),
+  'input.buffer.max.bytes': key(
+    bytes(1_048_576),
+    // Kafka's (KIP-770).
+    536_870_912,
+    'Bytes of records of all partitions together that an instance may have fetched and not processed, about.',
+    onlyKafka('its records are mapped, not fetched'),
+  ),
   'processing.paused': hot(
     key(
       boolean,

@@ -37,7 +37,7 @@ export class FrameInput implements InputHead {
   readonly #records: RecordFrames
   readonly #record = new StreamRecord()
   readonly #rowInWork = {} as FrameRow
-  #ids = new Int32Array(1_024)
+  #ids = new Int32Array(64)
   #batch: RecordBatch | undefined
   /** Number of the frame's first record in the batch, and of the next row in the frame. */
   #at = 0
@@ -222,6 +222,10 @@ export class FrameInput implements InputHead {
     this.#row = 0
     const context = this.#context
     this.writers.told(frame.writer, frame.streamTimeMs, frame.vouchedMs)
+    for (const { writer, streamTimeMs, vouchedMs, sentAtMs } of frame.told) {
+      this.writers.heard(writer, sentAtMs)
+      this.writers.told(writer, streamTimeMs, vouchedMs)
+    }
     this.#tellLimits()
     if (!this.#movesTime) return
     // Without rows a task goes no further than all that it reads: what another input still has would be late.

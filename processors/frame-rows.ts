@@ -1,12 +1,16 @@
 // Rows of a repartition topic in frames: one record carries all of a flush, each key once.
+import type { RecordBatchBuilder } from '../broker/record-batch.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import { CUT_BYTES_MAX, doubled, NO_ID, sentMs, type CutRows } from './cut-rows.ts'
-import { FrameBuilder, NO_KEY, type FrameTimes } from './frame.ts'
+import { FrameBuilder, NO_KEY, TOLD_BYTES, writeTold, type FrameTimes } from './frame.ts'
 import type { GroupKeys } from './group-keys.ts'
 import { writeHeaders } from './headers.ts'
 import type { OnFailure } from './failures.ts'
 import { StreamRecord, type TaskContext, type TopicOutput } from './processor.ts'
 import type { WriterSpec } from './repartition-writer.ts'
+
+/** Room that is begun with: each task has one for each topic. */
+const KEYS_MIN = 64
 
 /** Packs the rows of each partition into frames. */
 export class FrameRows implements CutRows {
@@ -21,8 +25,8 @@ export class FrameRows implements CutRows {
   /** For those that only tell the time. */
   readonly #empty: FrameBuilder
   /** Number of a key in its frame in work, valid where `#frameOf` is that frame's number. */
-  #frameKeyOf = new Int32Array(1_024)
-  #frameOf = new Int32Array(1_024)
+  #frameKeyOf = new Int32Array(KEYS_MIN)
+  #frameOf = new Int32Array(KEYS_MIN)
 
   constructor(spec: WriterSpec, groups: GroupKeys, context: TaskContext) {
     this.#failed = spec.failed
@@ -71,6 +75,10 @@ export class FrameRows implements CutRows {
   end(partition: number, times: FrameTimes): void {
     const frame = this.#frames[partition] ?? this.#empty
     const rows = this.#output.rowsOf(partition)
+    if (frame.rowCount === 0 && rows.count > 0 && rows.lastValueBytes < CUT_BYTES_MAX) {
+      this.#tellBehind(rows, times)
+      return
+    }
     const { byteLength } = frame
     rows.reserve(byteLength)
     rows.endKey(true)
@@ -79,6 +87,14 @@ export class FrameRows implements CutRows {
     rows.endValue()
     // The rows' own times lie in the frame.
     rows.endRecord(sentMs(this.#context))
+  }
+
+  /** Of a thousand tasks each tells a thousand partitions: a record for each of all these would be the job's work. */
+  #tellBehind(rows: RecordBatchBuilder, times: FrameTimes): void {
+    rows.reserve(TOLD_BYTES)
+    writeTold(rows.view, rows.position, this.#context.partition, times)
+    rows.position += TOLD_BYTES
+    rows.lengthenValue()
   }
 
   /** @returns false where that failed and the row is not to be sent. */

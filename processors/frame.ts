@@ -2,13 +2,42 @@
 // then a key number, a timestamp and, where they travel, a value per row. The format is private.
 import { ByteBuffer } from '../topology/serdes/serde.ts'
 
-const VERSION = 2
+const VERSION = 3
+/** Without what other tasks tell behind the rows; otherwise the same. */
+const VERSION_BEFORE = 2
 const HEADER_BYTES = 48
 /** What a frame has beside keys and times: bits of its second byte. */
 const HAS_VALUES = 1
 const HAS_HEADERS = 2
 /** What `valueEnds` holds of a row whose value is null: the end all the same, its sign bit set. */
 const NULL = 0x8000_0000
+
+/** Bytes of what a task tells behind the frame of another one. */
+export const TOLD_BYTES = 28
+
+/** A task that tells its event time behind the frame of another one. */
+export interface Told extends FrameTimes {
+  readonly writer: number
+}
+
+/** Writes what a task tells behind a frame that is there: `TOLD_BYTES` at `at`. */
+export function writeTold(view: DataView, at: number, writer: number, times: FrameTimes): void {
+  view.setUint32(at, writer, true)
+  view.setFloat64(at + 4, times.streamTimeMs, true)
+  view.setFloat64(at + 12, times.sentAtMs, true)
+  view.setFloat64(at + 20, times.vouchedMs, true)
+}
+
+function* toldIn(view: DataView, start: number, end: number): Iterable<Told> {
+  for (let at = start; at < end; at += TOLD_BYTES) {
+    yield {
+      writer: view.getUint32(at, true),
+      streamTimeMs: view.getFloat64(at + 4, true),
+      sentAtMs: view.getFloat64(at + 12, true),
+      vouchedMs: view.getFloat64(at + 20, true),
+    }
+  }
+}
 
 /** Rows of one source task for one target partition. */
 export interface Frame {
@@ -34,6 +63,8 @@ export interface Frame {
   /** Ends of the rows' packed headers in `bytes`, undefined where no row has any. */
   readonly headerEnds: Uint32Array | undefined
   readonly headersStart: number
+  /** What other tasks tell behind the rows; to be gone through once, before the next frame is read. */
+  readonly told: Iterable<Told>
 }
 
 /** The number of a key that is null. */
@@ -193,7 +224,9 @@ export class FrameReader {
   /** @throws Error when the bytes are no frame of a known version. */
   read(bytes: Uint8Array, start: number, end: number): Frame {
     const length = end - start
-    if (length < HEADER_BYTES || bytes[start] !== VERSION) {
+    const version = bytes[start]
+    const isKnown = version === VERSION || version === VERSION_BEFORE
+    if (length < HEADER_BYTES || !isKnown) {
       throw new Error('not a repartition frame of a known version')
     }
     // Columns must start at a multiple of eight, wherever the frame lay.
@@ -214,7 +247,8 @@ export class FrameReader {
       keysStart > length || keyCount === 0 ? 0 : view.getUint32(valueEndsStart - 4, true)
     const valuesStart = keysStart + keyBytes
     const headersStart = valuesStart + view.getUint32(40, true)
-    if (headersStart + (hasHeaders ? view.getUint32(44, true) : 0) !== length) {
+    const toldStart = headersStart + (hasHeaders ? view.getUint32(44, true) : 0)
+    if (toldStart > length || (length - toldStart) % TOLD_BYTES !== 0) {
       throw new Error('the repartition frame is cut short')
     }
     return {
@@ -232,6 +266,7 @@ export class FrameReader {
       valuesStart,
       headerEnds: hasHeaders ? new Uint32Array(this.#buffer, headerEndsStart, rowCount) : undefined,
       headersStart,
+      told: toldIn(view, toldStart, length),
     }
   }
 }

@@ -1,7 +1,7 @@
 // Numbers for combinations of dictionary ids, so that grouping by several columns costs a look-up in
 // typed arrays per column and no string.
 
-const INITIAL_SLOTS = 4_096
+const INITIAL_SLOTS = 64
 
 /** Dense numbers for pairs of numbers. */
 export class PairIndex {

@@ -16,7 +16,7 @@ export class RecordFrames {
   readonly #hasValues: boolean
   readonly #builder: FrameBuilder
   readonly #reader = new FrameReader()
-  #bytes = new Uint8Array(16_384)
+  #bytes = new Uint8Array(0)
 
   /** @param hasValues whether the values of rows are wanted. */
   constructor(hasValues: boolean) {

@@ -16,6 +16,9 @@ import { doubled, NO_ID, type CutRows, type RepartitionFormat } from './cut-rows
 /** Group keys known at once; beyond that the dictionary starts anew, between two flushes. */
 const GROUPS_MAX = 1_048_576
 
+/** Room for keys that a writer begins with: each task has one for each topic. */
+const GROUPS_MIN = 64
+
 /** What a writer is told of the node that it writes for. */
 export interface WriterSpec {
   readonly node: string
@@ -48,7 +51,7 @@ export class RepartitionWriter {
   readonly #rows: CutRows
   readonly #partitions: number
   readonly #choose: ChoosePartitions | undefined
-  #partitionOf = new Int32Array(1_024)
+  #partitionOf = new Int32Array(GROUPS_MIN)
   #known = 0
   /** Highest timestamp written, epoch ms. */
   #seenMs = -1
@@ -56,6 +59,11 @@ export class RepartitionWriter {
   /** Event times that each partition has been told, epoch ms. */
   readonly #told: Float64Array
   readonly #toldVouched: Float64Array
+  /** What all of them have been told: up to there nothing is to be looked for. */
+  #allTold = -2
+  #allVouched = -2
+  /** Partitions that got rows since they were last handed over. */
+  readonly #filled: number[] = []
 
   constructor(spec: WriterSpec, context: TaskContext) {
     this.#spec = spec
@@ -145,6 +153,7 @@ export class RepartitionWriter {
   #add(partition: number, id: number, timestampMs: number, value: unknown): void {
     const rows = this.#rows
     if (rows.isFull(partition, id)) this.#end(partition, this.#context.streamTimeMs)
+    if (!rows.hasRows(partition)) this.#filled.push(partition)
     rows.add(partition, id, timestampMs, value)
     if (timestampMs > this.#seenMs) this.#seenMs = timestampMs
   }
@@ -156,15 +165,26 @@ export class RepartitionWriter {
   flush(timeMs: number, vouchedMs: number, toAll: boolean): void {
     const seenMs = this.#spec.vouches ? this.#seenMs : -1
     this.#vouchedMs = Math.max(this.#vouchedMs, vouchedMs, seenMs)
-    for (let partition = 0; partition < this.#partitions; partition++) {
-      const isBehind =
-        this.#told[partition]! < timeMs || this.#toldVouched[partition]! < this.#vouchedMs
-      if (this.#rows.hasRows(partition) || (toAll && isBehind)) this.#end(partition, timeMs)
+    for (const partition of this.#filled) {
+      if (this.#rows.hasRows(partition)) this.#end(partition, timeMs)
     }
+    this.#filled.length = 0
+    if (toAll && (timeMs > this.#allTold || this.#vouchedMs > this.#allVouched))
+      this.#tellAll(timeMs)
     if (this.#groups.size > GROUPS_MAX) {
       this.#groups.clear()
       this.#known = 0
     }
+  }
+
+  #tellAll(timeMs: number): void {
+    for (let partition = 0; partition < this.#partitions; partition++) {
+      const isBehind =
+        this.#told[partition]! < timeMs || this.#toldVouched[partition]! < this.#vouchedMs
+      if (isBehind) this.#end(partition, timeMs)
+    }
+    this.#allTold = timeMs
+    this.#allVouched = this.#vouchedMs
   }
 
   #end(partition: number, streamTimeMs: number): void {

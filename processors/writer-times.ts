@@ -9,10 +9,40 @@
  */
 const SILENT_MS = 300_000
 
-/** The times of writers as a checkpoint holds them, epoch ms. */
+/**
+ * The times of writers as a checkpoint holds them, epoch ms. Each number may be followed by how many more writers
+ * have told the same, as a negative one less 1: of a thousand writers most are as far as all others.
+ */
 export interface SavedWriterTimes {
   readonly told: readonly number[]
   readonly vouched: readonly number[]
+}
+
+/** No time is as low; -1 is that of a writer that has not been heard of. */
+const SAME = -1
+
+function runsOf(times: Float64Array): number[] {
+  const runs: number[] = []
+  for (let i = 0; i < times.length;) {
+    const time = times[i]!
+    let end = i + 1
+    while (end < times.length && times[end] === time) end += 1
+    runs.push(time)
+    // Two alike are no longer than what would tell of them.
+    if (end - i > 2) runs.push(SAME - (end - i - 1))
+    else if (end - i === 2) runs.push(time)
+    i = end
+  }
+  return runs
+}
+
+function takeRuns(runs: readonly number[], times: Float64Array): void {
+  let at = 0
+  for (const [i, number] of runs.entries()) {
+    const count = number < SAME ? SAME - number : 1
+    const time = number < SAME ? runs[i - 1]! : number
+    for (let n = 0; n < count && at < times.length; n++) times[at++] = time
+  }
 }
 
 /** The event times that the writers of a topic have told, and when each was heard of. */
@@ -71,12 +101,12 @@ export class WriterTimes {
   }
 
   save(): SavedWriterTimes {
-    return { told: [...this.#timesMs], vouched: [...this.#vouchedMs] }
+    return { told: runsOf(this.#timesMs), vouched: runsOf(this.#vouchedMs) }
   }
 
   restore({ told, vouched }: SavedWriterTimes): void {
-    this.#timesMs.set(told.slice(0, this.#timesMs.length))
-    this.#vouchedMs.set(vouched.slice(0, this.#vouchedMs.length))
+    takeRuns(told, this.#timesMs)
+    takeRuns(vouched, this.#vouchedMs)
   }
 
   #lowest(timesMs: Float64Array, except: number): number {

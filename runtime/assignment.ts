@@ -13,10 +13,16 @@ export class Assignment {
   /** Gives tasks to threads; equal shares of each sub-topology, so that no thread has all of one. */
   add(tasks: readonly TaskSpec[]): Map<number, TaskSpec[]> {
     const added = new Map<number, TaskSpec[]>()
+    const shares = new Shares(this.#threads)
+    for (const { spec, thread } of this.#owners.values()) shares.add(spec, thread)
     for (const spec of tasks) {
-      const thread = this.#owners.get(spec.taskId)?.thread ?? this.#leastLoaded(spec.subtopology)
+      const owner = this.#owners.get(spec.taskId)
+      const thread = owner?.thread ?? shares.least(spec.subtopology)
+      if (owner === undefined) shares.add(spec, thread)
       this.#owners.set(spec.taskId, { spec, thread })
-      added.set(thread, [...(added.get(thread) ?? []), spec])
+      const others = added.get(thread)
+      if (others === undefined) added.set(thread, [spec])
+      else others.push(spec)
     }
     return added
   }
@@ -66,12 +72,6 @@ export class Assignment {
 
   get size(): number {
     return this.#owners.size
-  }
-
-  #leastLoaded(subtopology: number): number {
-    const shares = new Shares(this.#threads)
-    for (const { spec, thread } of this.#owners.values()) shares.add(spec, thread)
-    return shares.least(subtopology)
   }
 }
 

@@ -5,12 +5,18 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApplicationLock, lockHolder, type LockHome } from '../broker/application-lock.ts'
 import { openEnvironment, type Environment } from '../broker/lmdb.ts'
-import type { BrokerError } from '../broker/ports.ts'
+import { SharedStates } from '../broker/kafka/shared-states.ts'
+import type { BrokerError, SharedStatesSpec } from '../broker/ports.ts'
 
 /** This instance of an application. */
 export interface Instance {
   /** As long as the state directory lives (Kafka Streams' process id). */
   readonly id: string
+  /**
+   * Readies the directories that so many tasks keep their state in together; undefined where each has its own.
+   * @throws BrokerError MILLRACE_DISK_FULL, or MILLRACE_BROKER where a directory cannot be used.
+   */
+  sharedStates(tasks: number): SharedStatesSpec | undefined
   release(): void
 }
 
@@ -74,9 +80,16 @@ export function takeInstance(
     const about = environment.table('about')
     const id = about.get(ID)?.toString() ?? randomUUID()
     environment.transaction(() => about.putSync(ID, Buffer.from(id)))
+    let shared: SharedStates | undefined
     return {
       id,
+      sharedStates: (tasks) => {
+        if (!SharedStates.areFor(tasks)) return undefined
+        shared ??= new SharedStates(stateDir, applicationId)
+        return shared.spec
+      },
       release: () => {
+        shared?.close()
         try {
           lock.release()
         } catch {

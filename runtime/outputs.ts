@@ -1,6 +1,6 @@
 // The rows that a worker's tasks have produced and not yet handed to the data port, per target partition.
 import { BrokerError, type DataPort } from '../broker/ports.ts'
-import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { RecordBatchBuilder, type RowTally } from '../broker/record-batch.ts'
 import type { TopicOutput } from '../processors/processor.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 
@@ -12,6 +12,8 @@ interface Target {
   readonly partition: number
   readonly rows: RecordBatchBuilder
   readonly sent: (records: number, bytes: number) => void
+  /** Whether it is among those that may have rows. */
+  isTouched: boolean
 }
 
 /** All targets of one worker. */
@@ -23,7 +25,10 @@ export class Outputs {
   readonly #partitions: Readonly<Record<string, number>>
   readonly #openTopic: (topic: string) => number
   readonly #topics = new Map<string, TopicOutput>()
-  readonly #targets: Target[] = []
+  /** Those that may have rows: of many partitions a worker writes to few at a time. */
+  readonly #touched: Target[] = []
+  /** Tasks ask at each step. */
+  readonly #tally: RowTally = { rows: 0 }
 
   /** @param openTopic partitions of a topic that the plan does not know, which user code has chosen. */
   constructor(
@@ -47,26 +52,32 @@ export class Outputs {
 
   /** Records waiting here. */
   get waiting(): number {
-    let records = 0
-    for (const { rows } of this.#targets) records += rows.count
-    return records
+    return this.#tally.rows
   }
 
   /** Bytes waiting here. */
   get waitingBytes(): number {
     let bytes = 0
-    for (const { rows } of this.#targets) bytes += rows.position
+    for (const { rows } of this.#touched) bytes += rows.position
     return bytes
   }
 
   /** Forgets all rows. */
   discard(): void {
-    for (const { rows } of this.#targets) rows.clear()
+    for (const target of this.#touched) {
+      target.rows.clear()
+      target.isTouched = false
+    }
+    this.#touched.length = 0
   }
 
   /** Hands all rows over. */
   flush(): void {
-    for (const target of this.#targets) if (target.rows.count > 0) this.#handOver(target)
+    for (const target of this.#touched) {
+      if (target.rows.count > 0) this.#handOver(target)
+      target.isTouched = false
+    }
+    this.#touched.length = 0
   }
 
   #handOver({ topic, partition, rows, sent }: Target): void {
@@ -80,9 +91,8 @@ export class Outputs {
     const sent = known === undefined ? () => undefined : this.#counterOf(topic)
     const partitions = known ?? this.#openTopic(topic)
     const targets = Array.from({ length: partitions }, (_, partition): Target => {
-      return { topic, partition, rows: new RecordBatchBuilder(), sent }
+      return { topic, partition, rows: new RecordBatchBuilder(this.#tally), sent, isTouched: false }
     })
-    this.#targets.push(...targets)
     // Where rows wait for the commit anyway, a lump at a time is packed once and never cut again.
     const lumpBytes = this.#port.transactional ? LUMP_BYTES : Infinity
     return {
@@ -90,6 +100,8 @@ export class Outputs {
       rowsOf: (partition) => {
         const target = targets[partition]!
         if (target.rows.position > lumpBytes) this.#handOver(target)
+        if (!target.isTouched) this.#touched.push(target)
+        target.isTouched = true
         return target.rows
       },
     }

@@ -79,6 +79,11 @@ export async function startStreams(
     broker.openGroup({
       applicationId,
       stateDir: config.stateDir,
+      sharedStates: instance?.sharedStates(layout.plan.tasks.length),
+      fetching: {
+        bytes: config.inputBufferMaxBytes,
+        partitions: layout.plan.tasks.flatMap(inputsOf).length,
+      },
       guarantee: config.processingGuarantee,
       // Topics that come later must not change how members share partitions out.
       isCoPartitioned:

@@ -29,6 +29,8 @@ const TURN_MS = 50
  * the processor costs less than what waited for the next interval, and memory stays small.
  */
 const COMMIT_BYTES = 2_097_152
+/** How long figures may be old for each task that there is: of a thousand tasks, telling them takes milliseconds. */
+const TELL_MS_A_TASK = 0.1
 
 export class StreamThread {
   readonly #control: ThreadControl
@@ -48,6 +50,7 @@ export class StreamThread {
   readonly #restoring: RestoringTasks
   readonly #standbys: StandbyTasks
   #lastEmitMs = 0
+  #lastToldMs = 0
   #idleMs = 1
   #isStopping = false
 
@@ -163,10 +166,13 @@ export class StreamThread {
 
   #emit(nowMs: number): void {
     this.#lastEmitMs = nowMs
+    const isTold = nowMs - this.#lastToldMs >= this.#tasks.size * TELL_MS_A_TASK
     this.#phases.in('process', () => {
-      for (const task of this.#tasks.values()) task.emit(nowMs)
+      for (const task of this.#tasks.values()) task.emit(nowMs, isTold)
       return this.#outputs.waiting
     })
+    if (!isTold) return
+    this.#lastToldMs = nowMs
     this.#metrics.stores(this.#tasks.values())
     this.#metrics.tasks(this.#tasks.size, this.#restoring.size, this.#standbys.size)
     this.#metrics.queued(this.#bytesWaiting)
@@ -264,6 +270,8 @@ export class StreamThread {
       tasks.flatMap((toOpen) => {
         const { spec, inputs } = toOpen
         const { taskId } = spec
+        // A thousand tasks take longer than a thread may be silent.
+        this.#vitals.beat()
         this.#close(taskId)
         if (!this.#restoring.begin(toOpen, this.#port)) return this.#run(toOpen)
         return inputsOf(spec).map((input, i) => ({ ...input, offset: inputs[i]!.offset }))

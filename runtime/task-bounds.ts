@@ -2,6 +2,7 @@
 // when it opens tasks, after commits, and when it is to know whether all is done.
 import {
   BrokerError,
+  placeOf,
   type Broker,
   type Group,
   type TaskPosition,
@@ -64,13 +65,14 @@ export class TaskBounds {
     // A transaction of who is out of the group is never committed.
     const mayMeetOwner = plan.isLogged && group.abort === undefined
     const generation = mayMeetOwner ? (group.generation?.() ?? 0) : undefined
+    const positions = new Map(committed.map((at) => [placeOf(at), at]))
     let nextLog = 0
     let nextInput = 0
     return specs.map((spec, i) => ({
       spec,
       inputs: inputsOf(spec).map((input) => ({
-        offset: offsetOf(input, committed) ?? 0,
-        partitionTimeMs: positionOf(input, committed)?.partitionTimeMs,
+        offset: positions.get(placeOf(input))?.offset ?? 0,
+        partitionTimeMs: positions.get(placeOf(input))?.partitionTimeMs,
         inputStart: starts[nextInput++]!.start,
         stopAt: this.#stopAt(input),
       })),

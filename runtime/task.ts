@@ -181,14 +181,15 @@ export class Task implements TaskContext {
     this.processed += this.#inputs.settle()
   }
 
-  /** Lets updates out that were held back. */
-  emit(nowMs: number): void {
+  /** Lets updates out that were held back; `isTold`: metrics are brought up to date, too. */
+  emit(nowMs: number, isTold = true): void {
     this.nowMs = nowMs
     const waiting = this.#around.outputs.waiting
     for (const emit of this.#emitters) emit()
     this.#inputs.flushEmitted()
     this.#observeSinks(waiting)
     this.oldestMs = Infinity
+    if (!isTold) return
     this.#metrics.waiting(this.#inputs.all)
     this.stores.tell()
   }

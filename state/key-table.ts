@@ -5,7 +5,7 @@ import type { ByteSink, Serde } from '../topology/serdes/serde.ts'
 /** Keys below this number are kept even when no store uses them any more. */
 const COMPACT_ABOVE = 65_536
 
-const VALUES_MIN = 1_024
+const VALUES_MIN = 64
 /** Values kept at once: one takes more than its bytes, and comes back out of them. */
 const VALUES_MAX = 65_536
 

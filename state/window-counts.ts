@@ -10,7 +10,7 @@ import { WindowIndex } from './window-index.ts'
 const EMIT = 1
 const SAVE = 2
 const NONE = -1
-const INITIAL_ENTRIES = 1_024
+const INITIAL_ENTRIES = 32
 
 // An entry's fields lie side by side in one buffer, half a cache line: a row touches several windows,
 // and columns would cost it a miss per field and window.

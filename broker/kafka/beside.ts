@@ -22,6 +22,18 @@ export interface BesideOptions {
 interface Lane {
   readonly places: Set<string>
   connected: Promise<Connected> | undefined
+  /** Those that are not begun, in their order. */
+  readonly changes: Changes[]
+}
+
+interface Change {
+  readonly from: TopicPartitionOffset
+  begin(intake: PartitionIntake): void
+}
+
+interface Changes {
+  readonly kind: 'opening' | 'closing'
+  readonly all: Change[]
 }
 
 /** Readers outside the group. A partition that another worker reads already comes from one more consumer. */
@@ -40,17 +52,19 @@ export class Beside {
     const lane = this.#laneFor(from)
     let reader: ReaderHandle | undefined
     let isOpen = true
-    this.#then(lane, async ({ intake, consumer }) => {
-      intake.add(from)
-      reader = intake.open(outlet, from)
-      await intake.start([from], () => consumer.incrementalAssign([from]))
+    this.#change(lane, 'opening', {
+      from,
+      begin: (intake) => {
+        intake.add(from)
+        reader = intake.open(outlet, from)
+      },
     })
     return {
       took: (bytes) => reader?.took(bytes),
       close: () => {
         if (!isOpen) return
         isOpen = false
-        this.#then(lane, (connected) => remove(connected, from))
+        this.#change(lane, 'closing', { from, begin: () => undefined })
         // One change follows the other: who opens it now gets it from the same consumer.
         lane.places.delete(placeOf(from))
       },
@@ -74,9 +88,29 @@ export class Beside {
   #laneFor(from: TopicPartition): Lane {
     const place = placeOf(from)
     let lane = this.#lanes.find(({ places }) => !places.has(place))
-    if (lane === undefined) this.#lanes.push((lane = { places: new Set(), connected: undefined }))
+    if (lane === undefined)
+      this.#lanes.push((lane = { places: new Set(), connected: undefined, changes: [] }))
     lane.places.add(place)
     return lane
+  }
+
+  /** Changes of one kind that come while others are made are made together: each costs the client some time. */
+  #change(lane: Lane, kind: Changes['kind'], change: Change): void {
+    const last = lane.changes.at(-1)
+    if (last?.kind === kind) {
+      last.all.push(change)
+      return
+    }
+    const changes: Changes = { kind, all: [change] }
+    lane.changes.push(changes)
+    this.#then(lane, async ({ intake, consumer }) => {
+      lane.changes.splice(lane.changes.indexOf(changes), 1)
+      const { all } = changes
+      const places = all.map(({ from }) => from)
+      if (kind === 'closing') return remove({ intake, consumer }, places)
+      for (const { begin } of all) begin(intake)
+      return intake.start(places, () => consumer.incrementalAssign(places))
+    })
   }
 
   #then(lane: Lane, change: (connected: Connected) => Promise<void>): void {
@@ -96,8 +130,13 @@ export class Beside {
 // Without a reader that works the worker would wait for ever.
 const FINAL_CODE = -150
 
-async function remove({ consumer, intake }: Connected, from: TopicPartition): Promise<void> {
-  if (!intake.has(from)) return
-  const partitions = [{ topic: from.topic, partition: from.partition }]
+async function remove(
+  { consumer, intake }: Connected,
+  places: readonly TopicPartition[],
+): Promise<void> {
+  const partitions = places
+    .filter((place) => intake.has(place))
+    .map(({ topic, partition }) => ({ topic, partition }))
+  if (partitions.length === 0) return
   await intake.remove(partitions, () => consumer.incrementalUnassign(partitions))
 }

@@ -1,7 +1,16 @@
 // Whether state on the disk can be trusted. Waiting for the disk at each save would stop a worker for some ten
 // milliseconds a task, and changelogs have it all: so nothing is waited for, and state that was in use when the
 // machine went down is built anew. A process that is killed loses nothing.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { BrokerError } from '../ports.ts'
 import { thisProcess } from '../process-identity.ts'
@@ -26,9 +35,10 @@ export class BootMark {
   /** Why what is here cannot be trusted; undefined when it can. */
   get problem(): string | undefined {
     const mark = this.#read()
-    // Without a mark it was always synced.
-    if (mark === undefined || mark === CLOSED || mark === this.#boot) return undefined
-    return `${this.#directory} was in use when this machine, or the one it was on, went down`
+    if (mark === CLOSED || mark === this.#boot || !existsSync(this.#data)) return undefined
+    return mark === undefined
+      ? `${this.#directory} does not tell whether it was in use when its machine went down`
+      : `${this.#directory} was in use when this machine, or the one it was on, went down`
   }
 
   /**
@@ -36,15 +46,18 @@ export class BootMark {
    * @throws BrokerError MILLRACE_DISK_FULL
    */
   inUse(): void {
-    if (this.isKnown && this.#read() !== this.#boot) this.#write(this.#boot)
+    const mark = this.isKnown ? this.#read() : this.#boot
+    // Only where it says that all is well it must not say so any more: what has no mark is not trusted.
+    if (mark !== this.#boot) this.#write(this.#boot, mark !== undefined)
   }
 
   /** To be called when nothing is written any more: waits for the disk. Where that fails it counts as in use. */
   closed(): void {
     if (!this.isKnown) return
     try {
-      synced(join(this.#directory, 'data.mdb'), 'r+')
-      this.#write(CLOSED)
+      synced(this.#data, 'r+')
+      // Where this is lost, the state counts as in use.
+      this.#write(CLOSED, false)
     } catch {
       // A full disk, or a directory that is gone: who needs to know hears of it where state is written.
     }
@@ -58,14 +71,16 @@ export class BootMark {
     }
   }
 
-  /** @throws BrokerError MILLRACE_DISK_FULL */
-  #write(mark: string): void {
+  get #data(): string {
+    return join(this.#directory, 'data.mdb')
+  }
+
+  /** @param isAwaited whether the disk must have it. @throws BrokerError MILLRACE_DISK_FULL */
+  #write(mark: string, isAwaited: boolean): void {
     const path = join(this.#directory, FILE)
     try {
-      // All of it is there, or nothing: half a mark would cost the state.
-      synced(`${path}.new`, 'w', mark)
-      renameSync(`${path}.new`, path)
-      synced(this.#directory, 'r')
+      if (isAwaited) synced(path, 'r+', mark)
+      else writeFileSync(path, mark)
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause
       const text = `No room is left for ${path}: free some space`
@@ -78,7 +93,10 @@ export class BootMark {
 function synced(path: string, flags: string, text = ''): void {
   const file = openSync(path, flags)
   try {
-    if (text !== '') writeSync(file, text)
+    if (text !== '') {
+      ftruncateSync(file)
+      writeSync(file, text)
+    }
     fsyncSync(file)
   } finally {
     closeSync(file)

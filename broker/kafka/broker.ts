@@ -77,7 +77,7 @@ export class KafkaBroker implements Broker {
   ): Promise<Watermarks[]> {
     if (partitions.length === 0) return []
     const topics = pending ? await this.#pendingTopics() : this.#topics
-    return Promise.all(partitions.map((partition) => topics.watermarks(partition)))
+    return topics.allWatermarks(partitions)
   }
 
   async openProducer(): Promise<Producer> {

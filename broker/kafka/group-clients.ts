@@ -12,7 +12,7 @@ import {
   type PathOptions,
 } from './plain-path.ts'
 import { nativeRequests, plainRequests, type OffsetRequests } from './offset-requests.ts'
-import { transactionalConf } from './settings.ts'
+import { fetchConf, transactionalConf } from './settings.ts'
 import { Transactions } from './transactions.ts'
 
 /** A group's clients, and what becomes of them. */
@@ -33,6 +33,7 @@ export async function connectGroup(
     instanceId,
     isCoPartitioned = false,
     applicationServer,
+    fetching,
   }: GroupOptions,
   callbacks: ExtraConf['consumer'],
 ): Promise<Connected> {
@@ -40,6 +41,7 @@ export async function connectGroup(
   const transactionalId = `${applicationId}-${instanceId ?? randomUUID()}`
   // Who comes back under the same name takes its partitions back at once (KIP-345).
   const member = {
+    ...fetchConf(address, fetching),
     ...(instanceId === undefined ? {} : { 'group.instance.id': instanceId }),
     // The one assignor of librdkafka that keeps partitions of several topics together.
     ...(isCoPartitioned ? { 'partition.assignment.strategy': 'range' } : {}),

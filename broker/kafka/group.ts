@@ -173,15 +173,20 @@ class KafkaGroup implements Group {
     const asked = storedOffsets(this.#offsets, group, partitions, isGone)
     this.#asked = Promise.allSettled([this.#asked, asked]).then(() => undefined)
     const stored = await asked
-    const answers: TaskPosition[] = []
+    const positions = new Map(stored)
+    const { startAt } = this.#options
     for (const { topic, partition } of partitions) {
       const of = { topic, partition }
-      const known = stored.get(placeOf(of))
-      const startOf = async (): Promise<number> =>
-        (await this.#options.startAt?.(of)) ?? (await this.#topics.watermarks(of)).start
-      answers.push(known ?? { ...of, offset: await startOf() })
+      const offset = positions.has(placeOf(of)) ? undefined : await startAt?.(of)
+      if (offset !== undefined) positions.set(placeOf(of), { ...of, offset })
     }
-    return answers
+    const others = partitions.filter((of) => !positions.has(placeOf(of)))
+    const marks = await this.#topics.allWatermarks(others)
+    for (const [i, { topic, partition }] of others.entries()) {
+      const of = { topic, partition }
+      positions.set(placeOf(of), { ...of, offset: marks[i]!.start })
+    }
+    return partitions.map((of) => positions.get(placeOf(of))!)
   }
 
   openChannel(worker: number, wake: () => void = () => undefined): ChannelSpec {

@@ -16,6 +16,7 @@ import type { RecordBatchBuilder } from '../record-batch.ts'
 import type { ToMain, ToPort } from './messages.ts'
 import { NativeOutput } from './native-output.ts'
 import { NativeReader } from './native-reader.ts'
+import { PollRooms } from './poll-rooms.ts'
 import { StateDirectories } from './state-directories.ts'
 
 /** How a worker reaches Kafka with the addon. */
@@ -42,6 +43,7 @@ class NativeDataPort implements DataPort {
   readonly #states: StateDirectories
   readonly #output: NativeOutput
   readonly #readers = new Map<number, NativeReader>()
+  readonly #rooms = new PollRooms()
   #lastReader = 0
 
   constructor(spec: NativeChannelSpec, addon: KafkaAddon) {
@@ -57,6 +59,7 @@ class NativeDataPort implements DataPort {
     const id = this.#lastReader
     const reader = new NativeReader(from, this.#addon, {
       receive: () => this.#receive(),
+      rooms: this.#rooms,
       failed: (code, message) => this.#post({ kind: 'failed', code, message }),
       closed: () => {
         this.#readers.delete(id)

@@ -19,7 +19,7 @@ import { NativeIntake } from './native-intake.ts'
 import { NativeOutbox } from './native-outbox.ts'
 import type { ExtraConf, GroupClients, PathOptions } from './plain-path.ts'
 import type { RdConf } from './rd-client.ts'
-import { deliveryMsOf, nativeConf, REPORT_NONE } from './settings.ts'
+import { deliveryMsOf, fetchConf, nativeConf, REPORT_NONE } from './settings.ts'
 
 type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
 
@@ -66,11 +66,15 @@ export function nativePath(
   { addon, addonPath }: NativeChoice,
   options: PathOptions,
 ): DataPath {
-  const { factory, applicationId, stateDir, failed } = options
+  const { factory, applicationId, stateDir, sharedStates, fetching, failed } = options
   const connect = async () => {
     const clientId = uniqueId(factory)
     const name = `${factory.address.clientId}-beside`
-    const conf = { ...END_OF_PARTITION, ...nativeConf(addonPath, clientId) }
+    const conf = {
+      ...fetchConf(factory.address, fetching),
+      ...END_OF_PARTITION,
+      ...nativeConf(addonPath, clientId),
+    }
     const besides = await connectConsumer(factory, name, conf)
     try {
       assertKnown(addon, clientId)
@@ -99,6 +103,7 @@ export function nativePath(
           kind: 'kafka-native',
           applicationId,
           stateDir,
+          sharedStates,
           port,
           producer: producerId,
           waker,

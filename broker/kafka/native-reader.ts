@@ -2,19 +2,18 @@
 import { PollState, type KafkaAddon, type ReaderHandle } from '../native/kafka-addon.ts'
 import type { PartitionReader, TopicPartitionOffset } from '../ports.ts'
 import type { RecordBatch } from '../record-batch.ts'
+import type { PollRoom, PollRooms } from './poll-rooms.ts'
 
 /** What a reader asks of its port. */
 export interface NativeReaderLink {
   /** Takes what the main thread has posted. */
   receive(): void
+  /** Where the rows go. */
+  readonly rooms: PollRooms
   failed(code: number, message: string): void
   closed(): void
 }
 
-/** Rows of a poll, at most, and the bytes of them; a batch should stay in the processor's cache. */
-const ROWS_MAX = 1_024
-const BYTES_MIN = 65_536
-const BYTES_MAX = 524_288
 const GONE = -1
 
 /** A `PartitionReader` over a partition's own queue. */
@@ -27,11 +26,8 @@ export class NativeReader implements PartitionReader {
   readonly #link: NativeReaderLink
   #handle: ReaderHandle | undefined
   #isClosed = false
-  #bytes = new Uint8Array(BYTES_MIN)
-  readonly #ends = new Uint32Array(3 * ROWS_MAX)
-  readonly #nulls = new Uint8Array(ROWS_MAX)
-  readonly #timestamps = new Float64Array(ROWS_MAX)
-  readonly #offsets = new Float64Array(ROWS_MAX)
+  /** There while the rows polled last may be looked at. */
+  #room: PollRoom | undefined
   readonly #state = new Float64Array(PollState.slots)
 
   constructor(
@@ -63,13 +59,18 @@ export class NativeReader implements PartitionReader {
       if (!this.#isClosed) this.#link.receive()
       if (this.#handle === undefined) return undefined
     }
-    let count = this.#poll(this.#handle)
+    const { rooms } = this.#link
+    const room = this.#room === undefined ? rooms.take() : rooms.renew(this.#room)
+    this.#room = room
+    let count = this.#poll(this.#handle, room)
     const needed = this.#state[PollState.needed]!
     if (count === 0 && needed > 0) {
-      this.#bytes = new Uint8Array(2 ** Math.ceil(Math.log2(needed)))
-      count = this.#poll(this.#handle)
+      room.bytes = new Uint8Array(2 ** Math.ceil(Math.log2(needed)))
+      count = this.#poll(this.#handle, room)
     }
-    return count > 0 ? this.#batch(count) : undefined
+    if (count > 0) return this.#batch(count, room)
+    this.#leaveRoom()
+    return undefined
   }
 
   close(): void {
@@ -77,22 +78,20 @@ export class NativeReader implements PartitionReader {
     this.#isClosed = true
     if (this.#handle !== undefined) this.#addon.closeReader(this.#handle)
     this.#handle = undefined
+    this.#leaveRoom()
     this.#link.closed()
   }
 
-  #poll(handle: ReaderHandle): number {
-    const count = this.#addon.poll(
-      handle,
-      this.#bytes,
-      this.#ends,
-      this.#nulls,
-      this.#timestamps,
-      this.#offsets,
-      this.#state,
-    )
-    if (count === GONE) return 0
-    if (count > 0) this.position = this.#offsets[count - 1]! + 1
+  #leaveRoom(): void {
+    if (this.#room !== undefined) this.#link.rooms.give(this.#room)
+    this.#room = undefined
+  }
+
+  #poll(handle: ReaderHandle, { bytes, ends, nulls, timestamps, offsets }: PollRoom): number {
     const state = this.#state
+    const count = this.#addon.poll(handle, bytes, ends, nulls, timestamps, offsets, state)
+    if (count === GONE) return 0
+    if (count > 0) this.position = offsets[count - 1]! + 1
     // Up to the end of the partition there are only control records, which never come as rows.
     const endOfPartition = state[PollState.endOfPartition]!
     if (endOfPartition >= 0) this.end = this.position = Math.max(this.position, endOfPartition)
@@ -102,21 +101,22 @@ export class NativeReader implements PartitionReader {
     return count
   }
 
-  #batch(count: number): RecordBatch {
+  #batch(count: number, room: PollRoom): RecordBatch {
     const length = this.#state[PollState.bytes]!
-    const bytes = this.#bytes.subarray(0, length)
-    const isShort = this.#state[PollState.left]! > 0 && count < ROWS_MAX
-    // The batch keeps the old room; the next poll has more.
-    if (isShort && this.#bytes.length < BYTES_MAX) {
-      this.#bytes = new Uint8Array(this.#bytes.length * 2)
+    const bytes = room.bytes.subarray(0, length)
+    const { ends, nulls, timestamps, offsets } = room
+    const isShort = this.#state[PollState.left]! > 0 && count < offsets.length
+    // The batch keeps the old bytes; the next poll has more.
+    if (isShort && room.bytes.length * 2 <= this.#link.rooms.bytesMax) {
+      room.bytes = new Uint8Array(room.bytes.length * 2)
     }
     return {
       count,
       bytes,
-      ends: this.#ends.subarray(0, 3 * count),
-      nulls: this.#nulls.subarray(0, count),
-      timestamps: this.#timestamps.subarray(0, count),
-      offsets: this.#offsets.subarray(0, count),
+      ends: ends.subarray(0, 3 * count),
+      nulls: nulls.subarray(0, count),
+      timestamps: timestamps.subarray(0, count),
+      offsets: offsets.subarray(0, count),
     }
   }
 }

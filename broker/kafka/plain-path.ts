@@ -1,5 +1,5 @@
 // The plain way: the main thread consumes and produces, packed batches cross to and from the workers.
-import type { TopicPartition, Watermarks } from '../ports.ts'
+import type { FetchBudget, SharedStatesSpec, TopicPartition, Watermarks } from '../ports.ts'
 import { Beside } from './beside.ts'
 import {
   bothOf,
@@ -28,6 +28,8 @@ export interface PathOptions {
   readonly factory: ClientFactory
   readonly applicationId: string
   readonly stateDir: string
+  readonly sharedStates?: SharedStatesSpec | undefined
+  readonly fetching?: FetchBudget | undefined
   watermarks(of: TopicPartition): Promise<Watermarks>
   failed(error: { readonly code: number; readonly message: string }): void
 }
@@ -50,7 +52,7 @@ export function plainPath(
   reason: string,
   options: PathOptions,
 ): DataPath {
-  const { factory, applicationId, stateDir, watermarks, failed } = options
+  const { factory, applicationId, stateDir, sharedStates, watermarks, failed } = options
   const sender = new Sender(producer, deliveryMsOf(factory.address))
   const connect = async () => {
     const name = `${factory.address.clientId}-beside`
@@ -63,7 +65,7 @@ export function plainPath(
     beside: new Beside({ connect, failed }),
     outbox: sender,
     openChannel: (port) => ({
-      spec: { kind: 'kafka-plain', applicationId, stateDir, port },
+      spec: { kind: 'kafka-plain', applicationId, stateDir, sharedStates, port },
       close: () => undefined,
     }),
     produce: (target, packed, sent) => sender.add(target, packed, sent),

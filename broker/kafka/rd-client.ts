@@ -105,7 +105,7 @@ export interface RdConsumer extends RdClient {
   offsetsForTimes(
     times: readonly TopicPartitionOffset[],
     timeoutMs: number,
-    done: RdCallback<readonly TopicPartitionOffset[]>,
+    done: RdCallback<readonly (TopicPartitionOffset & { readonly error?: RdError })[]>,
   ): unknown
   getClient(): RdNativeConsumer
 }

@@ -81,9 +81,10 @@ export class Rebalance {
     } catch (error) {
       this.#failed(error)
     }
+    const offsets = new Map(answered.map((each) => [placeOf(each), each.offset]))
     return partitions.map(({ topic, partition }) => {
-      const from = answered.find((each) => each.topic === topic && each.partition === partition)
-      return { topic, partition, offset: from?.offset ?? STORED }
+      const of = { topic, partition }
+      return { ...of, offset: offsets.get(placeOf(of)) ?? STORED }
     })
   }
 

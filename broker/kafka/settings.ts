@@ -1,4 +1,5 @@
 // What is asked of librdkafka: Millrace's defaults below the user's settings, a part for each client.
+import type { FetchBudget } from '../ports.ts'
 import type { RdConf } from './rd-client.ts'
 
 /** The user's settings by librdkafka's names, as the configuration's prefixes divide them. */
@@ -37,6 +38,36 @@ export function lookupConf(address: KafkaAddress): RdConf {
 
 /** How often a client tells of its round trips, in milliseconds. */
 const STATISTICS: RdConf = { 'statistics.interval.ms': '5000' }
+
+/** The client's own limit for what it fetches of a partition at once. */
+const PARTITION_FETCH_BYTES = 1_048_576
+const PREFETCH_BYTES_MAX = 8_388_608
+const PREFETCH_BYTES_MIN = 16_384
+const FETCH_BYTES_MAX = 52_428_800
+
+/**
+ * What a consumer fetches ahead of each partition, so that all together hold the budget: half of it waits, and
+ * half may come by an answer that is under way. A record that is larger comes alone. The user's settings win.
+ */
+export function fetchConf(
+  { settings: { common, consumer } }: KafkaAddress,
+  budget: FetchBudget | undefined,
+): RdConf {
+  if (budget === undefined) return {}
+  const { bytes, partitions } = budget
+  const half = bytes / Math.max(1, partitions) / 2
+  const within = (max: number): number =>
+    Math.floor(Math.min(max, Math.max(half, PREFETCH_BYTES_MIN)))
+  const answerBytes = Math.min(FETCH_BYTES_MAX, Math.floor(bytes / 8))
+  const conf = {
+    'queued.max.messages.kbytes': String(Math.floor(within(PREFETCH_BYTES_MAX) / 1_024)),
+    'max.partition.fetch.bytes': String(within(PARTITION_FETCH_BYTES)),
+    'fetch.max.bytes': String(Math.max(PARTITION_FETCH_BYTES, answerBytes)),
+  }
+  const set = new Set([...Object.keys(common), ...Object.keys(consumer)])
+  if (set.has('fetch.message.max.bytes')) set.add('max.partition.fetch.bytes')
+  return Object.fromEntries(Object.entries(conf).filter(([name]) => !set.has(name)))
+}
 
 /** Settings of a consumer; `groupId` is only a name where no topic is subscribed to. */
 export function consumerConf(address: KafkaAddress, groupId: string): RdConf {

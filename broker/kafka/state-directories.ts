@@ -3,21 +3,31 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEnvironment, type Environment } from '../lmdb.ts'
-import { BrokerError } from '../ports.ts'
+import { thisProcess } from '../process-identity.ts'
+import { BrokerError, type SharedStatesSpec } from '../ports.ts'
 import { BootMark } from './boot-mark.ts'
+import { sharedDirectoryOf, TABLES_MAX } from './shared-states.ts'
 
 /** The open environments of one worker. */
 export class StateDirectories {
   readonly #directory: string
+  readonly #shared: SharedStatesSpec | undefined
+  /** Whether a machine that goes down is told from one that did not; otherwise all is synced. */
+  readonly #isMarked = thisProcess().boot !== ''
+  /** Tasks that were told that what was theirs was damaged. */
+  readonly #told = new Set<string>()
   readonly #open = new Map<string, Environment>()
 
   constructor({
     stateDir,
     applicationId,
+    sharedStates,
   }: {
     readonly stateDir: string
     readonly applicationId: string
+    readonly sharedStates?: SharedStatesSpec | undefined
   }) {
+    this.#shared = sharedStates
     this.#directory = join(stateDir, applicationId)
   }
 
@@ -28,9 +38,8 @@ export class StateDirectories {
   open(taskId: string): Environment {
     const open = this.#open.get(taskId)
     if (open !== undefined) return open
-    const directory = join(this.#directory, taskId)
-    mkdirSync(directory, { recursive: true })
-    const environment = openSound(directory)
+    const environment =
+      this.#shared === undefined ? this.#openOwn(taskId) : this.#openShared(taskId, this.#shared)
     this.#open.set(taskId, environment)
     return environment
   }
@@ -42,6 +51,22 @@ export class StateDirectories {
 
   closeAll(): void {
     for (const taskId of [...this.#open.keys()]) this.close(taskId)
+  }
+
+  #openOwn(taskId: string): Environment {
+    const directory = join(this.#directory, taskId)
+    mkdirSync(directory, { recursive: true })
+    return openSound(directory)
+  }
+
+  #openShared(taskId: string, { damaged }: SharedStatesSpec): Environment {
+    const name = sharedDirectoryOf(taskId)
+    const options = { isSynced: !this.#isMarked, tablesMax: TABLES_MAX }
+    const environment = openEnvironment(join(this.#directory, name), options)
+    if (!damaged.includes(name) || this.#told.has(taskId)) return environment
+    this.#told.add(taskId)
+    const damage = `${join(this.#directory, name)} was damaged, or in use when its machine went down`
+    return { ...environment, damage }
   }
 }
 
@@ -65,7 +90,8 @@ function openAnew(directory: string, mark: BootMark, damage: string): Environmen
 
 function openMarked(directory: string, mark: BootMark): Environment {
   mark.inUse()
-  const environment = openEnvironment(directory, { isSynced: !mark.isKnown })
+  const options = { isSynced: !mark.isKnown, tablesMax: TABLES_MAX }
+  const environment = openEnvironment(directory, options)
   return {
     ...environment,
     close: () => {

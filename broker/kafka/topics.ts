@@ -15,6 +15,11 @@ import { adminConf, withoutSecrets } from './settings.ts'
 
 const REQUEST_MS_MAX = 10_000
 const VISIBLE_MS_MAX = 30_000
+/** From so many partitions on their offsets are asked for together. */
+const TOGETHER_MIN = 32
+/** What stands for a time in Kafka's ListOffsets. */
+const EARLIEST = -2
+const LATEST = -1
 
 /** Questions about topics, their creation and their end. */
 export class Topics {
@@ -74,6 +79,12 @@ export class Topics {
     }
   }
 
+  /** First and next offsets of partitions, in their order. @throws BrokerError MILLRACE_TOPIC_MISSING */
+  async allWatermarks(of: readonly TopicPartition[]): Promise<Watermarks[]> {
+    const known = of.length < TOGETHER_MIN ? [] : await this.#askTogether(of)
+    return Promise.all(of.map(async (at, i) => known[i] ?? (await this.watermarks(at))))
+  }
+
   /** First and next offset of a partition. @throws BrokerError MILLRACE_TOPIC_MISSING */
   async watermarks(at: TopicPartition): Promise<Watermarks> {
     const { bootstrapServers } = this.#factory.address
@@ -115,6 +126,23 @@ export class Topics {
       this.#lookup.queryWatermarkOffsets(topic, partition, REQUEST_MS_MAX, (error, offsets) =>
         done(error ?? { start: offsets.lowOffset, end: offsets.highOffset }),
       )
+    })
+  }
+
+  /** As a request for each broker instead of two for each partition; what failed is left out. */
+  async #askTogether(of: readonly TopicPartition[]): Promise<(Watermarks | undefined)[]> {
+    const ask = (time: number): Promise<ReadonlyMap<string, number>> =>
+      new Promise((done) => {
+        const times = of.map(({ topic, partition }) => ({ topic, partition, offset: time }))
+        this.#lookup.offsetsForTimes(times, REQUEST_MS_MAX, (error, found) => {
+          const sound = error ? [] : found.filter((each) => each.error === undefined)
+          done(new Map(sound.map((each) => [placeOf(each), each.offset])))
+        })
+      })
+    const [starts, ends] = await Promise.all([ask(EARLIEST), ask(LATEST)])
+    return of.map((at) => {
+      const [start, end] = [starts.get(placeOf(at)) ?? -1, ends.get(placeOf(at)) ?? -1]
+      return start < 0 || end < 0 ? undefined : { start, end }
     })
   }
 

@@ -1,5 +1,6 @@
 // What a reader makes of what the addon answers, on answers made up here.
 import { expect } from 'chai'
+import { PollRooms } from '../../broker/kafka/poll-rooms.ts'
 import { NativeReader } from '../../broker/kafka/native-reader.ts'
 import { PollState, type KafkaAddon, type ReaderHandle } from '../../broker/native/kafka-addon.ts'
 
@@ -32,6 +33,7 @@ function readerOf(...answers: (Answer | 'gone')[]) {
   } as unknown as KafkaAddon
   const reader = new NativeReader({ topic: 't', partition: 0, offset: 5 }, addon, {
     receive: () => undefined,
+    rooms: new PollRooms(),
     failed: (code, message) => failures.push(`${code} ${message}`),
     closed: () => failures.push('closed'),
   })

@@ -47,6 +47,34 @@ const rowsOf = (batch: RecordBatch): Row[] =>
 
 const copy = (view: Uint8Array | null): Uint8Array | null => (view === null ? null : view.slice())
 
+describe('builders of batches', () => {
+  it('count their rows together, until they are cleared', () => {
+    const tally = { rows: 0 }
+    const [one, other] = [new RecordBatchBuilder(tally), new RecordBatchBuilder(tally)]
+    for (const builder of [one, other, other]) builder.append(null, null, 0)
+    expect(tally.rows).to.equal(3)
+    other.pack()
+    expect(tally.rows).to.equal(1)
+    one.clear()
+    expect(tally.rows).to.equal(0)
+  })
+
+  it('lengthen the value of their last row', () => {
+    const builder = builderOf([
+      { key: Uint8Array.of(1), value: Uint8Array.of(2), timestampMs: 5, headers: [] },
+      { key: null, value: Uint8Array.of(3), timestampMs: 6, headers: [] },
+    ])
+    builder.reserve(2)
+    builder.bytes.set([4, 5], builder.position)
+    builder.position += 2
+    builder.lengthenValue()
+    expect(builder.lastValueBytes).to.equal(3)
+    const rows = rowsOf(unpack(builder.pack()))
+    expect(rows.map(({ value }) => [...value!])).to.deep.equal([[2], [3, 4, 5]])
+    expect(rows.map(({ timestampMs }) => timestampMs)).to.deep.equal([5, 6])
+  })
+})
+
 describe('a packed record batch', () => {
   it('gives back every row as it was put in', () => {
     fc.assert(

@@ -66,10 +66,30 @@ describe('the state of a task on the disk', () => {
     expect(contentOf(stateDir)).to.deep.equal([undefined, undefined])
   })
 
-  it('is kept where a version left it that waited for the disk', () => {
-    const { stateDir, close } = inUse('without-mark')
+  it('is deleted when nothing tells whether it was closed', function () {
+    if (thisProcess().boot === '') this.skip()
+    for (const [name, left] of [
+      ['no-mark', undefined],
+      ['half-a-mark', thisProcess().boot.slice(0, 9)],
+    ] as const) {
+      const { stateDir, close } = inUse(name)
+      close()
+      rmSync(mark(stateDir))
+      if (left !== undefined) writeFileSync(mark(stateDir), left)
+      const [value, damage] = contentOf(stateDir)
+      expect([name, value]).to.deep.equal([name, undefined])
+      expect(damage).to.include('in use when')
+    }
+  })
+
+  it('is in use again, and only that, as soon as it is opened again', function () {
+    if (thisProcess().boot === '') this.skip()
+    const { stateDir, close } = inUse('opened-again')
     close()
-    rmSync(mark(stateDir))
-    expect(contentOf(stateDir)).to.deep.equal(['value', undefined])
+    const opened = directories(stateDir)
+    opened.open(TASK)
+    expect(readFileSync(mark(stateDir), 'utf8')).to.equal(thisProcess().boot)
+    opened.closeAll()
+    expect(readFileSync(mark(stateDir), 'utf8')).to.equal('closed')
   })
 })

@@ -1,6 +1,7 @@
 // The head of a task behind a repartition topic: frames in, stream time over all writers, errors.
 import { expect } from 'chai'
 import type { RepartitionFormat } from '../../processors/cut-rows.ts'
+import { TOLD_BYTES, writeTold } from '../../processors/frame.ts'
 import { ProcessingError } from '../../processors/processor.ts'
 import { milliseconds } from '../../topology/duration.ts'
 import { float64, utf8 } from '../../topology/serdes/primitive.ts'
@@ -77,6 +78,24 @@ for (const format of ['frames', 'records'] as const) {
 }
 
 describe('the input from a repartition topic', () => {
+  it('hears what other tasks tell behind the rows of one', () => {
+    const { reader, results } = tasks()
+    const writer = new TestTask(topology)
+    writer.nowMs = 1
+    writer.pipe(...[1, 15].map((timestampMs) => ({ value: 'a', timestampMs })))
+    writer.flush(15)
+    const [frame] = writer.read('app-grouped-repartition')
+    const told = new DataView(new ArrayBuffer(2 * TOLD_BYTES))
+    for (const [i, streamTimeMs] of [8, 12].entries()) {
+      writeTold(told, i * TOLD_BYTES, 1, { streamTimeMs, vouchedMs: -1, sentAtMs: 1 })
+    }
+    const value = Buffer.concat([frame!.value!, new Uint8Array(told.buffer)])
+    reader.pipeFrames([{ ...frame!, value }])
+    reader.emit()
+    expect(reader.streamTimeMs, 'as far as the slower of the two').to.equal(12)
+    expect(results()).to.deep.equal(['0=1'])
+  })
+
   it('names topic, partition and offset of what is no frame', () => {
     const { reader } = tasks()
     const row = { key: null, timestampMs: 0, partition: 0, headers: {} }

@@ -12,12 +12,16 @@ const PARTITIONS = 1_000
 const WRITERS = 200
 const BYTES_MAX = 50_000_000
 
-function writer(groups: GroupKeys, rows: Map<number, RecordBatchBuilder>): FrameRows {
-  const rowsOf = (partition: number): RecordBatchBuilder => {
-    if (!rows.has(partition)) rows.set(partition, new RecordBatchBuilder())
-    return rows.get(partition)!
+function writer(
+  groups: GroupKeys,
+  rows: Map<number, RecordBatchBuilder>,
+  partition = 3,
+): FrameRows {
+  const rowsOf = (to: number): RecordBatchBuilder => {
+    if (!rows.has(to)) rows.set(to, new RecordBatchBuilder())
+    return rows.get(to)!
   }
-  const context = { partition: 3, output: () => ({ partitions: PARTITIONS, rowsOf }) }
+  const context = { partition, output: () => ({ partitions: PARTITIONS, rowsOf }) }
   const spec = { node: 'by-name', topic: 'repartition', value: utf8, carriesHeaders: false }
   return new FrameRows(spec as unknown as WriterSpec, groups, context as unknown as TaskContext)
 }
@@ -54,5 +58,31 @@ describe('rows that wait for their frames', () => {
     ])
     expect(frames[0]!.timestamps).to.deep.equal(Array.from({ length: 100 }, (_, row) => row))
     expect(written.hasRows(5)).to.equal(false)
+  })
+
+  it('take what other tasks of the thread tell behind them, and need no record for it', () => {
+    const rows = new RecordBatchBuilder()
+    const groups = new GroupKeys(utf8)
+    const [first, second] = [
+      writer(groups, new Map([[5, rows]])),
+      writer(groups, new Map([[5, rows]]), 4),
+    ]
+    const id = groups.idOf('a')
+    first.learn(id)
+    first.add(5, id, 1, 'value')
+    first.end(5, times)
+    for (const streamTimeMs of [10, 11]) second.end(5, { ...times, streamTimeMs })
+    expect(rows.count).to.equal(1)
+    const { bytes, ends } = rows.columns
+    const frame = new FrameReader().read(bytes, ends[0]!, ends[1]!)
+    expect([...frame.timestamps]).to.deep.equal([1])
+    expect([...frame.told]).to.deep.equal([
+      { writer: 4, streamTimeMs: 10, sentAtMs: 8, vouchedMs: 9 },
+      { writer: 4, streamTimeMs: 11, sentAtMs: 8, vouchedMs: 9 },
+    ])
+    second.learn(id)
+    second.add(5, id, 2, 'another value')
+    second.end(5, times)
+    expect(rows.count, 'rows have a record of their own').to.equal(2)
   })
 })

@@ -70,6 +70,27 @@ describe('the times of writers', () => {
     }
   })
 
+  it('are short where most writers are as far as the others', () => {
+    const times = new WriterTimes(1_000)
+    for (let writer = 2; writer < 990; writer++) speak(times, writer, writer < 500 ? 7 : 9, 1_000)
+    const saved = times.save()
+    expect(saved.told).to.have.length.below(10)
+    const restored = new WriterTimes(1_000)
+    restored.restore(JSON.parse(JSON.stringify(saved)) as typeof saved)
+    expect(restored.save()).to.deep.equal(saved)
+    expect(restored.streamTimeMs).to.equal(-1)
+    for (const writer of [0, 1, ...Array.from({ length: 10 }, (_, i) => 990 + i)])
+      speak(restored, writer, 8, 2_000)
+    expect(restored.streamTimeMs).to.equal(7)
+  })
+
+  it('are taken up as a version before wrote them, one by one', () => {
+    const times = new WriterTimes(4)
+    times.restore({ told: [5, 5, 5, -1], vouched: [4, 4, 4, -1] })
+    speak(times, 3, 9, 1_000)
+    expect([times.streamTimeMs, times.vouchedMs]).to.deep.equal([5, 4])
+  })
+
   it('refuse a writer that nobody knows of', () => {
     const times = new WriterTimes(2)
     expect(() => times.heard(2, 0)).to.throw('written by task 2 of 2: restart')

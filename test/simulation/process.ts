@@ -79,7 +79,11 @@ export class SimulatedProcess {
       openPort: () => openPort!(),
     })
     const run = async (): Promise<void> => {
-      const takeInstance = () => ({ id: this.name, release: () => undefined })
+      const takeInstance = () => ({
+        id: this.name,
+        sharedStates: () => undefined,
+        release: () => undefined,
+      })
       const around = { broker, close: () => Promise.resolve(), clock, launch, takeInstance }
       const job = { topology, topologyUrl: 'simulation', config }
       this.streams = await startStreams(job, around, { log: logOf(scheduler, life) })

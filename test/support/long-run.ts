@@ -23,8 +23,11 @@ async function runLong(suite: string): Promise<number> {
     options: {
       minutes: { type: 'string', default: '0' },
       seed: { type: 'string', default: String(Date.now() % SEED_MAX) },
+      // Of a suite that has them.
+      partitions: { type: 'string' },
     },
   })
+  if (values.partitions !== undefined) process.env['MILLRACE_PARTITIONS'] = values.partitions
   const endMs = performance.now() + Number(values.minutes) * 60_000
   const failed: number[] = []
   let faults = 0

@@ -4,8 +4,8 @@ import { GrowingMemory } from './growing-memory.ts'
 import { HashSlots } from './hash-slots.ts'
 import type { ByteSink } from './serde.ts'
 
-const INITIAL_SIZE = 512
-const INITIAL_BYTES = 16_384
+const INITIAL_SIZE = 32
+const INITIAL_BYTES = 512
 
 /** Interns byte strings: equal bytes get equal ids, counted from 0. */
 export class Dictionary {

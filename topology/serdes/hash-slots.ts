@@ -1,7 +1,7 @@
 // The slots of a hash table that grows without a long stop: entries move to the larger table a few at a time,
 // with each that is put in. Dictionaries and stores look entries up in it, in loops of their own.
 
-const SLOTS_MIN = 1_024
+const SLOTS_MIN = 64
 /** Half of them hold entries, so all have moved long before the next table is full. */
 const SLOTS_MOVED_A_PUT = 16
 

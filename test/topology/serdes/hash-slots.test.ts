@@ -74,6 +74,6 @@ describe('the slots of a hash table', () => {
     slots.clear(true)
     expect([has(slots, mixed(2), 2), slots.slots.length]).to.deep.equal([false, room])
     slots.clear()
-    expect(slots.slots.length).to.equal(1_024)
+    expect(slots.slots.length).to.equal(64)
   })
 })
