@@ -10,13 +10,13 @@ import { ownKafka } from '../support/own-kafka.ts'
 import { expectTables, generatedCalls, inputOf, writeInput } from '../support/police-job.ts'
 import { until } from '../support/until.ts'
 
-const PARTITIONS = Number(process.env['MILLRACE_PARTITIONS'] ?? 96)
+const PARTITIONS = Number(process.env['MILLRACE_PARTITIONS'] ?? 72)
 const ROWS = 3_000
 /** What an instance takes with a few partitions, and what it may take more for each: three tasks, with two stores. */
-const BASE_MB = 260
+const BASE_MB = 220
 const MB_A_PARTITION = 1.4
 /** As many as a machine under load may need to make a thousand partitions of each topic. */
-const PATIENCE_MS = 120_000 + PARTITIONS * 300
+const PATIENCE_MS = 240_000 + PARTITIONS * 300
 
 describe('an instance with many partitions', function () {
   this.timeout(PATIENCE_MS + 60_000)
