@@ -1,13 +1,14 @@
 // Loaded into a process before its program (`node --import`): kills it, as kill -9 does, at one place of
 // the commit. Place and number of the call are the query of this module's address: see `diesAt`.
 import { isMainThread } from 'node:worker_threads'
+import { loadAddon } from '../../broker/native/addon.ts'
 import { CheckpointStore } from '../../state/checkpoint-store.ts'
 import { SegmentWriter } from '../../broker/embedded/segment-writer.ts'
 import { ThreadCommits } from '../../runtime/thread-commits.ts'
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 type Methods = Record<string, Method>
-/** Before a method runs, when it has returned, or when what it was called with is called back. */
+/** Before a method runs, when it has returned, or when its answer comes, by a callback or a promise. */
 type When = 'before' | 'after' | 'answered'
 /** Finds the methods; undefined in a thread that has none of them. */
 type Find = () => Promise<Methods | undefined>
@@ -20,6 +21,11 @@ const producer = async (): Promise<Methods | undefined> => {
   }
   return client.Producer.prototype
 }
+// Offsets go through the addon, with what is kept beside them.
+const addon = (): Promise<Methods | undefined> => {
+  const { addon: functions } = loadAddon()
+  return Promise.resolve(isMainThread ? (functions as unknown as Methods | undefined) : undefined)
+}
 const own = (type: { readonly prototype: unknown }) => (): Promise<Methods> =>
   Promise.resolve(type.prototype as Methods)
 
@@ -27,9 +33,9 @@ const own = (type: { readonly prototype: unknown }) => (): Promise<Methods> =>
 const PLACES: Readonly<Record<string, readonly [Find, string, When]>> = {
   'thread-prepares': [own(ThreadCommits), 'prepare', 'before'],
   'thread-is-prepared': [own(ThreadCommits), 'prepare', 'after'],
-  'offsets-are-sent': [producer, 'sendOffsetsToTransaction', 'before'],
-  'offsets-are-under-way': [producer, 'sendOffsetsToTransaction', 'after'],
-  'offsets-are-there': [producer, 'sendOffsetsToTransaction', 'answered'],
+  'offsets-are-sent': [addon, 'sendOffsets', 'before'],
+  'offsets-are-under-way': [addon, 'sendOffsets', 'after'],
+  'offsets-are-there': [addon, 'sendOffsets', 'answered'],
   'commit-is-sent': [producer, 'commitTransaction', 'before'],
   'commit-is-under-way': [producer, 'commitTransaction', 'after'],
   'commit-is-through': [producer, 'commitTransaction', 'answered'],
@@ -66,6 +72,7 @@ async function dieAt(find: Find, name: string, when: When, call: number): Promis
     if (isDue && when === 'answered' && typeof done === 'function') args[args.length - 1] = die
     const result = original.apply(this, args)
     if (isDue && when === 'after') die()
+    if (isDue && when === 'answered' && result instanceof Promise) return result.then(die)
     return result
   }
 }
