@@ -14,7 +14,7 @@ const WORKER = new URL('./worker.js', import.meta.url)
 
 /** Launches workers. Those that are prepared begin at once when their work is known. */
 export class Workers {
-  readonly #prepared: Piscina[] = []
+  readonly #prepared: { readonly pool: Piscina; readonly loaded: Promise<unknown> }[] = []
 
   /**
    * Starts workers that will be launched soon, so that they load their code while the broker is asked what there
@@ -24,20 +24,21 @@ export class Workers {
   prepare(workers: number, topologyUrl: string): void {
     for (let i = 0; i < workers; i++) {
       const pool = newPool()
-      pool.run(topologyUrl, { name: 'prepareThread' }).catch(() => undefined)
-      this.#prepared.push(pool)
+      const loaded = pool.run(topologyUrl, { name: 'prepareThread' }).catch(() => undefined)
+      this.#prepared.push({ pool, loaded })
     }
   }
 
-  /** Ends those that were prepared and not needed. */
+  /** Ends those that were prepared and not needed, when they have loaded: Node 20 aborts where one ends in between. */
   async release(): Promise<void> {
-    await Promise.all(this.#prepared.splice(0).map((pool) => pool.destroy()))
+    const unneeded = this.#prepared.splice(0)
+    await Promise.all(unneeded.map(({ pool, loaded }) => loaded.then(() => pool.destroy())))
   }
 
   /** Starts a thread; its channel's port, if it has one, moves there. */
   readonly launch: LaunchThread = (spec, answered) => {
     const { port1, port2 } = new MessageChannel()
-    const pool = this.#prepared.pop() ?? newPool()
+    const pool = this.#prepared.pop()?.pool ?? newPool()
     port1.on('message', answered)
     const thread: ThreadSpec = { ...spec, control: port2 }
     const transferList = [port2, ...portsOf(spec.channel)]

@@ -18,4 +18,15 @@ describe('workers that are started ahead', () => {
     await workers.release()
     await until('none is left', () => workersNow() === before)
   })
+
+  it('may be given up while they load', async () => {
+    const before = workersNow()
+    for (let round = 0; round < 4; round++) {
+      const workers = new Workers()
+      workers.prepare(2, new URL('../../jobs/transit/topology.js', import.meta.url).href)
+      await until('they begin', () => workersNow() > before)
+      await workers.release()
+    }
+    await until('none is left', () => workersNow() === before)
+  })
 })
