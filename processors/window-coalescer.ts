@@ -78,7 +78,7 @@ export class WindowCoalescer {
   #idOf(key: unknown): number {
     // An object may be another key than before.
     const isPrimitive = typeof key !== 'object'
-    if (isPrimitive && key === this.#lastKey) return this.#lastKeyId
+    if (isPrimitive && Object.is(key, this.#lastKey)) return this.#lastKeyId
     const name = this.#nameOf(key)
     let id = this.#keyIds.get(name)
     if (id === undefined) {

@@ -5,12 +5,11 @@ import type { LocalWindows } from '../topology/local-windows.ts'
 import type { WindowedAggregateNode } from '../topology/node.ts'
 import type { TablePlan } from '../topology/table-plan.ts'
 import { firstWindowStart, type TimeWindows, type UnlimitedWindows } from '../topology/windows.ts'
-import { Coalescer } from './coalescer.ts'
-import { keyNames } from './key-names.ts'
 import type { OnFailure } from './failures.ts'
 import type { OperatorTime } from './operator-time.ts'
-import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
-import { finalStaysMs } from './window-aggregation.ts'
+import type { Forward, StreamRecord, TaskContext } from './processor.ts'
+import { finalStaysMs, type WindowedForward } from './window-aggregation.ts'
+import { windowedOutput } from './windowed-output.ts'
 import { retentionMsOf, type WindowedStore } from './windowed-store.ts'
 
 type Add = (aggregate: unknown, value: unknown, record: StreamRecord) => unknown
@@ -36,14 +35,11 @@ class WindowedAggregate {
   readonly #failed: OnFailure
   readonly #context: TaskContext
   readonly #time: OperatorTime
-  readonly #next: Forward
-  readonly #held: Coalescer | undefined
-  readonly #nameOf: (key: unknown) => string
+  readonly #put: WindowedForward
   /** Whether it says itself what has expired; else the store does. */
   readonly #givesUp: boolean
   /** How long windows stay to be looked up only, ms. */
   readonly #staysMs: number
-  readonly #result = new StreamRecord()
   readonly #closed = new EntryList()
   /** Final results of windows that start up to here have gone out; undefined until the first record. */
   #finalThroughMs: number | undefined
@@ -69,12 +65,7 @@ class WindowedAggregate {
     if (windows.kind === 'time-windows' || windows.kind === 'local-windows') {
       context.onEmit(() => this.#close(windows, this.#time.catchUp()))
     }
-    let next: Forward | undefined
-    const makeOnce = (): Forward => (next ??= makeNext())
-    const isCoalesced = node.emit === 'on-update-coalesced'
-    this.#nameOf = keyNames(node.key)
-    this.#held = isCoalesced ? new Coalescer(node.name, makeOnce, context) : undefined
-    this.#next = makeOnce()
+    this.#put = windowedOutput(node, makeNext, context)
   }
 
   process(record: StreamRecord): void {
@@ -145,29 +136,6 @@ class WindowedAggregate {
   #copyOf(before: unknown, entry: number): unknown {
     if (!this.#sendsOldValues || typeof before !== 'object') return before
     return entry < 0 ? this.#node.initialize!() : this.#store.valueAt(entry)
-  }
-
-  #put(
-    key: unknown,
-    startMs: number,
-    endMs: number,
-    value: unknown,
-    oldValue: unknown,
-    timestampMs: number,
-  ): void {
-    const held = this.#held
-    if (held !== undefined) {
-      const name = `${startMs} ${this.#nameOf(key)}`
-      if (held.replace(name, value, timestampMs)) return
-      held.add(name, { key, window: { startMs, endMs } }, value, oldValue, timestampMs)
-      return
-    }
-    const result = this.#result
-    result.key = { key, window: { startMs, endMs } }
-    result.value = value
-    result.oldValue = oldValue
-    result.timestampMs = timestampMs
-    this.#next(result)
   }
 
   /** Lets final results out, in the order (start, key), and gives up what nobody may read any more. */

@@ -132,8 +132,6 @@ describe('the board of a job at work', function () {
   })
 
   it('shows data in every panel, on Kafka and exactly once', async function () {
-    // Three programs and a broker start at once here; what happened is told by the last try.
-    this.retries(2)
     const prometheus = toolOrSkip(this, 'prometheus')
     kafka ??= await startKafka()
     tries += 1
