@@ -12,6 +12,10 @@ import type { WriterSpec } from './repartition-writer.ts'
 /** Room that is begun with: each task has one for each topic. */
 const KEYS_MIN = 64
 
+// What is known of a key, side by side.
+const FRAME = 0
+const KEY = 1
+
 /** Packs the rows of each partition into frames. */
 export class FrameRows implements CutRows {
   readonly #failed: OnFailure
@@ -24,9 +28,8 @@ export class FrameRows implements CutRows {
   readonly #frames: (FrameBuilder | undefined)[]
   /** For those that only tell the time. */
   readonly #empty: FrameBuilder
-  /** Number of a key in its frame in work, valid where `#frameOf` is that frame's number. */
-  #frameKeyOf = new Int32Array(KEYS_MIN)
-  #frameOf = new Int32Array(KEYS_MIN)
+  /** By id the number of the frame that a key was written to last, and the key's number there. */
+  #keys = new Int32Array(KEYS_MIN * 2)
 
   constructor(spec: WriterSpec, groups: GroupKeys, context: TaskContext) {
     this.#failed = spec.failed
@@ -42,30 +45,35 @@ export class FrameRows implements CutRows {
   }
 
   learn(id: number): void {
-    if (id >= this.#frameOf.length) {
-      this.#frameKeyOf = doubled(this.#frameKeyOf)
-      this.#frameOf = doubled(this.#frameOf)
-    }
+    if (id * 2 >= this.#keys.length) this.#keys = doubled(this.#keys)
     // Its number is one in a frame of another partition, or of another key.
-    this.#frameOf[id] = 0
+    this.#keys[id * 2 + FRAME] = 0
   }
 
   isFull(partition: number, id: number): boolean {
     const frame = this.#frames[partition]
-    if (frame === undefined || frame.byteLength <= CUT_BYTES_MAX) return false
-    return this.#value !== undefined || id === NO_ID || this.#frameOf[id] !== frame.number
+    if (frame === undefined) return false
+    const isKnown = id !== NO_ID && this.#keys[id * 2 + FRAME] === frame.number
+    // What a row adds to keys that are there is of a fixed length.
+    if (isKnown && this.#value === undefined) return false
+    return frame.byteLength > CUT_BYTES_MAX
   }
 
   add(partition: number, id: number, timestampMs: number, value: unknown): void {
     const frame = (this.#frames[partition] ??= new FrameBuilder(this.#value !== undefined))
     if (this.#value !== undefined && !this.#writeValue(frame, this.#value, value)) return
-    if (id !== NO_ID && this.#frameOf[id] !== frame.number) {
-      this.#frameOf[id] = frame.number
-      this.#groups.write(id, frame.keys)
-      this.#frameKeyOf[id] = frame.endKey()
-    }
     if (this.#carriesHeaders) writeHeaders(frame.headers, this.#context)
-    frame.addRow(id === NO_ID ? NO_KEY : this.#frameKeyOf[id]!, timestampMs)
+    frame.addRow(id === NO_ID ? NO_KEY : this.#keyIn(frame, id), timestampMs)
+  }
+
+  /** The number of a key in a frame, which it is written to when it is not there yet. */
+  #keyIn(frame: FrameBuilder, id: number): number {
+    const keys = this.#keys
+    const at = id * 2
+    if (keys[at + FRAME] === frame.number) return keys[at + KEY]!
+    this.#groups.write(id, frame.keys)
+    keys[at + FRAME] = frame.number
+    return (keys[at + KEY] = frame.endKey())
   }
 
   hasRows(partition: number): boolean {

@@ -63,8 +63,9 @@ function fieldsKeyIdOf(
   names: readonly string[],
   groups: GroupKeys,
 ): (record: StreamRecord) => number {
+  /** Which group a value of the only field is, and of several a way from field to field that ends in one. */
+  let groupOfId: number[] = []
   const levels = names.slice(1).map(() => new PairIndex())
-  let groupOfPath: number[] = []
   let columns: readonly Column[] | undefined
   let batch = -1
   let dictionaryEpoch = 0
@@ -75,7 +76,7 @@ function fieldsKeyIdOf(
     columns = columnsOf(scanner, names)
     if (dictionaryEpoch !== scanner.dictionaryEpoch || groupsEpoch !== groups.epoch) {
       for (const level of levels) level.clear()
-      groupOfPath = []
+      groupOfId = []
     }
     batch = scanner.batch
     dictionaryEpoch = scanner.dictionaryEpoch
@@ -88,14 +89,19 @@ function fieldsKeyIdOf(
     const row = RowView.rowOf(value)
     if (batch !== scanner.batch || groupsEpoch !== groups.epoch) enter(scanner)
     if (columns === undefined) return groups.idOf(pick(value, names))
-    let path = columns[0]!.ids[row]!
-    if (path < 0) return groups.idOf(pick(value, names))
-    for (let i = 0; i < levels.length; i++) {
+    let way = columns[0]!.ids[row]!
+    if (way < 0) return groups.idOf(pick(value, names))
+    const last = levels.length - 1
+    if (last < 0) return (groupOfId[way] ??= groups.idOf(pick(value, names)))
+    for (let i = 0; i <= last; i++) {
       const id = columns[i + 1]!.ids[row]!
       if (id < 0) return groups.idOf(pick(value, names))
-      path = levels[i]!.pathOf(path, id)
+      const level = levels[i]!
+      const next = level.find(way, id)
+      if (next >= 0) way = next
+      else way = level.add(way, id, i === last ? groups.idOf(pick(value, names)) : level.size)
     }
-    return (groupOfPath[path] ??= groups.idOf(pick(value, names)))
+    return way
   }
 }
 

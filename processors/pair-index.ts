@@ -3,59 +3,67 @@
 
 const INITIAL_SLOTS = 64
 
-/** Dense numbers for pairs of numbers. */
-export class PairIndex {
-  #firsts = new Int32Array(INITIAL_SLOTS)
-  #seconds = new Int32Array(INITIAL_SLOTS)
-  #paths = new Int32Array(INITIAL_SLOTS).fill(-1)
-  #size = 0
+// A slot's fields lie side by side: columns would cost a cache miss each.
+const INTS = 4
+const FIRST = 0
+const SECOND = 1
+/** The number plus 1; 0 in a free slot. */
+const NUMBER = 2
 
-  /** The number of a pair; pairs are numbered as they come. */
-  pathOf(first: number, second: number): number {
-    const mask = this.#paths.length - 1
-    let slot = hash(first, second) & mask
+/** Numbers for pairs of numbers, as they are given to it. */
+export class PairIndex {
+  #slots = new Int32Array(INITIAL_SLOTS * INTS)
+  /** How many pairs are known. */
+  size = 0
+
+  /** The number of a pair, -1 for one that is not known. */
+  find(first: number, second: number): number {
+    const slots = this.#slots
+    const mask = slots.length - INTS
+    let at = (hash(first, second) * INTS) & mask
     for (;;) {
-      const path = this.#paths[slot]!
-      if (path < 0) return this.#add(slot, first, second)
-      if (this.#firsts[slot] === first && this.#seconds[slot] === second) return path
-      slot = (slot + 1) & mask
+      const number = slots[at + NUMBER]! - 1
+      if (number < 0) return number
+      if (slots[at + FIRST] === first && slots[at + SECOND] === second) return number
+      at = (at + INTS) & mask
     }
   }
 
+  /** Gives a pair that is not known its number, from 0 on. */
+  add(first: number, second: number, number: number): number {
+    if (this.size * 2 * INTS >= this.#slots.length) this.#grow()
+    this.#put(first, second, number)
+    this.size += 1
+    return number
+  }
+
   clear(): void {
-    this.#paths.fill(-1)
-    this.#size = 0
+    this.#slots.fill(0)
+    this.size = 0
   }
 
-  #add(slot: number, first: number, second: number): number {
-    const path = this.#size
-    this.#firsts[slot] = first
-    this.#seconds[slot] = second
-    this.#paths[slot] = path
-    this.#size += 1
-    if (this.#size * 2 > this.#paths.length) this.#rehash()
-    return path
+  #put(first: number, second: number, number: number): void {
+    const slots = this.#slots
+    const mask = slots.length - INTS
+    let at = (hash(first, second) * INTS) & mask
+    while (slots[at + NUMBER] !== 0) at = (at + INTS) & mask
+    slots[at + FIRST] = first
+    slots[at + SECOND] = second
+    slots[at + NUMBER] = number + 1
   }
 
-  #rehash(): void {
-    const { length } = this.#paths
-    const [firsts, seconds, paths] = [this.#firsts, this.#seconds, this.#paths]
-    this.#firsts = new Int32Array(length * 2)
-    this.#seconds = new Int32Array(length * 2)
-    this.#paths = new Int32Array(length * 2).fill(-1)
-    const mask = length * 2 - 1
-    for (let from = 0; from < length; from++) {
-      if (paths[from]! < 0) continue
-      let slot = hash(firsts[from]!, seconds[from]!) & mask
-      while (this.#paths[slot]! >= 0) slot = (slot + 1) & mask
-      this.#firsts[slot] = firsts[from]!
-      this.#seconds[slot] = seconds[from]!
-      this.#paths[slot] = paths[from]!
+  #grow(): void {
+    const from = this.#slots
+    this.#slots = new Int32Array(from.length * 2)
+    for (let at = 0; at < from.length; at += INTS) {
+      const number = from[at + NUMBER]! - 1
+      if (number >= 0) this.#put(from[at + FIRST]!, from[at + SECOND]!, number)
     }
   }
 }
 
 function hash(first: number, second: number): number {
   const mixed = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)
-  return mixed ^ (mixed >>> 15)
+  // Times four it is still a whole number of 32 bits.
+  return (mixed ^ (mixed >>> 15)) & 0x0fff_ffff
 }

@@ -5,7 +5,7 @@ import { JsonScanner } from '../topology/serdes/json-scanner.ts'
 import { ROW_REFUSED, type RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Mapper, RecordContext } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
-import { RowView } from './row-view.ts'
+import { RowView, rowViewsOf, type RowViewClass } from './row-view.ts'
 
 /** Reads the values of a batch. */
 export interface RowDecoder {
@@ -38,13 +38,19 @@ export function rowDecoderOf(
     return eachRow((bytes, start, end, record) => decodeBytes(bytes.subarray(start, end), record))
   }
   const fields = keepsValues ? undefined : jsonFieldsOf(decode)
-  if (fields !== undefined) return byColumns(new JsonScanner(fields, readerOf), endsViews)
+  if (fields !== undefined) {
+    return byColumns(new JsonScanner(fields, readerOf), rowViewsOf(fields), endsViews)
+  }
   const serde = decode as unknown as Serde<unknown>
   return eachRow((bytes, start, end) => serde.deserialize(bytes, start, end))
 }
 
-function byColumns(scanner: JsonScanner, endsViews: boolean): RowDecoder {
-  let view = new RowView(scanner)
+function byColumns(
+  scanner: JsonScanner,
+  RowViews: RowViewClass,
+  endsViews: boolean,
+): RowDecoder {
+  let view = new RowViews(scanner)
   return {
     begin(batch) {
       scanner.scan(batch)
@@ -54,7 +60,7 @@ function byColumns(scanner: JsonScanner, endsViews: boolean): RowDecoder {
     valueAt(row) {
       if (endsViews) {
         RowView.end(view)
-        view = new RowView(scanner)
+        view = new RowViews(scanner)
       }
       RowView.moveTo(view, row)
       return view

@@ -1,6 +1,6 @@
 // The value that user code sees of a scanned row: getters over columns, valid during the call. Its fields are its
 // own, so that `{ ...value }`, JSON.stringify and Object.keys see what was declared, and nothing else.
-import type { Column } from '../topology/serdes/json-column.ts'
+import type { JsonFields } from '../topology/serdes/json-schema.ts'
 import type { JsonScanner } from '../topology/serdes/json-scanner.ts'
 
 /** The row of a view whose row is over. */
@@ -11,12 +11,18 @@ export class RowView {
   readonly #scanner: JsonScanner
   #row = 0
 
-  /** A view with a getter for each declared field. */
   constructor(scanner: JsonScanner) {
     this.#scanner = scanner
-    for (const column of scanner.columns) {
-      Object.defineProperty(this, column.name, { enumerable: true, get: () => this.#get(column) })
-    }
+  }
+
+  /** The value of the field with a number, in the order of the schema. */
+  static read(view: RowView, index: number): unknown {
+    const scanner = view.#scanner
+    const column = scanner.columns[index]!
+    if (view.#row !== STALE) return scanner.valueAt(column, view.#row)
+    throw new Error(
+      `${column.name} is read of a value that was kept beyond its call: keep a copy of it, { ...value }`,
+    )
   }
 
   static scannerOf(view: RowView): JsonScanner {
@@ -35,11 +41,35 @@ export class RowView {
   static end(view: RowView): void {
     view.#row = STALE
   }
+}
 
-  #get(column: Column): unknown {
-    if (this.#row !== STALE) return this.#scanner.valueAt(column, this.#row)
-    throw new Error(
-      `${column.name} is read of a value that was kept beyond its call: keep a copy of it, { ...value }`,
-    )
+/** Makes a view with a getter for each declared field. */
+export type RowViewClass = new (scanner: JsonScanner) => RowView
+
+const classes = new WeakMap<JsonFields, RowViewClass>()
+
+/**
+ * The views of a schema, the same for all tasks of a thread: to V8 objects with accessors are of one shape only where
+ * the functions are the same, and what has several becomes a look-up by name at each read.
+ */
+export function rowViewsOf(fields: JsonFields): RowViewClass {
+  let rowViews = classes.get(fields)
+  if (rowViews === undefined) classes.set(fields, (rowViews = makeClass(Object.keys(fields))))
+  return rowViews
+}
+
+function makeClass(names: readonly string[]): RowViewClass {
+  const getters = names.map((_, index) => {
+    return function (this: RowView): unknown {
+      return RowView.read(this, index)
+    }
+  })
+  return class extends RowView {
+    constructor(scanner: JsonScanner) {
+      super(scanner)
+      for (let i = 0; i < names.length; i++) {
+        Object.defineProperty(this, names[i]!, { enumerable: true, get: getters[i]! })
+      }
+    }
   }
 }

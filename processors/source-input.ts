@@ -74,6 +74,7 @@ export class SourceInput implements InputHead {
     while (this.#count > 0 && batch.offsets[this.#count - 1]! >= stopAt) this.#count -= 1
     if (this.#count === 0) return
     this.#batch = batch
+    this.#place.batch = batch
     this.#row = 0
     for (const parser of this.#parsers) {
       parser.begin(batch, this.#record, this.#keySerde)
@@ -122,7 +123,6 @@ export class SourceInput implements InputHead {
   #process(batch: RecordBatch, row: number): void {
     const record = this.#record
     const place = this.#place
-    place.batch = batch
     place.row = row
     this.#context.place = place
     try {

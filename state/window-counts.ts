@@ -36,8 +36,7 @@ export class WindowCounts implements KeyHolder {
   #doubles = new Float64Array(this.#memory.buffer)
   /** By key and window. */
   readonly #slots = new HashSlots(
-    (entry) => this.#hashOf(entry),
-    (entry) => this.#ints[entry * INTS + WINDOW] === NONE,
+    (entry, hash) => this.#ints[entry * INTS + WINDOW] !== NONE && this.#hashOf(entry) === hash,
   )
   #end = 0
   #free = NONE
@@ -210,13 +209,16 @@ export class WindowCounts implements KeyHolder {
   /** The entry in one table of slots, or -1. */
   #find(slots: Int32Array, hash: number, window: number, keyId: number): number {
     const ints = this.#ints
-    const mask = slots.length - 1
-    let slot = hash & mask
+    const mask = slots.length - 2
+    let at = (hash << 1) & mask
     for (;;) {
-      const entry = slots[slot]! - 1
+      const entry = slots[at + 1]! - 1
       if (entry < 0) return entry
-      if (ints[entry * INTS + KEY] === keyId && ints[entry * INTS + WINDOW] === window) return entry
-      slot = (slot + 1) & mask
+      if (slots[at] === hash) {
+        const fields = entry * INTS
+        if (ints[fields + KEY] === keyId && ints[fields + WINDOW] === window) return entry
+      }
+      at = (at + 2) & mask
     }
   }
 

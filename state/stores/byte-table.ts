@@ -33,8 +33,7 @@ export class ByteTable {
   readonly entries = new ByteEntries()
   readonly #timeOf: TimeOf | undefined
   readonly #slots = new HashSlots(
-    (entry) => this.entries.hashOf(entry),
-    (entry) => this.entries.flagsOf(entry) === 0,
+    (entry, hash) => this.entries.flagsOf(entry) !== 0 && this.entries.hashOf(entry) === hash,
   )
   #rows = 0
   readonly #dirty = new EntryList()
@@ -223,15 +222,15 @@ export class ByteTable {
 
   #findIn(slots: Int32Array, hash: number, key: Uint8Array, start: number, end: number): number {
     const { entries } = this
-    const mask = slots.length - 1
-    let slot = hash & mask
+    const mask = slots.length - 2
+    let at = (hash << 1) & mask
     for (;;) {
-      const entry = slots[slot]! - 1
+      const entry = slots[at + 1]! - 1
       if (entry < 0) return NONE
-      // What was given up may still be in the slots.
-      const isHeld = entries.hashOf(entry) === hash && entries.flagsOf(entry) !== 0
+      // What was given up may still be in the slots, under the hash that it had.
+      const isHeld = slots[at] === hash && entries.flagsOf(entry) !== 0
       if (isHeld && entries.matches(entry, key, start, end)) return entry
-      slot = (slot + 1) & mask
+      at = (at + 2) & mask
     }
   }
 }

@@ -10,10 +10,10 @@ const INITIAL_BYTES = 512
 /** Interns byte strings: equal bytes get equal ids, counted from 0. */
 export class Dictionary {
   #size = 0
-  readonly #slots = new HashSlots((id) => this.#marks[id * 2]!)
-  #marksMemory = new GrowingMemory(INITIAL_SIZE * 8)
-  /** The hash of each, and where its bytes end. */
-  #marks = new Int32Array(this.#marksMemory.buffer)
+  readonly #slots = new HashSlots()
+  #endsMemory = new GrowingMemory(INITIAL_SIZE * 4)
+  /** Where the bytes of each end. */
+  #ends = new Uint32Array(this.#endsMemory.buffer)
   #bytesMemory = new GrowingMemory(INITIAL_BYTES)
   // All byte strings back to back: one object each would be what a long run's heap consists of.
   #bytes = new Uint8Array(this.#bytesMemory.buffer)
@@ -54,8 +54,8 @@ export class Dictionary {
   clear(): void {
     this.#size = 0
     this.#slots.clear()
-    this.#marksMemory = new GrowingMemory(INITIAL_SIZE * 8)
-    this.#marks = new Int32Array(this.#marksMemory.buffer)
+    this.#endsMemory = new GrowingMemory(INITIAL_SIZE * 4)
+    this.#ends = new Uint32Array(this.#endsMemory.buffer)
     this.#bytesMemory = new GrowingMemory(INITIAL_BYTES)
     this.#bytes = new Uint8Array(this.#bytesMemory.buffer)
   }
@@ -65,7 +65,7 @@ export class Dictionary {
   }
 
   #endOf(id: number): number {
-    return this.#marks[id * 2 + 1]! >>> 0
+    return this.#ends[id]!
   }
 
   #matches(id: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -80,13 +80,13 @@ export class Dictionary {
 
   /** The id of the bytes in one table of slots, or -1. */
   #find(slots: Int32Array, hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const mask = slots.length - 1
-    let slot = hash & mask
+    const mask = slots.length - 2
+    let at = (hash << 1) & mask
     for (;;) {
-      const id = slots[slot]! - 1
+      const id = slots[at + 1]! - 1
       if (id < 0) return id
-      if (this.#marks[id * 2] === hash && this.#matches(id, bytes, start, end)) return id
-      slot = (slot + 1) & mask
+      if (slots[at] === hash && this.#matches(id, bytes, start, end)) return id
+      at = (at + 2) & mask
     }
   }
 
@@ -102,9 +102,8 @@ export class Dictionary {
     const to = at + end - start
     if (to > this.#bytes.length) this.#growBytes(to)
     for (let i = 0; i < to - at; i++) this.#bytes[at + i] = bytes[start + i]!
-    if (id * 2 === this.#marks.length) this.#growMarks()
-    this.#marks[id * 2] = hash
-    this.#marks[id * 2 + 1] = to
+    if (id === this.#ends.length) this.#growEnds()
+    this.#ends[id] = to
     this.#size = id + 1
     this.#slots.put(hash, id)
     return id
@@ -115,9 +114,9 @@ export class Dictionary {
     this.#bytes = new Uint8Array(this.#bytesMemory.buffer)
   }
 
-  #growMarks(): void {
-    this.#marksMemory.grow()
-    this.#marks = new Int32Array(this.#marksMemory.buffer)
+  #growEnds(): void {
+    this.#endsMemory.grow()
+    this.#ends = new Uint32Array(this.#endsMemory.buffer)
   }
 }
 

@@ -8,28 +8,28 @@ const SLOTS_MOVED_A_PUT = 16
 /** Places of entries, which are numbers from 0. */
 export class HashSlots {
   /**
-   * Entries plus 1, 0 for a free place: one of hash `h` lies at `h & (length - 1)` or behind, and round, before the
-   * first free place. What is not found here may still be in `old`. An entry may also lie where it was before it
-   * was given up and served again: who looks for one compares what the entry is now.
+   * Pairs of a hash and an entry plus 1, which is 0 in a free place: hashes lie here so that whoever looks for an
+   * entry, or moves one, reads memory elsewhere only where they are equal. One of hash `h` lies at `(h << 1) &
+   * (length - 2)` or behind, and round, before the first free place. What is not found here may still be in `old`.
+   * An entry may also lie where it was before it was given up and served again: who looks for one compares what
+   * the entry is now.
    */
-  slots = new Int32Array(SLOTS_MIN)
+  slots = new Int32Array(SLOTS_MIN * 2)
   /** The table before, while it is being moved; the same as in `slots`. */
   old: Int32Array | undefined
-  readonly #hashOf: (entry: number) => number
-  readonly #isDead: ((entry: number) => boolean) | undefined
+  readonly #isHeld: ((entry: number, hash: number) => boolean) | undefined
   /** Places taken in `slots`, and entries that live in both tables. */
   #used = 0
   #living = 0
   /** The next place of `old` to move. */
   #next = 0
+  /** Whether entries died that may lie in `slots`, and in `old`. */
+  #hasDead = false
+  #oldHasDead = false
 
-  /**
-   * @param hashOf gives the hash of an entry that was put in, as it was put in.
-   * @param isDead says of which entries that does not hold any more: these are not moved.
-   */
-  constructor(hashOf: (entry: number) => number, isDead?: (entry: number) => boolean) {
-    this.#hashOf = hashOf
-    this.#isDead = isDead
+  /** @param isHeld says whether an entry still has the hash that it was put in with; asked once some died. */
+  constructor(isHeld?: (entry: number, hash: number) => boolean) {
+    this.#isHeld = isHeld
   }
 
   /** Bytes that the slots take. */
@@ -39,7 +39,7 @@ export class HashSlots {
 
   /** Puts an entry in that is not there. */
   put(hash: number, entry: number): void {
-    if (this.#used * 2 >= this.slots.length) this.#renew()
+    if (this.#used * 4 >= this.slots.length) this.#renew()
     this.#place(hash, entry)
     this.#living += 1
     if (this.old !== undefined) this.#move(this.old, SLOTS_MOVED_A_PUT)
@@ -48,6 +48,8 @@ export class HashSlots {
   /** So many of the entries died: they keep their places until the next move. */
   died(count: number): void {
     this.#living -= count
+    this.#hasDead = true
+    this.#oldHasDead = true
   }
 
   /** Forgets all entries; with `isKept` the room stays. */
@@ -55,27 +57,31 @@ export class HashSlots {
     this.old = undefined
     this.#used = 0
     this.#living = 0
+    this.#hasDead = false
     if (isKept) this.slots.fill(0)
-    else this.slots = new Int32Array(SLOTS_MIN)
+    else this.slots = new Int32Array(SLOTS_MIN * 2)
   }
 
   /** Begins to move all that lives into another table, a larger one where these need it. */
   #renew(): void {
     if (this.old !== undefined) this.#move(this.old, Infinity)
     const { slots } = this
-    const isCrowded = this.#living * 4 > slots.length
+    const isCrowded = this.#living * 8 > slots.length
     this.old = slots
+    this.#oldHasDead = this.#hasDead
+    this.#hasDead = false
     this.#next = 0
     this.#used = 0
     this.slots = new Int32Array(isCrowded ? slots.length * 2 : slots.length)
   }
 
   #move(old: Int32Array, count: number): void {
-    const end = Math.min(old.length, this.#next + count)
-    for (let slot = this.#next; slot < end; slot++) {
-      const entry = old[slot]! - 1
+    const end = Math.min(old.length, this.#next + count * 2)
+    for (let at = this.#next; at < end; at += 2) {
+      const entry = old[at + 1]! - 1
       if (entry < 0) continue
-      if (this.#isDead?.(entry) !== true) this.#place(this.#hashOf(entry), entry)
+      const hash = old[at]!
+      if (!this.#oldHasDead || this.#isHeld!(entry, hash)) this.#place(hash, entry)
     }
     this.#next = end
     if (end === old.length) this.old = undefined
@@ -83,13 +89,14 @@ export class HashSlots {
 
   #place(hash: number, entry: number): void {
     const { slots } = this
-    const mask = slots.length - 1
-    let slot = hash & mask
-    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+    const mask = slots.length - 2
+    let at = (hash << 1) & mask
+    for (; slots[at + 1] !== 0; at = (at + 2) & mask) {
       // It died, and serves again.
-      if (slots[slot] === entry + 1) return
+      if (slots[at + 1] === entry + 1 && slots[at] === hash) return
     }
-    slots[slot] = entry + 1
+    slots[at] = hash
+    slots[at + 1] = entry + 1
     this.#used += 1
   }
 }

@@ -4,12 +4,12 @@ import { HashSlots } from '../../../topology/serdes/hash-slots.ts'
 
 /** Whether an entry is in the slots. */
 function has({ slots, old }: HashSlots, hash: number, wanted: number): boolean {
-  return [slots, old ?? new Int32Array(1)].some((table) => {
-    const mask = table.length - 1
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = table[slot]! - 1
+  return [slots, old ?? new Int32Array(2)].some((table) => {
+    const mask = table.length - 2
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const entry = table[at + 1]! - 1
       if (entry < 0) return false
-      if (entry === wanted) return true
+      if (entry === wanted && table[at] === hash) return true
     }
   })
 }
@@ -19,25 +19,27 @@ describe('the slots of a hash table', () => {
 
   it('give back every entry while they grow, and look at few of them at a time', () => {
     let looked = 0
-    const slots = new HashSlots((entry) => {
+    const slots = new HashSlots((entry, hash) => {
       looked += 1
-      return mixed(entry)
+      return hash === mixed(entry)
     })
     let most = 0
     for (let i = 0; i < 100_000; i++) {
       looked = 0
       slots.put(mixed(i), i)
+      // Something may have died: it asks of each that it moves.
+      slots.died(0)
       most = Math.max(most, looked)
       if (i % 7 === 0 && !has(slots, mixed(i >> 1), i >> 1)) throw new Error(`${i >> 1} is lost`)
     }
     for (let i = 0; i < 100_000; i++) if (!has(slots, mixed(i), i)) throw new Error(`${i} is lost`)
     expect(has(slots, mixed(100_000), 100_000)).to.equal(false)
     expect(most).to.be.within(1, 16)
-    expect(slots.sizeBytes).to.be.within(100_000 * 8, 100_000 * 24)
+    expect(slots.sizeBytes).to.be.within(100_000 * 16, 100_000 * 48)
   })
 
   it('hold entries whose hashes are all the same', () => {
-    const slots = new HashSlots(() => 5)
+    const slots = new HashSlots()
     for (let i = 0; i < 2_000; i++) slots.put(5, i)
     for (let i = 0; i < 2_000; i += 97) expect(has(slots, 5, i), String(i)).to.equal(true)
   })
@@ -45,10 +47,7 @@ describe('the slots of a hash table', () => {
   it('take no more room where entries die and serve again, and find each by what it is now', () => {
     const LIVE = 1_000
     const keys = new Int32Array(LIVE).fill(-1)
-    const slots = new HashSlots(
-      (entry) => mixed(keys[entry]!),
-      (entry) => keys[entry] === -1,
-    )
+    const slots = new HashSlots((entry, hash) => mixed(keys[entry]!) === hash)
     for (let i = 0; i < 200_000; i++) {
       const entry = i % LIVE
       if (keys[entry] !== -1) slots.died(1)
@@ -59,21 +58,24 @@ describe('the slots of a hash table', () => {
         throw new Error(`${other} is lost after ${i}`)
       }
     }
-    expect(slots.slots.length).to.be.at.most(8_192)
+    expect(slots.slots.length).to.be.at.most(16_384)
   })
 
   it('leave out what died before it was moved, and forget all when they are told to', () => {
     const isDead = (entry: number): boolean => entry % 2 === 1
-    // The hash of a dead entry is none of its own any more.
-    const slots = new HashSlots((entry) => (isDead(entry) ? 5 : mixed(entry)), isDead)
-    for (let i = 0; i < 100_000; i++) slots.put(mixed(i), i)
+    const slots = new HashSlots((entry) => !isDead(entry))
+    for (let i = 0; i < 100_000; i++) {
+      slots.put(mixed(i), i)
+      if (isDead(i)) slots.died(1)
+    }
     for (let i = 0; i < 100_000; i += 2) {
       if (!has(slots, mixed(i), i)) throw new Error(`${i} is lost`)
     }
+    expect(has(slots, mixed(1), 1)).to.equal(false)
     const room = slots.slots.length
     slots.clear(true)
     expect([has(slots, mixed(2), 2), slots.slots.length]).to.deep.equal([false, room])
     slots.clear()
-    expect(slots.slots.length).to.equal(64)
+    expect(slots.slots.length).to.equal(128)
   })
 })
