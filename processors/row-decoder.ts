@@ -45,11 +45,7 @@ export function rowDecoderOf(
   return eachRow((bytes, start, end) => serde.deserialize(bytes, start, end))
 }
 
-function byColumns(
-  scanner: JsonScanner,
-  RowViews: RowViewClass,
-  endsViews: boolean,
-): RowDecoder {
+function byColumns(scanner: JsonScanner, RowViews: RowViewClass, endsViews: boolean): RowDecoder {
   let view = new RowViews(scanner)
   return {
     begin(batch) {
