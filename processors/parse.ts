@@ -4,7 +4,6 @@ import { NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
 import type { ParseNode } from '../topology/node.ts'
 import type { ErrorPolicy, InvalidTimestamp } from '../topology/policies.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
-import type { Serde } from '../topology/serdes/serde.ts'
 import { writeDeadLetter } from './dead-letters.ts'
 import {
   EPOCH_MS_MAX,
@@ -97,15 +96,15 @@ export class Parser {
     this.#partitionTimeMs = partitionTimeMs
   }
 
-  /** Reads all rows of a batch; `record` is what user code sees of each. */
-  begin(batch: RecordBatch, record: StreamRecord, keySerde: Serde<unknown>): void {
+  /** Reads all rows of a batch; `record`, which has entered it, is what user code sees of each. */
+  begin(batch: RecordBatch, record: StreamRecord): void {
     if (this.timestamps.length < batch.count) this.timestamps = new Float64Array(batch.count)
     if (this.#bad.size > 0) this.#bad.clear()
     this.#nulls = batch.nulls
     this.#decoder.begin(batch)
     this.#latestMs = Math.min(EPOCH_MS_MAX, this.#context.nowMs + this.#futureMsMax())
     for (let row = 0; row < batch.count; row++) {
-      record.readKeyOf(batch, row, keySerde)
+      record.readKeyOf(row)
       const deadly = this.#guard?.begin(batch.offsets[row]!)
       if (deadly === undefined) this.#read(batch, row, record)
       else this.#bad.set(row, { error: deadly, reason: 'malformed' })

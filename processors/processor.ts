@@ -53,15 +53,17 @@ export class StreamRecord implements RecordContext<unknown> {
   /** Start of the key's window where the key is windowed. */
   windowStartMs = 0
   #key: unknown = null
-  /** Where the key's bytes lie while nobody has asked for it. */
-  #unread: RecordBatch | undefined = undefined
+  /** Whether nobody has asked for the key of the row yet. */
+  #isUnread = false
+  /** Where its bytes lie, and what reads them. */
+  #batch: RecordBatch | undefined = undefined
   #row = 0
   #serde: Serde<unknown> | undefined = undefined
 
   /** @throws SerdeError when the key's bytes are no such key. */
   get key(): unknown {
-    if (this.#unread !== undefined) {
-      const batch = this.#unread
+    if (this.#isUnread) {
+      const batch = this.#batch!
       this.key =
         batch.nulls[this.#row]! & NULL_KEY
           ? null
@@ -76,14 +78,19 @@ export class StreamRecord implements RecordContext<unknown> {
 
   set key(key: unknown) {
     this.#key = key
-    this.#unread = undefined
+    this.#isUnread = false
   }
 
-  /** Makes the key that of a row; it is read when somebody asks for it. */
-  readKeyOf(batch: RecordBatch, row: number, serde: Serde<unknown>): void {
-    this.#unread = batch
-    this.#row = row
+  /** The rows to come lie in a batch. */
+  enter(batch: RecordBatch, serde: Serde<unknown>): void {
+    this.#batch = batch
     this.#serde = serde
+  }
+
+  /** Makes the key that of a row of the batch; it is read when somebody asks for it. */
+  readKeyOf(row: number): void {
+    this.#row = row
+    this.#isUnread = true
   }
 
   /**
@@ -92,8 +99,8 @@ export class StreamRecord implements RecordContext<unknown> {
    * @throws SerdeError when the bytes are no such key.
    */
   unreadKeyId(keys: KeyTable): number | undefined {
-    const batch = this.#unread
-    if (batch === undefined || this.#serde !== keys.serde) return undefined
+    if (!this.#isUnread || this.#serde !== keys.serde) return undefined
+    const batch = this.#batch!
     const row = this.#row
     if (batch.nulls[row]! & NULL_KEY) return -1
     return keys.idOf(batch.bytes, rowStart(batch, row), batch.ends[row * 3]!)

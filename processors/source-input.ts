@@ -76,15 +76,15 @@ export class SourceInput implements InputHead {
     this.#batch = batch
     this.#place.batch = batch
     this.#row = 0
-    for (const parser of this.#parsers) {
-      parser.begin(batch, this.#record, this.#keySerde)
-    }
+    this.#record.enter(batch, this.#keySerde)
+    for (const parser of this.#parsers) parser.begin(batch, this.#record)
   }
 
   run(limitMs: number, rowsMax = Infinity): number {
     const batch = this.#batch
     if (batch === undefined) return 0
-    const timestamps = this.#timestamps()
+    const first = this.#parsers[0]!
+    const { timestamps } = first
     const from = this.#row
     const context = this.#context
     let row = from
@@ -96,20 +96,21 @@ export class SourceInput implements InputHead {
       const timestampMs = timestamps[row]!
       if (timestampMs > limitMs) break
       this.#row = row
-      if (timestampMs > partitionTimeMs && this.#parsers[0]!.isGood(row)) {
+      if (timestampMs > partitionTimeMs && first.isGood(row)) {
         this.#partitionTimeMs = partitionTimeMs = timestampMs
       }
-      if (timestampMs > context.streamTimeMs && this.#parsers[0]!.isGood(row)) {
+      const streamTimeMs = context.streamTimeMs
+      if (timestampMs > streamTimeMs && first.isGood(row)) {
         context.streamTimeMs = timestampMs
-      } else if (timestampMs < context.streamTimeMs) {
+      } else if (timestampMs < streamTimeMs) {
         late += 1
-        context.behind(context.streamTimeMs - timestampMs, 1)
+        context.behind(streamTimeMs - timestampMs, 1)
       }
       this.#process(batch, row)
       if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
     }
     context.place = undefined
-    context.eventTime.rows.add(timestamps, from, row, this.#parsers[0]!)
+    context.eventTime.rows.add(timestamps, from, row, first)
     this.#row = row
     if (row === this.#count) this.#batch = undefined
     if (row - from > late) context.behind(0, row - from - late)
@@ -126,7 +127,7 @@ export class SourceInput implements InputHead {
     place.row = row
     this.#context.place = place
     try {
-      record.readKeyOf(batch, row, this.#keySerde)
+      record.readKeyOf(row)
       for (let i = 0; i < this.#parsers.length; i++) this.#parsers[i]!.process(place, record)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
