@@ -54,6 +54,13 @@ export const streamsKeys = {
       "Bytes of updates that all 'on-update-coalesced' aggregates of an instance may hold back together.",
     ),
   ),
+  'state.memory.max.bytes': hot(
+    key(
+      bytes(-1),
+      -1,
+      'Bytes that all stores of an instance may take in memory together; -1 for a quarter of what there is. The rest lies in a file.',
+    ),
+  ),
   'input.buffer.max.bytes': key(
     bytes(1_048_576),
     // Kafka's (KIP-770).

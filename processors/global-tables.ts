@@ -3,6 +3,7 @@
 import type { RecordBatch } from '../broker/record-batch.ts'
 import type { TopicPartition } from '../broker/ports.ts'
 import { MemoryKeyValueStore } from '../state/stores/key-value-store.ts'
+import type { StateMemory } from '../state/stores/state-memory.ts'
 import { isGlobal, type GlobalNode } from '../topology/global-store.ts'
 import type { TopologyNode } from '../topology/node.ts'
 import { fromBytes } from '../topology/serdes/serde.ts'
@@ -35,11 +36,17 @@ export class GlobalTables {
   readonly #dropped: (node: string, reason: DropReason) => void
   readonly #record = new StreamRecord()
 
-  constructor(nodes: readonly TopologyNode[], dropped: (node: string, reason: DropReason) => void) {
+  /** @param memory bounds what the tables take there; without it nothing does. */
+  constructor(
+    nodes: readonly TopologyNode[],
+    dropped: (node: string, reason: DropReason) => void,
+    memory?: StateMemory,
+  ) {
     this.#dropped = dropped
     for (const node of nodes) {
       if (!isGlobal(node)) continue
       const global = open(node)
+      if (memory !== undefined) global.store.lieIn(memory)
       this.#byTopic.set(node.topic.name, global)
       this.stores.set(global.store.name, global.store)
     }

@@ -6,6 +6,8 @@ import {
   type RecordBatchBuilder,
 } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
+import type { SpillFigures } from '../state/stores/byte-arena.ts'
+import type { StateMemory } from '../state/stores/state-memory.ts'
 import type { RecordContext } from '../topology/node.ts'
 import type { RecordHeader } from '../topology/record.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
@@ -141,6 +143,12 @@ export interface TaskStore {
   /** Bytes beside `sizeBytes` that keep updates for the next emission; left out where objects do. */
   readonly cacheBytes?: number
   restore(entry: Uint8Array): void
+  /** Lets its keys and values lie in memory that is bounded, from now on; called while it is empty. */
+  lieIn?(memory: StateMemory): void
+  /** What of it lies in a file then. */
+  readonly spill?: SpillFigures
+  /** Gives up what it holds; it is of no use any more. */
+  close?(): void
 }
 
 /** What holding updates back until the next emission saves. Who holds them counts here, from its start on. */

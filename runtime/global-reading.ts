@@ -2,6 +2,8 @@
 // beginnings and on. The stream thread runs no task before it has come to their ends once.
 import type { DataPort, PartitionReader } from '../broker/ports.ts'
 import { GlobalTables } from '../processors/global-tables.ts'
+import type { DropReason } from '../processors/processor.ts'
+import type { StateMemory } from '../state/stores/state-memory.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import { GLOBAL_TASK, type Plan } from './plan.ts'
@@ -13,11 +15,19 @@ export class GlobalReading {
   /** Those whose end, as it was when it was first heard of, is not reached. */
   readonly #behind: Set<PartitionReader>
 
-  constructor(topology: Topology, { partitions }: Plan, port: DataPort, metrics: MetricSlab) {
-    this.tables = new GlobalTables(topology.nodes, (_node, reason) => {
+  /** @param memory bounds what the tables take there; without it nothing does. */
+  constructor(
+    topology: Topology,
+    { partitions }: Plan,
+    port: DataPort,
+    metrics: MetricSlab,
+    memory?: StateMemory,
+  ) {
+    const dropped = (_node: string, reason: DropReason): void => {
       const labels = { task_id: GLOBAL_TASK, reason }
       metrics.counter('kafka_stream_task_dropped_records_total', labels).add(1)
-    })
+    }
+    this.tables = new GlobalTables(topology.nodes, dropped, memory)
     this.#readers = this.tables.topics.flatMap((topic) =>
       Array.from({ length: partitions[topic] ?? 0 }, (_, partition) =>
         port.openReader({ topic, partition, offset: 0 }),

@@ -18,6 +18,8 @@ export interface ThreadParts {
   readonly control: ThreadControl
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
+  /** See `StateMemoryOptions`; without it all state stays in memory. */
+  readonly spillPath?: string | undefined
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
 }
 

@@ -5,6 +5,7 @@ import type { StreamsConfig } from '../config/config.ts'
 import type { EventTimeSpan } from '../processors/event-times.ts'
 import type { CarefulSpec } from './crashing-rows.ts'
 import type { SlabSpec } from './metrics/slab.ts'
+import { stateMemoryBytes } from './state-memory-bytes.ts'
 import type { Plan, TaskSpec } from './plan.ts'
 import type { StoreAnswer, StoreQuery } from './store-query.ts'
 import type { TimeSettings } from './task-surroundings.ts'
@@ -23,12 +24,14 @@ export type ThreadConfig = TimeSettings &
     | 'repartitionFormat'
     | 'processingPaused'
     | 'statestoreCacheMaxBytes'
+    | 'stateMemoryMaxBytes'
   >
 
 /** The part of the settings that a worker is sent; what all share is divided by their number. */
 export function threadConfigOf(config: StreamsConfig, threads: number): ThreadConfig {
   return {
     statestoreCacheMaxBytes: Math.floor(config.statestoreCacheMaxBytes / Math.max(1, threads)),
+    stateMemoryMaxBytes: Math.floor(stateMemoryBytes(config) / Math.max(1, threads)),
     emitIntervalMs: config.emitIntervalMs,
     maxPollRecords: config.maxPollRecords,
     pollMs: config.pollMs,

@@ -250,7 +250,11 @@ function statesOf(
       operatorName: name,
       numRowsTotal: value,
       numRowsUpdated: updated - (updatedBefore.get(name) ?? 0),
-      memoryUsedBytes: totalOf(families, 'kafka_stream_state_size_bytes', isOf),
+      memoryUsedBytes: totalOf(
+        families,
+        'kafka_stream_state_size_bytes',
+        (labels) => isOf(labels) && labels['medium'] === 'memory',
+      ),
       numShufflePartitions: tasks.length,
       numStateStoreInstances: (open?.samples ?? []).filter((sample) =>
         ids.has(sample.labels['task_id'] ?? ''),

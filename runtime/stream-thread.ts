@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import { joined } from '../processors/event-times.ts'
 import type { Topology } from '../topology/topology.ts'
+import { StateMemory } from '../state/stores/state-memory.ts'
 import { GlobalReading } from './global-reading.ts'
 import type { ThreadControl, ThreadParts } from './launch.ts'
 import type { NumberedRequest, TaskToOpen, ThreadAnswer } from './messages.ts'
@@ -45,6 +46,7 @@ export class StreamThread {
   readonly #phases: ThreadPhases
   readonly #commits: ThreadCommits
   readonly #globals: GlobalReading
+  readonly #memory: StateMemory | undefined
   readonly #unmatched = new Unmatched()
   readonly #tasks = new Map<string, Task>()
   readonly #restoring: RestoringTasks
@@ -71,7 +73,8 @@ export class StreamThread {
     this.#phases = this.#metrics.phases
     this.#restoring = new RestoringTasks(this.#metrics, (toOpen) => this.#run(toOpen))
     this.#standbys = new StandbyTasks(port, this.#metrics, this.#vitals, parts.clock)
-    this.#globals = new GlobalReading(topology, plan, port, metrics)
+    this.#memory = memoryOf(parts, config)
+    this.#globals = new GlobalReading(topology, plan, port, metrics, this.#memory)
     this.#around = surroundingsOf(spec, config, {
       topology,
       port,
@@ -81,6 +84,7 @@ export class StreamThread {
       unmatched: (node, key) => this.#unmatched.add(node, key),
       globals: this.#globals.tables,
       readerOf,
+      memory: this.#memory,
     })
   }
 
@@ -129,6 +133,7 @@ export class StreamThread {
     for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
     this.#globals.close()
+    this.#memory?.close()
     this.#port.close()
   }
 
@@ -239,6 +244,7 @@ export class StreamThread {
       }
       case 'configure':
         Object.assign(this.#config, request.config)
+        if (this.#memory) this.#memory.bytesMax = request.config.stateMemoryMaxBytes
         break
       case 'stop':
         this.#phases.in('commit', () => {
@@ -314,4 +320,9 @@ export class StreamThread {
     const done = answer()
     this.#phases.in('commit', () => this.#commits.prepare(this.#tasks.values(), done))
   }
+}
+
+function memoryOf({ spillPath }: ThreadParts, config: ThreadConfig): StateMemory | undefined {
+  if (spillPath === undefined) return undefined
+  return new StateMemory({ bytesMax: config.stateMemoryMaxBytes, path: spillPath })
 }

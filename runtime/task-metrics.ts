@@ -2,6 +2,7 @@
 import type { CacheCounts, DropReason, Forward, TaskStore } from '../processors/processor.ts'
 import { dropReasons } from '../processors/processor.ts'
 import { subtopologyOf } from '../topology/subtopology.ts'
+import type { SpillFigures } from '../state/stores/byte-arena.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
 import type { TaskSpec } from './plan.ts'
@@ -124,6 +125,18 @@ export class TaskMetrics {
       requests.add(counts.requests - told.requests)
       hits.add(counts.hits - told.hits)
       Object.assign(told, counts)
+    }
+  }
+
+  /** Takes over how often pages of a store went to a file and came back; to be called now and then. */
+  spillOf(store: string, figures: SpillFigures): () => void {
+    const reads = this.#slab.counter('kafka_stream_state_page_reads_total', { store })
+    const writes = this.#slab.counter('kafka_stream_state_page_writes_total', { store })
+    const told = { pageReads: 0, pageWrites: 0 }
+    return () => {
+      reads.add(figures.pageReads - told.pageReads)
+      writes.add(figures.pageWrites - told.pageWrites)
+      Object.assign(told, figures)
     }
   }
 

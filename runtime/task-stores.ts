@@ -1,5 +1,6 @@
 // The stores of one task, with what is counted of them: operations, iterators left open, updates held back.
 import type { CacheCounts, TaskStore } from '../processors/processor.ts'
+import type { StateMemory } from '../state/stores/state-memory.ts'
 import { observeOperations, type OpenIterators } from './store-operations.ts'
 import type { TaskMetrics } from './task-metrics.ts'
 
@@ -8,6 +9,8 @@ interface TaskStoresOptions {
   /** Whether what operations take is measured, too. */
   readonly isTimed: boolean
   readonly savedBytes: (store: string) => number
+  /** What bounds what the stores of the thread take; nothing does where it is left out. */
+  readonly memory?: StateMemory | undefined
 }
 
 /** The stores that a task's processors have opened. */
@@ -19,6 +22,7 @@ export class TaskStores {
   /** Take over what stores and caches have counted by themselves. */
   readonly #tellers: (() => void)[] = []
   readonly #caches: CacheCounts[] = []
+  readonly #closers: (() => void)[] = []
 
   constructor(metrics: TaskMetrics, options: TaskStoresOptions) {
     this.#metrics = metrics
@@ -29,6 +33,7 @@ export class TaskStores {
     const observer = this.#metrics.operationsOf(store.name, this.#options.isTimed)
     this.#iterators.set(store.name, observeOperations(store, observer))
     if (store.puts !== undefined) this.#tellers.push(this.#metrics.putsOf(store))
+    this.#bound(store)
     this.all.push(store)
   }
 
@@ -54,6 +59,24 @@ export class TaskStores {
   /** Bytes of what is saved of a store. */
   savedBytesOf(store: string): number {
     return this.#options.savedBytes(store)
+  }
+
+  /** Gives up what the stores hold. They are of no use any more. */
+  close(): void {
+    for (const close of this.#closers) close()
+  }
+
+  #bound(store: TaskStore): void {
+    const { memory } = this.#options
+    if (memory === undefined) return
+    if (store.spill === undefined) {
+      // It has no pages: what it takes is not there for those of others.
+      this.#closers.push(memory.addRest(() => store.sizeBytes))
+      return
+    }
+    store.lieIn?.(memory)
+    this.#closers.push(() => store.close?.())
+    this.#tellers.push(this.#metrics.spillOf(store.name, store.spill))
   }
 
   /** Brings the metrics up to date. */

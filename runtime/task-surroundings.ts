@@ -3,6 +3,7 @@ import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { GlobalTables } from '../processors/global-tables.ts'
 import type { DropReason } from '../processors/processor.ts'
+import type { StateMemory } from '../state/stores/state-memory.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CarefulRows } from './crashing-rows.ts'
@@ -57,6 +58,8 @@ export interface TaskSurroundings {
   /** How much the tasks that open now measure; `INFO` where left out. */
   readonly recordingLevel?: RecordingLevel
   readonly alignment: SourceAlignment
+  /** What bounds what stores take in memory; nothing does where it is left out. */
+  readonly memory?: StateMemory | undefined
   /** Counts a join that found no row. */
   readonly unmatched: (node: string, key: string | number) => void
   /** The global tables and stores of the worker. */

@@ -67,6 +67,7 @@ export class Task implements TaskContext {
     this.stores = new TaskStores(this.#metrics, {
       isTimed: around.recordingLevel === 'DEBUG',
       savedBytes: (store) => this.#checkpoints.savedBytes(store),
+      memory: around.memory,
     })
     this.#schedules = new TaskSchedules(around.phases)
     this.#dropLetters = new DropLetters(topology.nodes, topology.onDrop, this)
@@ -243,6 +244,7 @@ export class Task implements TaskContext {
       if (input.slot >= 0) this.#around.alignment.idle(input.slot)
     }
     this.#metrics.clear()
+    this.stores.close()
     this.#around.port.closeState(this.taskId)
   }
 

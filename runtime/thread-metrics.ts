@@ -6,8 +6,9 @@ import { ThreadPhases } from './thread-phases.ts'
 type Kind = 'active' | 'restoring' | 'standby'
 
 /** What is told of the stores of a name over all tasks of the thread. */
-const FIGURES = ['keys', 'memory', 'disk', 'cache', 'iterators'] as const
+const FIGURES = ['keys', 'memory', 'spilled', 'disk', 'cache', 'iterators'] as const
 type Figure = (typeof FIGURES)[number]
+const NOTHING = { keys: 0, memory: 0, spilled: 0, disk: 0, cache: NaN, iterators: 0 }
 
 export class ThreadMetrics {
   /** Where its time goes. */
@@ -37,6 +38,7 @@ export class ThreadMetrics {
         {
           keys: slab.gauge('kafka_stream_state_keys', { store }),
           memory: size(store, 'memory'),
+          spilled: size(store, 'spilled'),
           disk: size(store, 'disk'),
           cache: size(store, 'cache'),
           iterators: slab.gauge('kafka_stream_state_open_iterators', { store }),
@@ -82,10 +84,11 @@ export class ThreadMetrics {
     for (const { stores } of tasks) {
       for (const store of stores.all) {
         const { name } = store
-        const sum = sums.get(name) ?? { keys: 0, memory: 0, disk: 0, cache: NaN, iterators: 0 }
+        const sum = sums.get(name) ?? { ...NOTHING }
         sums.set(name, sum)
         sum.keys += store.rows
         sum.memory += store.sizeBytes
+        sum.spilled += store.spill?.spilledBytes ?? 0
         sum.disk += stores.savedBytesOf(name)
         sum.iterators += stores.openIteratorsOf(name)
         // Where updates are held as objects, or not at all, there is nothing to tell.

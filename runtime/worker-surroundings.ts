@@ -6,7 +6,15 @@ import type { TaskSurroundings } from './task-surroundings.ts'
 import { Vitals } from './vitals.ts'
 
 type OfThread =
-  'topology' | 'port' | 'outputs' | 'metrics' | 'phases' | 'unmatched' | 'globals' | 'readerOf'
+  | 'topology'
+  | 'port'
+  | 'outputs'
+  | 'metrics'
+  | 'phases'
+  | 'unmatched'
+  | 'globals'
+  | 'readerOf'
+  | 'memory'
 
 /**
  * The surroundings of the tasks of one thread.

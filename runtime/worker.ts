@@ -1,11 +1,14 @@
 // What a worker thread runs: piscina calls `prepareThread` in one that is started ahead, then `runThread` once, and
 // that ends when the thread is stopped.
-import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
+import { join } from 'node:path'
+import { receiveMessageOnPort, threadId, type MessagePort } from 'node:worker_threads'
 import { openDataPort } from '../broker/data-port.ts'
 import { nativeRowReader } from '../broker/native/row-reader.ts'
 import { withTopics } from '../topology/matching.ts'
 import { assertTopology } from '../topology/topology.ts'
+import type { ChannelSpec } from '../broker/ports.ts'
 import { systemClock } from './clock.ts'
+import { applicationDirectory } from './instance.ts'
 import type { ThreadControl } from './launch.ts'
 import type { NumberedRequest, ThreadFailure, ThreadSpec } from './messages.ts'
 import { StreamThread } from './stream-thread.ts'
@@ -28,6 +31,7 @@ export async function runThread(spec: ThreadSpec): Promise<ThreadFailure | undef
       port,
       control: controlOn(spec.control),
       readerOf: nativeRowReader(),
+      spillPath: join(directoryOf(spec.channel), `spilled-${process.pid}-${threadId}`),
       clock: systemClock,
     })
     await thread.run()
@@ -37,6 +41,12 @@ export async function runThread(spec: ThreadSpec): Promise<ThreadFailure | undef
   } finally {
     thread?.close()
   }
+}
+
+/** Where the state lies. */
+function directoryOf(channel: ChannelSpec): string {
+  if (channel.kind === 'embedded') return channel.directory
+  return applicationDirectory(channel.stateDir, channel.applicationId)
 }
 
 function controlOn(port: MessagePort): ThreadControl {

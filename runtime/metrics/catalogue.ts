@@ -144,14 +144,22 @@ const storeOperation = oneOf(
 const stores = {
   kafka_stream_state_keys: gauge('Entries of a store.', [byStore]),
   kafka_stream_state_size_bytes: gauge(
-    'Size of a store: in memory, as it is saved on this machine, and in the list of updates held back.',
-    [byStore, oneOf('medium', 'memory', 'disk', 'cache')],
+    'Size of a store: in memory, beyond the bound of that in a file, as it is saved on this machine, and in the list of updates held back.',
+    [byStore, oneOf('medium', 'memory', 'spilled', 'disk', 'cache')],
   ),
   kafka_stream_state_open_iterators: gauge(
     'Iterators over a store that were begun, and neither read to their end nor left.',
     [byStore],
   ),
   kafka_stream_state_operations_total: counter('Operations on a store.', [byStore, storeOperation]),
+  kafka_stream_state_page_reads_total: counter(
+    'Pages of a store that were read back from the file that holds what memory has no room for.',
+    [byStore],
+  ),
+  kafka_stream_state_page_writes_total: counter(
+    'Pages of a store that were written to the file that holds what memory has no room for.',
+    [byStore],
+  ),
   kafka_stream_state_rows_updated_total: counter('Entries of a store that commits have saved.', [
     byStore,
   ]),

@@ -1,7 +1,8 @@
 // Where the entries of a byte table lie: their fields side by side in one buffer, their bytes in pages.
 // An entry is a small number; one that was freed serves again.
 import { GrowingMemory } from '../../topology/serdes/growing-memory.ts'
-import { ByteArena, copyBytes } from './byte-arena.ts'
+import { ByteArena, copyBytes, type SpillFigures } from './byte-arena.ts'
+import type { StateMemory } from './state-memory.ts'
 
 const NONE = -1
 const INITIAL_ENTRIES = 64
@@ -33,7 +34,13 @@ export class ByteEntries {
   readonly #memory = new GrowingMemory(INITIAL_ENTRIES * ENTRY_BYTES)
   #ints = new Int32Array(this.#memory.buffer)
   #doubles = new Float64Array(this.#memory.buffer)
-  #arena = new ByteArena()
+  #stateMemory: StateMemory | undefined
+  /** What became of its pages where memory is bounded. */
+  readonly spill: SpillFigures = { spilledBytes: 0, pageReads: 0, pageWrites: 0 }
+  #arena = new ByteArena(undefined, this.spill)
+  /** The pages of the arena: each look-up reads one. */
+  #pages = this.#arena.pages
+  #writable = this.#arena.writable
   #usedBytes = 0
   #garbageBytes = 0
   /** While entries leave pages, a few at a time: the next to look at, and the one to end before. */
@@ -44,14 +51,40 @@ export class ByteEntries {
   /** Entries have numbers below this. */
   end = 0
 
-  /** Bytes that entries and pages take. */
+  /** Bytes that entries and pages take in memory. */
   get sizeBytes(): number {
     return this.end * ENTRY_BYTES + this.#arena.sizeBytes
   }
 
-  /** The page that key and value of an entry lie in. Pages may change with every change of an entry. */
+  /** Of these the bytes of pages. */
+  get pageBytes(): number {
+    return this.#arena.sizeBytes
+  }
+
+  /** Lets pages lie in memory that is bounded, from now on. There must be no entries. */
+  lieIn(memory: StateMemory): void {
+    this.#stateMemory = memory
+    this.#renewArena()
+  }
+
+  /** Gives all pages up; no entry is of use any more. */
+  close(): void {
+    this.#arena.close()
+  }
+
+  /**
+   * The page that key and value of an entry lie in, to be read. Pages may change with every change of an entry.
+   * @throws BrokerError where it is in a file that cannot be read.
+   */
   pageOf(entry: number): Uint8Array {
-    return this.#arena.pages[this.#ints[entry * INTS + PAGE]!]!
+    const page = this.#ints[entry * INTS + PAGE]!
+    const bytes = this.#pages[page]
+    return bytes === undefined ? this.#arena.load(page) : bytes
+  }
+
+  /** The number of that page: entries of one page are read together where pages lie in a file. */
+  pageNumberOf(entry: number): number {
+    return this.#ints[entry * INTS + PAGE]!
   }
 
   keyStart(entry: number): number {
@@ -98,7 +131,7 @@ export class ByteEntries {
     const at = entry * INTS
     const length = this.#ints[at + KEY_LENGTH]!
     if (length !== end - start) return false
-    const page = this.#arena.pages[this.#ints[at + PAGE]!]!
+    const page = this.pageOf(entry)
     const from = this.#ints[at + AT]!
     for (let i = 0; i < length; i++) if (page[from + i] !== key[start + i]) return false
     return true
@@ -125,7 +158,7 @@ export class ByteEntries {
     this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
     this.#doubles[entry * DOUBLES + TIME] = timeMs
     this.#place(entry, valueLength)
-    copyBytes(key, start, keyLength, this.pageOf(entry), this.keyStart(entry))
+    copyBytes(key, start, keyLength, this.#pageToWrite(entry), this.keyStart(entry))
     return entry
   }
 
@@ -139,7 +172,7 @@ export class ByteEntries {
   ): void {
     const length = end - start
     if (length > this.#ints[entry * INTS + CAPACITY]!) this.#move(entry, length)
-    copyBytes(bytes, start, length, this.pageOf(entry), this.keyEnd(entry))
+    copyBytes(bytes, start, length, this.#pageToWrite(entry), this.keyEnd(entry))
     this.#ints[entry * INTS + VALUE_LENGTH] = length
     this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
   }
@@ -153,9 +186,22 @@ export class ByteEntries {
     this.#count -= 1
     if (this.#count > 0) return
     // An empty store gives its memory back; a filled one when it needs room.
-    this.#arena = new ByteArena()
+    this.#arena.close()
+    this.#renewArena()
     this.#usedBytes = 0
     this.#garbageBytes = 0
+  }
+
+  #pageToWrite(entry: number): Uint8Array {
+    const page = this.#ints[entry * INTS + PAGE]!
+    const bytes = this.#writable[page]
+    return bytes === undefined ? this.#arena.loadToWrite(page) : bytes
+  }
+
+  #renewArena(): void {
+    this.#arena = new ByteArena(this.#stateMemory, this.spill)
+    this.#pages = this.#arena.pages
+    this.#writable = this.#arena.writable
   }
 
   #takeNumber(): number {
@@ -188,18 +234,22 @@ export class ByteEntries {
   /** What lies in pages that are being left goes with them. */
   #leaveSpan(entry: number): void {
     const at = entry * INTS
-    if (this.#arena.isLeft(this.#ints[at + PAGE]!)) return
-    this.#garbageBytes += this.#ints[at + KEY_LENGTH]! + this.#ints[at + CAPACITY]!
+    const page = this.#ints[at + PAGE]!
+    if (this.#arena.isLeft(page)) return
+    const length = this.#ints[at + KEY_LENGTH]! + this.#ints[at + CAPACITY]!
+    const droppedBytes = this.#arena.release(page, length)
+    this.#garbageBytes += length - droppedBytes
+    this.#usedBytes -= droppedBytes
   }
 
   /** Moves an entry to where its value has room; the old value is not taken along. */
   #move(entry: number, valueLength: number): void {
-    this.#leaveSpan(entry)
     const page = this.pageOf(entry)
     const from = this.keyStart(entry)
+    this.#leaveSpan(entry)
     this.#place(entry, valueLength)
     const keyLength = this.#ints[entry * INTS + KEY_LENGTH]!
-    copyBytes(page, from, keyLength, this.pageOf(entry), this.keyStart(entry))
+    copyBytes(page, from, keyLength, this.#pageToWrite(entry), this.keyStart(entry))
     this.#compact()
   }
 
@@ -228,7 +278,7 @@ export class ByteEntries {
       // What is moved just now has room for a value that is still to come.
       this.#place(entry, Math.max(valueLength, this.#ints[at + CAPACITY]!))
       const length = this.#ints[at + KEY_LENGTH]! + valueLength
-      copyBytes(page, start, length, this.pageOf(entry), this.keyStart(entry))
+      copyBytes(page, start, length, this.#pageToWrite(entry), this.keyStart(entry))
       this.#ints[at + VALUE_LENGTH] = valueLength
     }
     this.#next = end

@@ -3,6 +3,7 @@
 import { HashSlots } from '../../topology/serdes/hash-slots.ts'
 import { EntryList } from '../entry-list.ts'
 import { ByteEntries } from './byte-entries.ts'
+import type { StateMemory } from './state-memory.ts'
 
 const NONE = -1
 /** Not free. */
@@ -38,6 +39,7 @@ export class ByteTable {
   #rows = 0
   readonly #dirty = new EntryList()
   readonly #orders: EntryOrder[] = []
+  #endRest: () => void = () => undefined
 
   /** @param timeOf reads the time out of a key; without it all entries have the time 0. */
   constructor(timeOf?: TimeOf) {
@@ -49,11 +51,29 @@ export class ByteTable {
     return this.#rows
   }
 
-  /** Bytes that table, pages and orders take. */
+  /** Bytes that table, pages and orders take in memory. */
   get sizeBytes(): number {
+    return this.#indexBytes + this.entries.sizeBytes
+  }
+
+  /** Lets keys and values lie in memory that is bounded. The table must be empty. */
+  lieIn(memory: StateMemory): void {
+    this.entries.lieIn(memory)
+    this.#endRest = memory.addRest(
+      () => this.#indexBytes + this.entries.sizeBytes - this.entries.pageBytes,
+    )
+  }
+
+  /** Gives up what it holds, here and in files. */
+  close(): void {
+    this.#endRest()
+    this.entries.close()
+  }
+
+  get #indexBytes(): number {
     let sizeBytes = this.#slots.sizeBytes + this.#dirty.entries.byteLength
     for (const order of this.#orders) sizeBytes += order.sizeBytes
-    return sizeBytes + this.entries.sizeBytes
+    return sizeBytes
   }
 
   /** The entry of a key, or -1 where it has no value. */

@@ -2,6 +2,7 @@
 // they are full. Entries wait unsorted until somebody asks, so that a store nobody scans pays nothing.
 import { EntryList } from '../entry-list.ts'
 import { compareBytes } from './byte-arena.ts'
+import { sortGathered } from './entry-sort.ts'
 import { ORDER_FLAGS, type ByteTable, type EntryOrder as Order } from './byte-table.ts'
 
 const BLOCK_ENTRIES = 256
@@ -286,7 +287,13 @@ export class EntryOrder implements Order {
       size += block.size
     }
     for (const entry of waiting) if (this.#takeWaiting(entry)) all[size++] = entry
-    const sorted = all.subarray(0, size).sort((one, other) => this.#compare(one, other))
+    const sorted = all.subarray(0, size)
+    if (this.#table.entries.spill.spilledBytes === 0) {
+      sorted.sort((one, other) => this.#compare(one, other))
+    } else {
+      const order = { byTime: this.#byTime, suffixBytes: this.#suffixBytes }
+      sortGathered(this.#table, sorted, order)
+    }
     this.#blocks = []
     this.#size = size
     // Blocks are not filled, so that the next entries find room.

@@ -1,9 +1,10 @@
 // What the stores in memory share: serdes over a byte table, its orders and its log. A store of a kind
 // says how its keys are written and in which order they are read.
 import { ByteBuffer, toBytes, type Serde } from '../../topology/serdes/serde.ts'
-import { compareBytes } from './byte-arena.ts'
+import { compareBytes, type SpillFigures } from './byte-arena.ts'
 import { ByteTable, type TimeOf } from './byte-table.ts'
 import { EntryOrder } from './entry-order.ts'
+import type { StateMemory } from './state-memory.ts'
 import { TableLog } from './table-log.ts'
 
 /** What a store of keys and values is made of. */
@@ -44,9 +45,24 @@ export abstract class MemoryStore<K, V> {
     return this.table.rows
   }
 
-  /** Bytes that the store takes. */
+  /** Bytes that the store takes in memory. */
   get sizeBytes(): number {
     return this.table.sizeBytes + this.key.bytes.length + this.value.bytes.length
+  }
+
+  /** What of the store lies in a file, where memory is bounded. */
+  get spill(): SpillFigures {
+    return this.table.entries.spill
+  }
+
+  /** Lets keys and values lie in memory that is bounded, from now on. The store must be empty. */
+  lieIn(memory: StateMemory): void {
+    this.table.lieIn(memory)
+  }
+
+  /** Gives up what it holds, here and in files. It is of no use any more. */
+  close(): void {
+    this.table.close()
   }
 
   /** Changes since the last save, or all of it; undefined when nothing changed. Valid until the next call. */

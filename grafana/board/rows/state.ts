@@ -31,7 +31,7 @@ function sizes(): NumberedPanel[] {
     timeSeries({
       title: 'State size',
       description:
-        'Bytes of each store: in the memory of its threads, on disk as it is saved under `state.dir` or in the log, and in the cache the list of counts that changed since the last emission (`emit.interval.ms`).',
+        'Bytes of each store: in the memory of its threads, beyond `state.memory.max.bytes` in a file (spilled), on disk as it is saved under `state.dir` or in the log, and in the cache the list of counts that changed since the last emission (`emit.interval.ms`).',
       unit: BytesSI,
       width: 8,
       height: 8,
@@ -156,7 +156,7 @@ function tasks(): NumberedPanel[] {
   ]
 }
 
-/** What an instance keeps for others. */
+/** What an instance keeps for others, and what of its own memory has no room for. */
 function copies(): NumberedPanel[] {
   return [
     timeSeries({
@@ -164,7 +164,7 @@ function copies(): NumberedPanel[] {
       description:
         'Changelog records that the copies of state lack: what a takeover would still have to read. They yield to tasks that run; `num.standby.replicas` says how many there are.',
       unit: Short,
-      width: 12,
+      width: 8,
       height: 8,
       queries: [
         {
@@ -178,12 +178,30 @@ function copies(): NumberedPanel[] {
       description:
         'Changelog records read for copies of the state of others (`num.standby.replicas`): about one a store for each of their commits.',
       unit: RecordsPerSecond,
-      width: 12,
+      width: 8,
       height: 8,
       queries: [
         {
           expr: rate('kafka_stream_task_standby_updated_records_total', 'task_id'),
           legend: '{{task_id}}',
+        },
+      ],
+    }),
+    timeSeries({
+      title: 'Pages of state',
+      description:
+        'Pages of keys and values that went to a file and came back, because the stores of an instance have more than `state.memory.max.bytes`. Many reads: what is used at a time has no room in memory.',
+      unit: OpsPerSecond,
+      width: 8,
+      height: 8,
+      queries: [
+        {
+          expr: rate('kafka_stream_state_page_reads_total', 'store'),
+          legend: '{{store}} read',
+        },
+        {
+          expr: rate('kafka_stream_state_page_writes_total', 'store'),
+          legend: '{{store}} written',
         },
       ],
     }),

@@ -2,7 +2,15 @@
 // memory and through LMDB alike. Called by the tests of every kind of store.
 import fc from 'fast-check'
 import type { TaskStore } from '../../../processors/processor.ts'
-import { Disk, Memory, SavedStore, type LifeStep, type Medium, type Model } from './saved-store.ts'
+import {
+  Disk,
+  Memory,
+  SavedStore,
+  Scarce,
+  type LifeStep,
+  type Medium,
+  type Model,
+} from './saved-store.ts'
 
 /** A kind of store, its model, and what is done to both. */
 export interface StoreContract<S extends TaskStore, M extends Model<M>, Step> {
@@ -29,7 +37,8 @@ export const lifeSteps: fc.MaybeWeightedArbitrary<LifeStep>[] = [
 export function keepsTheContract<S extends TaskStore, M extends Model<M>, Step>(
   contract: StoreContract<S, M, Step>,
 ): void {
-  for (const makeMedium of [() => new Memory(), () => new Disk()]) runIn(makeMedium, contract)
+  for (const makeMedium of [() => new Memory(), () => new Scarce(), () => new Disk()])
+    runIn(makeMedium, contract)
 }
 
 function runIn<S extends TaskStore, M extends Model<M>, Step>(

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { openEnvironment, type OpenedEnvironment } from '../../../broker/lmdb.ts'
 import type { TaskStore } from '../../../processors/processor.ts'
 import { CheckpointStore } from '../../../state/checkpoint-store.ts'
+import { StateMemory } from '../../../state/stores/state-memory.ts'
 
 /** Where the saved changes of one store lie. */
 export interface Place {
@@ -21,12 +22,14 @@ export interface Medium {
   readonly cost: number
   /** A place where nothing lies yet. */
   place(): Place
+  /** What bounds the memory of the stores; nothing does where it is left out. */
+  readonly memory?: StateMemory
   remove(): void
 }
 
 /** Saved changes in memory, as copies. */
 export class Memory implements Medium {
-  readonly name = 'in memory'
+  readonly name: string = 'in memory'
   readonly cost = 1
 
   place(): Place {
@@ -43,6 +46,22 @@ export class Memory implements Medium {
 
   remove(): void {
     // Nothing lies anywhere.
+  }
+}
+
+/** Saved changes in memory, of stores that have next to none: nearly all that they hold lies in a file. */
+export class Scarce extends Memory {
+  override readonly name: string = 'with nearly all of it in a file'
+  readonly #directory = mkdtempSync(join(tmpdir(), 'millrace-scarce-'))
+  readonly memory = new StateMemory({
+    bytesMax: 0,
+    path: join(this.#directory, 'x'),
+    pageBytesMax: 32,
+  })
+
+  override remove(): void {
+    this.memory.close()
+    rmSync(this.#directory, { recursive: true, force: true })
   }
 }
 
@@ -98,9 +117,13 @@ export class SavedStore<S extends TaskStore, M extends Model<M>> {
   #committed: M
 
   constructor(medium: Medium, make: () => S, model: M) {
-    this.#make = make
+    this.#make = () => {
+      const store = make()
+      if (medium.memory !== undefined) store.lieIn?.(medium.memory)
+      return store
+    }
     this.#place = medium.place()
-    this.store = make()
+    this.store = this.#make()
     this.model = model
     this.#committed = model.clone()
   }
@@ -113,6 +136,7 @@ export class SavedStore<S extends TaskStore, M extends Model<M>> {
 
   /** Goes on with what was committed; `isCold` closes and opens what it lies in, too. */
   restart(isCold: boolean): void {
+    this.store.close?.()
     this.store = this.#make()
     for (const entry of this.#place.load(this.store.name, isCold)) this.store.restore(entry)
     this.model = this.#committed.clone()
