@@ -8,6 +8,7 @@ import {
 import type { KeyTable } from '../state/key-table.ts'
 import type { SpillFigures } from '../state/stores/byte-arena.ts'
 import type { StateMemory } from '../state/stores/state-memory.ts'
+import type { PackedRound } from '../state/stores/table-log.ts'
 import type { RecordContext } from '../topology/node.ts'
 import type { RecordHeader } from '../topology/record.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
@@ -138,6 +139,10 @@ export interface TaskStore {
   pack(isSnapshot: boolean): Uint8Array | undefined
   /** How many entries had changed when it was packed last. */
   readonly changedRows: number
+  /** Bytes of its keys and values, wherever they lie; of a store that can be packed in rounds. */
+  readonly contentBytes?: number
+  /** What changed since the last save and a part of the rest; see `TableLog`. Valid until the next call. */
+  packRound?(): PackedRound | undefined
   /** Updates since it was opened, where it is written row by row and not by calls of `put`. */
   readonly puts?: number
   /** Bytes beside `sizeBytes` that keep updates for the next emission; left out where objects do. */

@@ -8,6 +8,8 @@ import {
   CHANGELOG_START,
   isBehind,
   isRoomy,
+  slotAfterRound,
+  type EntryPlace,
   nextNumber,
   placeAfter,
   placeBeyond,
@@ -58,10 +60,14 @@ export type WriteChangelog = (store: string, entry: ChangelogEntry) => void
 /** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
 const SNAPSHOT_BYTES_MIN = 1_048_576
 
+/** Stores with more keys and values than this are not written as a snapshot, but round after round. */
+const ROUND_BYTES_MIN = 16_777_216
+
 /** The checkpoints of one task, in the environment of its worker. */
 export class TaskCheckpoints {
   readonly #saved: CheckpointStore
   readonly #write: WriteChangelog | undefined
+  readonly #roundBytesMin: number
   readonly #snapshotBytes = new Map<string, number>()
   /** What was packed of a store since its last snapshot: it may be saved later. */
   readonly #grownBytes = new Map<string, number>()
@@ -72,10 +78,19 @@ export class TaskCheckpoints {
   #positions: readonly TaskPosition[] = []
   #meta: TaskMeta | undefined
 
-  /** `write` is left out where the broker itself keeps the state. */
-  constructor(environment: StateEnvironment, taskId: string, write?: WriteChangelog) {
+  /**
+   * @param write is left out where the broker itself keeps the state.
+   * @param roundBytesMin stores with more keys and values are written round after round.
+   */
+  constructor(
+    environment: StateEnvironment,
+    taskId: string,
+    write?: WriteChangelog,
+    roundBytesMin = ROUND_BYTES_MIN,
+  ) {
     this.#saved = new CheckpointStore(environment, taskId)
     this.#write = write
+    this.#roundBytesMin = roundBytesMin
   }
 
   /** The last checkpoint, or undefined for a task that never committed. */
@@ -137,14 +152,14 @@ export class TaskCheckpoints {
     }
     // What a snapshot replaces is not written first: lmdb would count pages that the file never gets.
     const last = entries.findLastIndex(({ isSnapshot }) => isSnapshot)
-    const stores = entries.slice(Math.max(0, last)).map(({ bytes, isSnapshot }) => {
-      return { name: store, bytes, snapshot: isSnapshot }
+    const stores = entries.slice(Math.max(0, last)).map(({ bytes, isSnapshot, nextSlot }) => {
+      return { name: store, bytes, snapshot: isSnapshot, endsRound: nextSlot !== undefined }
     })
     this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores })
   }
 
   /** Takes note of an entry that is not to be taken over: what comes next is counted behind it. */
-  passOver(store: string, entry: Pick<ChangelogEntry, 'number' | 'slot' | 'isSnapshot'>): void {
+  passOver(store: string, entry: EntryPlace): void {
     this.#places.set(store, placeBeyond(this.#places.get(store) ?? CHANGELOG_START, entry))
   }
 
@@ -195,6 +210,8 @@ export class TaskCheckpoints {
     // What was here before there was a changelog is in none of its entries.
     const isNew = this.#write !== undefined && grownBytes > 0 && !this.#places.has(name)
     const isFull = !isRoomy(this.#placeOf(name))
+    const isLarge = (store.contentBytes ?? -1) > this.#roundBytesMin
+    if (isLarge && !isNew && !isFull) return this.#packRound(store)
     const isDue = isNew || isFull || grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
     const bytes = store.pack(isDue)
     if (bytes === undefined) return []
@@ -203,13 +220,25 @@ export class TaskCheckpoints {
     return [{ name, bytes, snapshot: isDue }]
   }
 
-  #log({ name, bytes, snapshot }: StoreUpdate, meta: Uint8Array): void {
+  /** Of a large store no entry has everything: it would be more than memory has room for. */
+  #packRound(store: TaskStore): StoreUpdate[] {
+    const { name } = store
+    const round = store.packRound?.()
+    if (round === undefined) return []
+    const { bytes, isEnd } = round
+    if (isEnd) this.#snapshotBytes.delete(name)
+    this.#grownBytes.set(name, bytes.length + (this.#grownBytes.get(name) ?? 0))
+    return [{ name, bytes, snapshot: false, endsRound: isEnd }]
+  }
+
+  #log({ name, bytes, snapshot, endsRound = false }: StoreUpdate, meta: Uint8Array): void {
     const place = this.#placeOf(name)
     this.#heirs.delete(name)
     const entry: ChangelogEntry = {
       number: nextNumber(place),
-      slot: snapshot ? place.nextSnapshot : place.nextSlot,
+      slot: snapshot || endsRound ? place.nextSnapshot : place.nextSlot,
       isSnapshot: snapshot,
+      nextSlot: endsRound ? slotAfterRound(place) : undefined,
       meta,
       bytes,
     }

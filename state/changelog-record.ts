@@ -7,6 +7,9 @@ import {
   type RecordBatchBuilder,
 } from '../broker/record-batch.ts'
 
+/** Slots from here on are those of every other round, so that none is written over that is needed. */
+export const HIGH_SLOTS = 2 ** 30
+
 /** What a commit changed in a store, or all that it holds, as its changelog has it. */
 export interface ChangelogEntry {
   /** Goes up by one with each entry of the store. */
@@ -14,19 +17,29 @@ export interface ChangelogEntry {
   /** Changes since the last snapshot, counted from 0; of a snapshot, which of two places it takes. */
   readonly slot: number
   readonly isSnapshot: boolean
+  /**
+   * Of an entry that ends a round: the slot of the changes behind it. With the entries since the one that ended
+   * the round before, or since a snapshot, it replaces all former ones; it takes the place of a snapshot.
+   */
+  readonly nextSlot?: number | undefined
   /** What the task keeps beside its stores, as JSON. */
   readonly meta: Uint8Array
   readonly bytes: Uint8Array
 }
 
 const VERSION = 1
+/** Of what ends a round: who does not know those must not go on without them. */
+const ROUND_VERSION = 2
+/** What is in the byte behind the version. */
+const SNAPSHOT = 1
+const HIGH_SLOTS_NEXT = 2
 const HEADER_BYTES = 32
 const PART_BYTES_MAX = 524_288
 
 /** Appends an entry's records; what they hold is copied. */
 export function writeEntry(
   rows: RecordBatchBuilder,
-  { number, slot, isSnapshot, meta, bytes }: ChangelogEntry,
+  { number, slot, isSnapshot, nextSlot, meta, bytes }: ChangelogEntry,
   timestampMs: number,
 ): void {
   const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES_MAX))
@@ -35,8 +48,8 @@ export function writeEntry(
     const metaBytes = part === parts - 1 ? meta.length : 0
     const value = new Uint8Array(HEADER_BYTES + metaBytes + piece.length)
     const view = new DataView(value.buffer)
-    view.setUint8(0, VERSION)
-    view.setUint8(1, isSnapshot ? 1 : 0)
+    view.setUint8(0, nextSlot === undefined ? VERSION : ROUND_VERSION)
+    view.setUint8(1, nextSlot === HIGH_SLOTS ? HIGH_SLOTS_NEXT : isSnapshot ? SNAPSHOT : 0)
     view.setFloat64(8, number, true)
     view.setUint32(16, slot, true)
     view.setUint32(20, part, true)
@@ -44,7 +57,8 @@ export function writeEntry(
     view.setUint32(28, metaBytes, true)
     if (metaBytes > 0) value.set(meta, HEADER_BYTES)
     value.set(piece, HEADER_BYTES + metaBytes)
-    const key = Buffer.from(`${isSnapshot ? 'snapshot' : 'changes'}-${slot}-${part}`)
+    const isWhole = isSnapshot || nextSlot !== undefined
+    const key = Buffer.from(`${isWhole ? 'snapshot' : 'changes'}-${slot}-${part}`)
     rows.append(key, value, timestampMs)
   }
 }
@@ -66,12 +80,13 @@ export class EntryAssembler {
    */
   add(batch: RecordBatch, row: number): ChangelogEntry | undefined {
     const value = valueOf(batch, row)
-    if (value === null || value.length < HEADER_BYTES || value[0] !== VERSION) {
+    const isKnown = value?.[0] === VERSION || value?.[0] === ROUND_VERSION
+    if (value === null || value.length < HEADER_BYTES || !isKnown) {
       const key = Buffer.from(keyOf(batch, row) ?? []).toString()
       throw new Error(`the record at offset ${batch.offsets[row]} (key "${key}") is no changelog's`)
     }
     const view = new DataView(value.buffer, value.byteOffset, value.length)
-    const isSnapshot = value[1] === 1
+    const isSnapshot = value[1] === SNAPSHOT
     const number = view.getFloat64(8, true)
     const part = view.getUint32(20, true)
     const metaBytes = view.getUint32(28, true)
@@ -94,6 +109,8 @@ export class EntryAssembler {
     const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
     this.#number = -1
     this.#parts = []
-    return { number, slot: view.getUint32(16, true), isSnapshot, meta, bytes }
+    const entry = { number, slot: view.getUint32(16, true), isSnapshot, meta, bytes }
+    if (value[0] === VERSION) return entry
+    return { ...entry, nextSlot: value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0 }
   }
 }

@@ -1,6 +1,6 @@
 // Where a store stands in its changelog (Kafka Streams' <application>-<store>-changelog): kept with the
 // task's checkpoint, so that a restore begins behind what is on this machine.
-import type { ChangelogEntry } from './changelog-record.ts'
+import { HIGH_SLOTS, type ChangelogEntry } from './changelog-record.ts'
 
 /** A store's place in its changelog. */
 export interface ChangelogPlace {
@@ -32,7 +32,8 @@ export const CHANGELOG_START: ChangelogPlace = Object.freeze({
   offset: 0,
 })
 
-type EntryPlace = Pick<ChangelogEntry, 'number' | 'slot' | 'isSnapshot'>
+/** Where an entry of a changelog lies. */
+export type EntryPlace = Pick<ChangelogEntry, 'number' | 'slot' | 'isSnapshot' | 'nextSlot'>
 
 const lastSnapshotOf = ({
   nextSnapshot,
@@ -42,13 +43,14 @@ const lastSnapshotOf = ({
 /** The place behind an entry. */
 export function placeAfter(
   place: ChangelogPlace,
-  { number, slot, isSnapshot }: EntryPlace,
+  { number, slot, isSnapshot, nextSlot: nextOfRound }: EntryPlace,
 ): ChangelogPlace {
   const { offset, nextSnapshot } = place
   const lastSnapshot = lastSnapshotOf(place)
-  if (!isSnapshot) return { number, nextSlot: slot + 1, nextSnapshot, lastSnapshot, offset }
+  if (!isSnapshot && nextOfRound === undefined) return { number, nextSlot: slot + 1, nextSnapshot, lastSnapshot, offset }
   const next = slot === lastSnapshot ? (slot + 1) % SNAPSHOTS : lastSnapshot
-  return { number, nextSlot: 0, nextSnapshot: next, lastSnapshot: slot, offset }
+  const nextSlot = nextOfRound ?? 0
+  return { number, nextSlot, nextSnapshot: next, lastSnapshot: slot, offset }
 }
 
 /** Snapshots have so many places: two by turns, and one to go to when an owner is followed by another. */
@@ -63,11 +65,15 @@ const GENERATION_LIVES = GENERATION_ENTRIES / LIFE_ENTRIES / 2
 const LIFE_SLOTS = 2 ** 16
 /** Lives that come right after each other have other slots, though none of them has written any. */
 const LIVES = 16
-/** Behind it a snapshot is due: slots must stay numbers of 32 bits. */
-const SLOTS_MAX = 2 ** 31
+/** Behind so many of a half a snapshot is due: what takes over skips some, and must not come to the other half. */
+const SLOTS_MAX = HIGH_SLOTS - 2 * LIVES * LIFE_SLOTS
 
-/** Whether there is little room for further changes before the next snapshot. */
-export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot < SLOTS_MAX
+/** Whether there is room for further changes before the next snapshot. */
+export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % HIGH_SLOTS < SLOTS_MAX
+
+/** The slot that changes go on with behind the end of a round: in the half in which this one does not lie. */
+export const slotAfterRound = ({ nextSlot }: ChangelogPlace): number =>
+  nextSlot < HIGH_SLOTS ? HIGH_SLOTS : 0
 
 /**
  * Whether there are entries of a later generation than that in which the store was assigned. Then its heir has

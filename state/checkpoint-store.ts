@@ -9,8 +9,8 @@ import { entryKey, EntryLog } from './entry-log.ts'
 export interface Checkpoint {
   readonly positions: readonly TaskPosition[]
   readonly meta: Uint8Array | undefined
-  /** Per store its packed entries in the order saved, from the last snapshot on. */
-  readonly stores: ReadonlyMap<string, Uint8Array[]>
+  /** Per store its packed entries in the order saved, to be read once, before anything else is saved. */
+  readonly stores: ReadonlyMap<string, Iterable<Uint8Array>>
 }
 
 /** An entry of one store: its changes since the entry before, or all of it. */
@@ -19,6 +19,8 @@ export interface StoreUpdate {
   readonly bytes: Uint8Array
   /** Replaces all former entries of the store. */
   readonly snapshot: boolean
+  /** Ends a round: with the entries since the one before, or since a snapshot, it replaces all former ones. */
+  readonly endsRound?: boolean
 }
 
 export interface CheckpointUpdate {
@@ -89,8 +91,9 @@ export class CheckpointStore {
     this.#environment.transaction(() => {
       this.#table.putSync(this.#key('positions'), Buffer.from(JSON.stringify(positions)))
       if (meta !== undefined) this.#table.putSync(this.#key('meta'), Buffer.from(meta))
-      for (const { name, bytes, snapshot } of fromSnapshotsOn(updates)) {
-        if (snapshot) this.#entries.replace(name, bytes)
+      for (const { name, bytes, snapshot, endsRound } of fromSnapshotsOn(updates)) {
+        if (endsRound === true) this.#entries.endRound(name, bytes)
+        else if (snapshot) this.#entries.replace(name, bytes)
         else this.#entries.append(name, bytes)
       }
       this.#positions.put(positions)

@@ -1,11 +1,15 @@
 // The entries of a task's stores in one table: an entry is cut into parts that LMDB likes to write, a
-// snapshot deletes what came before it. Used by the checkpoint store, inside its transactions.
+// snapshot deletes what came before it, the end of a round what came before the round. Used by the checkpoint store, inside its transactions.
 import type { StateTable } from '../broker/state-environment.ts'
 
 // Long values need long gaps in the file; parts of this size find room in small ones.
 const PART_BYTES_MAX = 262_144
 const SUFFIX_BYTES = 9
 const SEPARATOR = '\0'
+/** What an entry is. */
+const CHANGES = 0
+const SNAPSHOT = 1
+const ROUND_END = 2
 
 /** A key of a task: its id and a name, so that no task's id can be the beginning of another's. */
 export function entryKey(taskId: string, name: string): Buffer {
@@ -16,6 +20,8 @@ interface StoreLog {
   nextSequence: number
   logBytes: number
   bytes: number
+  /** Of the last snapshot or end of a round; -1 without one. */
+  lastWhole: number
 }
 
 /** Per store a sequence of entries, the first of which may be a snapshot. */
@@ -43,30 +49,46 @@ export class EntryLog {
     return this.#logs.get(name)?.bytes ?? 0
   }
 
-  /** All entries of a store, in order, as copies. */
-  read(name: string): Uint8Array[] {
-    const entries: { sequence: number; parts: Buffer[] }[] = []
+  /** All entries of a store, in order, as copies; one at a time, since all of them may be more than memory has room for. */
+  *read(name: string): Generator<Uint8Array, undefined> {
+    let last = -1
+    let parts: Buffer[] = []
     for (const { key, value } of this.#table.getRange(this.#rangeOf(name))) {
-      const sequence = (key as Buffer).readUInt32BE((key as Buffer).length - SUFFIX_BYTES)
-      const last = entries.at(-1)
-      if (last?.sequence === sequence) last.parts.push(value)
-      else entries.push({ sequence, parts: [value] })
+      const sequence = sequenceOf(key as Buffer)
+      if (sequence !== last && parts.length > 0) {
+        yield Buffer.concat(parts)
+        parts = []
+      }
+      last = sequence
+      parts.push(value)
     }
-    return entries.map(({ parts }) => Buffer.concat(parts))
+    if (parts.length > 0) yield Buffer.concat(parts)
   }
 
   append(name: string, bytes: Uint8Array): void {
     const log = this.#logOf(name)
-    this.#write(name, log.nextSequence, false, bytes)
+    this.#write(name, log.nextSequence, CHANGES, bytes)
     log.nextSequence += 1
     log.logBytes += bytes.length
+    log.bytes += bytes.length
+  }
+
+  /** Appends an entry with which a round ends: all up to the end of the round before, or a snapshot, goes. */
+  endRound(name: string, bytes: Uint8Array): void {
+    const log = this.#logOf(name)
+    if (log.lastWhole >= 0) this.#removeEntries(name, log.lastWhole)
+    log.lastWhole = log.nextSequence
+    this.#write(name, log.nextSequence, ROUND_END, bytes)
+    log.nextSequence += 1
+    log.logBytes = 0
     log.bytes += bytes.length
   }
 
   replace(name: string, bytes: Uint8Array): void {
     this.#removeEntries(name)
     const log = this.#logOf(name)
-    this.#write(name, log.nextSequence, true, bytes)
+    log.lastWhole = log.nextSequence
+    this.#write(name, log.nextSequence, SNAPSHOT, bytes)
     log.nextSequence += 1
     log.logBytes = 0
     log.bytes = bytes.length
@@ -80,23 +102,30 @@ export class EntryLog {
   #logOf(name: string): StoreLog {
     const known = this.#logs.get(name)
     if (known !== undefined) return known
-    const log = { nextSequence: 0, logBytes: 0, bytes: 0 }
+    const log = { nextSequence: 0, logBytes: 0, bytes: 0, lastWhole: -1 }
     this.#logs.set(name, log)
     return log
   }
 
-  #write(name: string, sequence: number, snapshot: boolean, bytes: Uint8Array): void {
+  #write(name: string, sequence: number, kind: number, bytes: Uint8Array): void {
     const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES_MAX))
     for (let part = 0; part < parts; part++) {
       const from = bytes.byteOffset + part * PART_BYTES_MAX
       const length = Math.min(PART_BYTES_MAX, bytes.byteOffset + bytes.length - from)
-      const key = this.#keyOf(name, sequence, snapshot, part)
+      const key = this.#keyOf(name, sequence, kind, part)
       this.#table.putSync(key, Buffer.from(bytes.buffer, from, length))
     }
   }
 
-  #removeEntries(name: string): void {
-    for (const key of [...this.#table.getKeys(this.#rangeOf(name))]) this.#table.removeSync(key)
+  /** Deletes the entries up to one of them, that one too. */
+  #removeEntries(name: string, through = Infinity): void {
+    const log = this.#logOf(name)
+    const range = this.#rangeOf(name)
+    for (const key of [...this.#table.getKeys(range)]) {
+      if (sequenceOf(Buffer.from(key)) > through) return
+      if (through !== Infinity) log.bytes -= this.#table.getBinary(Buffer.from(key))?.length ?? 0
+      this.#table.removeSync(key)
+    }
   }
 
   /** What the constructor learns of former entries. Only the last part of each is read for it. */
@@ -112,8 +141,9 @@ export class EntryLog {
       const isLast = next === undefined || next.readUInt32BE(next.length - 4) === 0
       const length = isLast ? (this.#table.getBinary(key)?.length ?? 0) : PART_BYTES_MAX
       log.bytes += length
-      const isSnapshot = key[suffix + 4] === 1
-      log.logBytes = isSnapshot ? 0 : log.logBytes + length
+      const isWhole = key[suffix + 4] !== CHANGES
+      if (isWhole) log.lastWhole = key.readUInt32BE(suffix)
+      log.logBytes = isWhole ? 0 : log.logBytes + length
     })
   }
 
@@ -124,11 +154,15 @@ export class EntryLog {
     return { start, end }
   }
 
-  #keyOf(name: string, sequence: number, snapshot: boolean, part: number): Buffer {
+  #keyOf(name: string, sequence: number, kind: number, part: number): Buffer {
     const suffix = Buffer.allocUnsafe(SUFFIX_BYTES)
     suffix.writeUInt32BE(sequence, 0)
-    suffix[4] = snapshot ? 1 : 0
+    suffix[4] = kind
     suffix.writeUInt32BE(part, 5)
     return Buffer.concat([entryKey(this.#taskId, name), suffix])
   }
+}
+
+function sequenceOf(key: Buffer): number {
+  return key.readUInt32BE(key.length - SUFFIX_BYTES)
 }

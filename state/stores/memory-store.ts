@@ -5,7 +5,7 @@ import { compareBytes, type SpillFigures } from './byte-arena.ts'
 import { ByteTable, type TimeOf } from './byte-table.ts'
 import { EntryOrder } from './entry-order.ts'
 import type { StateMemory } from './state-memory.ts'
-import { TableLog } from './table-log.ts'
+import { TableLog, type PackedRound } from './table-log.ts'
 
 /** What a store of keys and values is made of. */
 export interface StoreSpec<K, V> {
@@ -68,6 +68,17 @@ export abstract class MemoryStore<K, V> {
   /** Changes since the last save, or all of it; undefined when nothing changed. Valid until the next call. */
   pack(isSnapshot: boolean): Uint8Array | undefined {
     return this.log.pack(isSnapshot)
+  }
+
+  /** Bytes of keys and values, wherever they lie. */
+  get contentBytes(): number {
+    const { entries } = this.table
+    return entries.pageBytes + entries.spill.spilledBytes
+  }
+
+  /** See `TableLog`. */
+  packRound(): PackedRound | undefined {
+    return this.log.packRound()
   }
 
   /** Takes what changed for saved: of a store that nobody saves. */

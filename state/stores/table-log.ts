@@ -15,6 +15,13 @@ export class StoreFormatError extends Error {
   readonly code = 'MILLRACE_STORE_FORMAT'
 }
 
+/** A part of a store's log by which, round after round, all of the store is in the log anew. */
+export interface PackedRound {
+  readonly bytes: Uint8Array
+  /** Whether the round ends with it: what came before the round is not needed any more. */
+  readonly isEnd: boolean
+}
+
 /** Packs and restores one table. What it packs is valid until it packs again. */
 export class TableLog {
   readonly #storeName: string
@@ -23,6 +30,8 @@ export class TableLog {
   #count = 0
   #packedTimeMs = -1
   #packedMark = -1
+  /** The entry that the round goes on with. */
+  #next = 0
   /** How many entries had changed when it packed last. */
   changedRows = 0
   /** A time of the store's own, saved with its changes and given back by `restore`; epoch ms. */
@@ -38,11 +47,7 @@ export class TableLog {
 
   /** What changed since the last call, or with `isSnapshot` everything; undefined when nothing changed. */
   pack(isSnapshot: boolean): Uint8Array | undefined {
-    const packed = this.#packed
-    packed.position = 0
-    packed.reserve(HEADER_BYTES)
-    packed.position = HEADER_BYTES
-    this.#count = 0
+    this.#begin()
     if (isSnapshot) {
       this.changedRows = 0
       this.#table.drainDirty(() => (this.changedRows += 1))
@@ -51,8 +56,42 @@ export class TableLog {
       this.#table.drainDirty(this.#add)
       this.changedRows = this.#count
     }
-    const isAsPacked = this.timeMs === this.#packedTimeMs && this.mark === this.#packedMark
-    if (this.#count === 0 && !isSnapshot && isAsPacked) return undefined
+    return this.#count === 0 && !isSnapshot && this.#isAsPacked ? undefined : this.#end()
+  }
+
+  /**
+   * What changed since the last call, and as many bytes again of what did not, entry by entry; undefined when nothing
+   * changed. `isEnd`: since the round before ended, or this log was made, everything was packed at least once.
+   */
+  packRound(): PackedRound | undefined {
+    this.#begin()
+    this.#table.drainDirty(this.#add)
+    this.changedRows = this.#count
+    if (this.#count === 0 && this.#isAsPacked) return undefined
+    const until = 2 * this.#packed.position - HEADER_BYTES
+    const { entries } = this.#table
+    for (; this.#next < entries.end && this.#packed.position < until; this.#next++) {
+      if (this.#table.isLive(this.#next)) this.#add(this.#next)
+    }
+    const isEnd = this.#next >= entries.end
+    if (isEnd) this.#next = 0
+    return { bytes: this.#end(), isEnd }
+  }
+
+  get #isAsPacked(): boolean {
+    return this.timeMs === this.#packedTimeMs && this.mark === this.#packedMark
+  }
+
+  #begin(): void {
+    const packed = this.#packed
+    packed.position = 0
+    packed.reserve(HEADER_BYTES)
+    packed.position = HEADER_BYTES
+    this.#count = 0
+  }
+
+  #end(): Uint8Array {
+    const packed = this.#packed
     this.#packedTimeMs = this.timeMs
     this.#packedMark = this.mark
     packed.view.setUint32(0, VERSION, true)

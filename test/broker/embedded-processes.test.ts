@@ -140,7 +140,7 @@ describe('an embedded log of several processes', function () {
     const port = openEmbeddedDataPort({ kind: 'embedded', directory, applicationId: 'copy' })
     const checkpoint = new CheckpointStore(port.openState('0_1'), '0_1').load()
     expect(checkpoint?.positions[0]?.offset).to.equal(20_000)
-    const seen = Buffer.concat(checkpoint?.stores.get('seen') ?? []).toString()
+    const seen = Buffer.concat([...(checkpoint?.stores.get('seen') ?? [])]).toString()
     expect(seen.endsWith('20000;')).to.equal(true)
     port.close()
     await group.leave()

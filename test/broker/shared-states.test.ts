@@ -44,7 +44,7 @@ describe('the state of many tasks', () => {
     const { opened, close } = workers(stateDir)
     const bytes = opened.map(({ checkpoints }) => {
       const saved = checkpoints.load()
-      return saved === undefined ? undefined : [...saved.stores.get('counts')![0]!]
+      return saved === undefined ? undefined : [...[...saved.stores.get('counts')!][0]!]
     })
     const damaged = opened.filter(({ environment }) => environment.damage !== undefined).length
     close()

@@ -89,11 +89,10 @@ describe('a task restored from its changelog', () => {
     return keys
   }
 
-  const textsOn = (name: string): string[] | undefined =>
-    checkpointsOn(name)
-      .load()
-      ?.stores.get('counts')
-      ?.map((bytes) => new TextDecoder().decode(bytes))
+  const textsOn = (name: string): string[] | undefined => {
+    const entries = checkpointsOn(name).load()?.stores.get('counts')
+    return entries && Array.from(entries, (bytes) => new TextDecoder().decode(bytes))
+  }
 
   const restoreOn = (name: string, committed: number, start = 0) => {
     const restore = new TaskRestore(checkpointsOn(name), toOpen(committed, start), port)
@@ -236,10 +235,7 @@ describe('a task restored from its changelog', () => {
       entry(2, true, 500),
       entry(3, false, 100),
     ])
-    const entries = checkpoints
-      .load()
-      ?.stores.get('counts')
-      ?.map((bytes) => bytes[0])
+    const entries = Array.from(checkpoints.load()!.stores.get('counts')!, (bytes) => bytes[0])
     environment.close()
     expect(entries).to.deep.equal([2, 3])
     inspectDirectory(directory)

@@ -7,8 +7,8 @@ import { openEnvironment, openPositions, type OpenedEnvironment } from '../../br
 import { CheckpointStore, type Checkpoint } from '../../state/checkpoint-store.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const texts = (entries: readonly Uint8Array[] | undefined): string[] | undefined =>
-  entries?.map((entry) => new TextDecoder().decode(entry))
+const texts = (entries: Iterable<Uint8Array>): string[] =>
+  Array.from(entries, (entry) => new TextDecoder().decode(entry))
 const storesOf = (checkpoint: Checkpoint | undefined): Record<string, string[] | undefined> =>
   Object.fromEntries([...(checkpoint?.stores ?? [])].map(([name, all]) => [name, texts(all)]))
 const at = (offset: number) => [{ topic: 'calls', partition: 3, offset }]
@@ -64,7 +64,7 @@ describe('the checkpoint store', () => {
     const save = (name: string, text: string, snapshot = false): void =>
       store.save({ positions: at(1), stores: [{ name, bytes: bytes(text), snapshot }] })
     const kept = (from: CheckpointStore): number =>
-      (from.load()?.stores.get('counts') ?? []).reduce((sum, { length }) => sum + length, 0)
+      Array.from(from.load()!.stores.get('counts')!).reduce((sum, { length }) => sum + length, 0)
     save('counts', 'first')
     save('others', 'not counted')
     save('counts', 'a snapshot', true)
@@ -103,7 +103,7 @@ describe('the checkpoint store', () => {
     for (const entry of entries) {
       store.save({ positions: at(1), stores: [{ name: 's', bytes: entry, snapshot: false }] })
     }
-    const loaded = new CheckpointStore(environment, '1_3').load()?.stores.get('s') ?? []
+    const loaded = [...new CheckpointStore(environment, '1_3').load()!.stores.get('s')!]
     expect(loaded).to.have.length(3)
     entries.forEach((entry, i) => expect(Buffer.compare(entry, loaded[i]!)).to.equal(0))
   })

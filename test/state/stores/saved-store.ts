@@ -88,7 +88,7 @@ export class Disk implements Medium {
       load: (name, isCold) => {
         if (isCold) this.#reopen()
         checkpoints = open()
-        return checkpoints.load()?.stores.get(name) ?? []
+        return [...(checkpoints.load()?.stores.get(name) ?? [])]
       },
     }
   }
