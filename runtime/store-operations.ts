@@ -28,7 +28,7 @@ const METHODS: Readonly<Record<string, StoreOperation>> = {
   ...{ priorOf: 'get', first: 'get' },
   ...{ delete: 'delete', deleteAsOf: 'delete', remove: 'delete', removeFirst: 'delete' },
   ...{ fetch: 'fetch', fetchSession: 'fetch', collect: 'fetch', collectTimes: 'fetch' },
-  ...{ collectAll: 'all', pack: 'flush', restore: 'restore' },
+  ...{ collectAll: 'all', pack: 'flush', packRound: 'flush', restore: 'restore' },
 }
 
 /** Those that give an iterator. */

@@ -8,7 +8,7 @@ import {
 } from '../broker/record-batch.ts'
 
 /** Slots from here on are those of every other round, so that none is written over that is needed. */
-export const HIGH_SLOTS = 2 ** 30
+export const HIGH_SLOTS = 2 ** 31
 
 /** What a commit changed in a store, or all that it holds, as its changelog has it. */
 export interface ChangelogEntry {

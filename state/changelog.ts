@@ -47,7 +47,8 @@ export function placeAfter(
 ): ChangelogPlace {
   const { offset, nextSnapshot } = place
   const lastSnapshot = lastSnapshotOf(place)
-  if (!isSnapshot && nextOfRound === undefined) return { number, nextSlot: slot + 1, nextSnapshot, lastSnapshot, offset }
+  if (!isSnapshot && nextOfRound === undefined)
+    return { number, nextSlot: slot + 1, nextSnapshot, lastSnapshot, offset }
   const next = slot === lastSnapshot ? (slot + 1) % SNAPSHOTS : lastSnapshot
   const nextSlot = nextOfRound ?? 0
   return { number, nextSlot, nextSnapshot: next, lastSnapshot: slot, offset }
