@@ -284,6 +284,11 @@ export interface Group {
    */
   commit(positions: readonly TaskPosition[], hasProduced?: boolean): Promise<void>
   /**
+   * There where they are not one transaction with what follows: resolves when all rows produced through the
+   * channels before have been acknowledged. @throws BrokerError MILLRACE_PRODUCE_FAILED
+   */
+  acknowledged?(): Promise<void>
+  /**
    * There where outputs and offsets are one transaction for all workers: undoes what was produced since
    * the last commit. The workers must have given up their tasks and discarded what they held: what they
    * produce after this belongs to the next transaction, and begins at what was committed.

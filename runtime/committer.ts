@@ -86,6 +86,11 @@ export class Committer {
     return changelogEnds === undefined ? {} : { changelogEnds }
   }
 
+  async #tell(threads: readonly ThreadHandle[]): Promise<void> {
+    await this.#group.acknowledged?.()
+    await Promise.all(threads.map((thread) => thread.request({ kind: 'tell' })))
+  }
+
   /** Runs when no commit and no rewind is under way, and holds up those that come after. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
@@ -97,7 +102,8 @@ export class Committer {
    * 1 ask the threads to prepare  2 they let updates out, pack what is to be saved and send all;
    * their gates close  3 the group waits for the acknowledgements and commits the offsets  4 the gates
    * open  5 the threads write their state. State on disk is never ahead of the broker. Over a
-   * transactional log all of it happened in each thread's own transaction in step 2.
+   * transactional log all of it happened in each thread's own transaction in step 2. Where the wall clock
+   * changes stores, changelogs are told between 2 and 3: see `LateChangelog`.
    */
   async #commit(): Promise<CommitResult> {
     const all = this.#threads()
@@ -111,6 +117,7 @@ export class Committer {
     const prepared = this.#clock.monotonicMs()
     try {
       const answers = asked.map(answerOf)
+      if (answers.some(({ hasUntold }) => hasUntold === true)) await this.#tell(threads)
       const positions = answers.flatMap((answer) => answer.positions)
       const ends = await this.#endsIfDue(positions)
       const hasProduced = answers.some((answer) => answer.hasProduced)

@@ -113,6 +113,8 @@ export type ThreadRequest =
     }
   /** Step 2 of a commit: updates go out, the gate closes, positions are answered. */
   | { readonly kind: 'prepare' }
+  /** Between steps 2 and 3, where a thread has `hasUntold`: results are acknowledged, changelogs follow. */
+  | { readonly kind: 'tell' }
   /** Steps 4 and 5 of a commit: the gate opens, state is written. Now and then with where the changelogs end. */
   | { readonly kind: 'committed'; readonly changelogEnds?: readonly TopicPartitionOffset[] }
   /** The commit came to nothing: the gate opens, state waits for the next one. */
@@ -139,6 +141,8 @@ export interface ThreadAnswer {
   readonly eventTimes?: EventTimeSpan | undefined
   /** To a commit: whether anything was put out or changed since the last one. */
   readonly hasProduced?: boolean
+  /** To a commit: whether changelogs are to be told of it when its results are acknowledged, and not before. */
+  readonly hasUntold?: boolean
   /** To a query: what the tasks of the thread know. */
   readonly store?: StoreAnswer
 }

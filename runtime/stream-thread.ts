@@ -217,11 +217,14 @@ export class StreamThread {
             [...this.#tasks.values()].map((task) => task.eventTime.rows.take()),
           )
           return () => {
-            const { hasProduced } = this.#commits
-            this.#control.answer({ ...answer, eventTimes, hasProduced })
+            const { hasProduced, hasUntold } = this.#commits
+            this.#control.answer({ ...answer, eventTimes, hasProduced, hasUntold })
           }
         })
         return
+      case 'tell':
+        this.#phases.in('commit', () => this.#commits.tell(this.#tasks.values()))
+        break
       case 'committed':
         this.#phases.in('commit', () => {
           this.#commits.settle(this.#clock.monotonicMs())

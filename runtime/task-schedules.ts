@@ -7,6 +7,8 @@ import type { ThreadPhases } from './thread-phases.ts'
 export class TaskSchedules {
   /** Whether there ever was one: a processor of a user's may forward what it has held back. */
   isUsed = false
+  /** Whether there ever was one by the wall clock: it changes stores without any input. */
+  isByWallClock = false
   readonly #phases: Pick<ThreadPhases, 'part'>
   readonly #byStreamTime = new Punctuations()
   readonly #byWallClock = new Punctuations()
@@ -29,6 +31,7 @@ export class TaskSchedules {
     nowMs: number,
   ): () => void {
     this.isUsed = true
+    this.isByWallClock ||= type === 'wall-clock'
     // By stream time the first record calls it, and multiples of the interval after that.
     return type === 'wall-clock'
       ? this.#byWallClock.schedule(nowMs + everyMs, everyMs, punctuate)

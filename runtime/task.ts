@@ -12,6 +12,7 @@ import { changelogTopic } from '../state/changelog.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import { subtopologyOf } from '../topology/subtopology.ts'
 import { changelogWriter } from './changelog-writer.ts'
+import { LateChangelog } from './late-changelog.ts'
 import type { TaskToOpen } from './messages.ts'
 import { futureMsMaxOf, idleTimesOf, type TaskSurroundings } from './task-surroundings.ts'
 import { resolveFormat, writersOf, type TaskSpec } from './plan.ts'
@@ -44,6 +45,7 @@ export class Task implements TaskContext {
   readonly #emitters: (() => void)[] = []
   readonly #processors: TaskProcessors
   readonly #checkpoints: TaskCheckpoints
+  readonly #changelog: LateChangelog | undefined
   readonly #inputs: TaskInputs
   #isSealed = false
   readonly #toOpen: TaskToOpen
@@ -87,14 +89,19 @@ export class Task implements TaskContext {
       guardReading: (topic, parser) => around.careful?.reader(topic, spec.partition, parser),
       futureMsMax: () => futureMsMaxOf(around.time),
     })
-    this.#checkpoints = new TaskCheckpoints(
-      port.openState(spec.taskId),
-      spec.taskId,
-      plan.isLogged ? changelogWriter(port, plan.applicationId, spec.partition) : undefined,
-    )
+    const { generation } = toOpen
+    // Exactly once, all of a commit is one transaction.
+    const mayBeLate = generation !== undefined
+    this.#changelog = plan.isLogged
+      ? new LateChangelog(
+          changelogWriter(port, plan.applicationId, spec.partition),
+          () => mayBeLate && (idle !== undefined || this.#schedules.isByWallClock),
+        )
+      : undefined
+    const environment = port.openState(spec.taskId)
+    this.#checkpoints = new TaskCheckpoints(environment, spec.taskId, this.#changelog?.write)
     const isHolding = holdsBack(subtopologyOf(topology, spec.subtopology))
     const restored = this.#restore()
-    const { generation } = toOpen
     this.isUnsure = generation !== undefined && this.#checkpoints.takeOver(spec.stores, generation)
     const { heads } = this.#processors
     this.streamTimeMs = Math.max(this.streamTimeMs, restoreTimes(toOpen, restored, { heads }))
@@ -219,6 +226,16 @@ export class Task implements TaskContext {
     const update = this.#checkpoints.pack(this.starts, meta, this.stores.all)
     for (const { name, changedRows } of this.stores.all) this.#metrics.updated(name, changedRows)
     return update
+  }
+
+  /** Whether what was packed must be told to its changelogs yet, when all results are acknowledged. */
+  get hasUntold(): boolean {
+    return this.#changelog?.isWaiting === true
+  }
+
+  /** Tells it. */
+  tell(): void {
+    this.#changelog?.tell()
   }
 
   /** Saves what was packed by `checkpoint`, oldest first. */

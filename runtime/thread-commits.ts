@@ -41,6 +41,8 @@ export class ThreadCommits {
   isGateClosed = false
   /** Whether the commit that was prepared last has anything but positions. */
   hasProduced = false
+  /** Whether changelogs are to hear of that commit when its results are acknowledged. */
+  hasUntold = false
   /** What the outputs had handed over by then. */
   #records = 0
 
@@ -63,8 +65,11 @@ export class ThreadCommits {
     this.finish()
     const updates: Updates = new Map()
     const unsure: Task[] = []
+    this.hasUntold = false
     for (const task of tasks) {
       const update = task.checkpoint()
+      // One that came to nothing may have left something, too.
+      this.hasUntold ||= task.hasUntold
       if (update !== undefined) updates.set(task, update)
       if (task.isUnsure) unsure.push(task)
     }
@@ -85,6 +90,12 @@ export class ThreadCommits {
       if (this.#port.flush === undefined) this.finish()
       else this.#port.flush(() => (begun.isFlushed = true))
     }
+  }
+
+  /** All results are acknowledged: changelogs get what waited for that, with the gate still closed. */
+  tell(tasks: Iterable<Task>): void {
+    for (const task of tasks) task.tell()
+    this.#port.commit(() => undefined)
   }
 
   /** Ends the commit that waits for the disk, if it has waited long enough. */

@@ -211,6 +211,13 @@ class KafkaGroup implements Group {
     return this.#inTurn(() => this.#commit(positions, hasProduced))
   }
 
+  acknowledged(): Promise<void> {
+    return this.#inTurn(() => {
+      this.#drain()
+      return this.#path.outbox.flush()
+    })
+  }
+
   leave(): Promise<void> {
     this.#left ??= this.#leave().finally(this.#onLeft)
     return this.#left

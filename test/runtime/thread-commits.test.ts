@@ -10,6 +10,7 @@ import { Vitals } from '../../runtime/vitals.ts'
 class FakeTask {
   readonly saves: number[][] = []
   isUnsure = false
+  hasUntold = false
   next: CheckpointUpdate | undefined
 
   change(number: number, length = 1): void {
@@ -21,6 +22,10 @@ class FakeTask {
     const update = this.next
     this.next = undefined
     return update
+  }
+
+  tell(): void {
+    this.hasUntold = false
   }
 
   save(...updates: readonly CheckpointUpdate[]): void {
@@ -69,6 +74,20 @@ describe('the commits of a thread whose group commits', () => {
     expect(task.isUnsure, 'not yet taken').to.equal(true)
     commits.settle(5_000)
     expect(task.isUnsure).to.equal(false)
+  })
+
+  it('say that changelogs wait for the results, of a commit that came to nothing, too', () => {
+    const all = [task as unknown as Task]
+    commit(1, 5_000)
+    expect(commits.hasUntold).to.equal(false)
+    task.hasUntold = true
+    for (let times = 0; times < 2; times++) {
+      commits.prepare(all, () => undefined)
+      expect(commits.hasUntold).to.equal(true)
+    }
+    commits.tell(all)
+    commits.prepare(all, () => undefined)
+    expect(commits.hasUntold).to.equal(false)
   })
 
   it('do not wait where it is much', () => {

@@ -36,6 +36,10 @@ export class GroupCommits {
     )
   }
 
+  acknowledged(): Promise<void> {
+    return this.#inTurn(() => this.#parts.outbox.flush())
+  }
+
   /** Undoes what `producer` has in its transaction. */
   abort(producer: ProducerEpoch): Promise<void> {
     return this.#inTurn(() => this.#abort(producer))

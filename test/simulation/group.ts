@@ -83,6 +83,10 @@ export class SimulatedGroup implements Group {
     return this.#commits.commit(positions, hasProduced)
   }
 
+  acknowledged(): Promise<void> {
+    return this.#commits.acknowledged()
+  }
+
   /** Gives all partitions back; who does not answer is not waited for. */
   async leave(): Promise<void> {
     this.#isLeaving = true

@@ -69,9 +69,9 @@ export class Invariants {
       this.#break(`results of keys without input: ${[...results.keys()].join()}`)
   }
 
-  /** How many results there are. */
+  /** How many results there are, each counted once: at least once, some of them come again. */
   get resultCount(): number {
-    return [...this.#results().values()].flat().length
+    return new Set([...this.#results().values()].flat()).size
   }
 
   /** The last update; where zombies may write, the longest one: theirs may come after that of their heirs. */

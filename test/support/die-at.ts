@@ -33,6 +33,8 @@ const own = (type: { readonly prototype: unknown }) => (): Promise<Methods> =>
 const PLACES: Readonly<Record<string, readonly [Find, string, When]>> = {
   'thread-prepares': [own(ThreadCommits), 'prepare', 'before'],
   'thread-is-prepared': [own(ThreadCommits), 'prepare', 'after'],
+  'results-are-acknowledged': [own(ThreadCommits), 'tell', 'before'],
+  'changelogs-are-told': [own(ThreadCommits), 'tell', 'after'],
   'offsets-are-sent': [addon, 'sendOffsets', 'before'],
   'offsets-are-under-way': [addon, 'sendOffsets', 'after'],
   'offsets-are-there': [addon, 'sendOffsets', 'answered'],
