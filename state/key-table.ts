@@ -52,6 +52,16 @@ export class KeyTable {
     return id
   }
 
+  /** The id of a key as it was saved: it was read once, and its value is made when it is asked for. */
+  restore(bytes: Uint8Array, start: number, end: number): number {
+    return this.#dictionary.idOf(bytes, start, end)
+  }
+
+  /** Makes room for so many keys, where there is none yet. */
+  reserve(keys: number): void {
+    this.#dictionary.reserve(keys)
+  }
+
   /** The key itself, which is not to be changed. */
   valueOf(id: number): unknown {
     const at = id & (this.#valueIds.length - 1)

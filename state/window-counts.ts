@@ -116,6 +116,11 @@ export class WindowCounts implements KeyHolder {
     this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
   }
 
+  /** Makes room for so many counts, where there is none yet. */
+  reserve(rows: number): void {
+    this.#slots.reserve(rows)
+  }
+
   // The two below are not one method: a loop that calls one kind of visitor has it compiled in.
 
   /** Visits each entry changed since the last call, in the order of the first change. */

@@ -112,6 +112,11 @@ export class ByteTable {
     this.#touch(entry)
   }
 
+  /** Makes room for so many keys, where there is none yet. */
+  reserve(keys: number): void {
+    this.#slots.reserve(keys)
+  }
+
   /** Puts in place what the log has: a key and its value, back to back. */
   restore(
     bytes: Uint8Array,

@@ -113,6 +113,8 @@ export class TableLog {
     }
     const count = view.getUint32(4, true)
     let at = HEADER_BYTES
+    // What is broken may tell of more than it can hold.
+    this.#table.reserve(Math.min(count, entry.length / ROW_HEADER_BYTES))
     for (let i = 0; i < count; i++) {
       if (at + ROW_HEADER_BYTES > entry.length) throw this.#broken('ends too early')
       const keyStart = at + ROW_HEADER_BYTES

@@ -16,23 +16,40 @@ function holderOf(keys: KeyTable, ids: number[]) {
   return holder
 }
 
+/** A table that tells how many values it has read. */
+function countingTable() {
+  const byType = fields('type')
+  const counts = { reads: 0 }
+  const counting = {
+    ...byType,
+    deserialize(bytes: Uint8Array, start: number, end: number) {
+      counts.reads += 1
+      return byType.deserialize(bytes, start, end)
+    },
+  }
+  return { keys: new KeyTable(counting as never), counts }
+}
+
 describe('the table of keys', () => {
   it('reads the value of each key once', () => {
-    let reads = 0
-    const byType = fields('type')
-    const counting = {
-      ...byType,
-      deserialize(bytes: Uint8Array, start: number, end: number) {
-        reads += 1
-        return byType.deserialize(bytes, start, end)
-      },
-    }
-    const keys = new KeyTable(counting as never)
+    const { keys, counts } = countingTable()
     const ids = ['["a"]', '["b"]', '["a"]'].map((text) => keyId(keys, text))
     expect(ids).to.deep.equal([0, 1, 0])
-    expect(reads).to.equal(2)
+    expect(counts.reads).to.equal(2)
     expect(keys.valueOf(1)).to.deep.equal({ type: 'b' })
     expect(Buffer.from(keys.bytesOf(1)).toString()).to.equal('["b"]')
+  })
+
+  it('takes over what was saved without reading it, and reads what is asked for', () => {
+    const { keys, counts } = countingTable()
+    keys.reserve(2)
+    const ids = ['["a"]', '["b"]', '["a"]'].map((text) => {
+      const bytes = Buffer.from(text)
+      return keys.restore(bytes, 0, bytes.length)
+    })
+    expect([ids, counts.reads]).to.deep.equal([[0, 1, 0], 0])
+    expect(keys.valueOf(1)).to.deep.equal({ type: 'b' })
+    expect([keyId(keys, '["b"]'), counts.reads]).to.deep.equal([1, 1])
   })
 
   it('refuses bytes that are no key, every time', () => {

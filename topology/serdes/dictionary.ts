@@ -30,6 +30,11 @@ export class Dictionary {
     return id < 0 ? this.#missed(hash, bytes, start, end) : id
   }
 
+  /** Makes room for so many byte strings, where none is known yet. */
+  reserve(count: number): void {
+    if (this.#size === 0) this.#slots.reserve(count)
+  }
+
   /** How many bytes an id stands for. */
   lengthOf(id: number): number {
     return this.#endOf(id) - this.#startOf(id)

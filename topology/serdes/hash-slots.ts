@@ -45,6 +45,14 @@ export class HashSlots {
     if (this.old !== undefined) this.#move(this.old, SLOTS_MOVED_A_PUT)
   }
 
+  /** Makes room for so many more, where nothing is in yet: then it need not grow meanwhile. */
+  reserve(entries: number): void {
+    if (this.#used > 0 || this.old !== undefined) return
+    let { length } = this.slots
+    while (length < entries * 2) length *= 2
+    if (length > this.slots.length) this.slots = new Int32Array(length)
+  }
+
   /** So many of the entries died: they keep their places until the next move. */
   died(count: number): void {
     this.#living -= count

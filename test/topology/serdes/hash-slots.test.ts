@@ -38,6 +38,21 @@ describe('the slots of a hash table', () => {
     expect(slots.sizeBytes).to.be.within(100_000 * 16, 100_000 * 48)
   })
 
+  it('do not move where room was made for all before', () => {
+    let looked = 0
+    const slots = new HashSlots((entry) => {
+      looked += 1
+      return mixed(entry)
+    })
+    slots.reserve(10_000)
+    const room = slots.slots.length
+    for (let i = 0; i < 10_000; i++) slots.put(mixed(i), i)
+    for (let i = 0; i < 10_000; i++) if (!has(slots, mixed(i), i)) throw new Error(`${i} is lost`)
+    expect([looked, slots.slots.length]).to.deep.equal([0, room])
+    slots.reserve(100_000)
+    expect(has(slots, mixed(9_999), 9_999), 'more room when they are in use').to.equal(true)
+  })
+
   it('hold entries whose hashes are all the same', () => {
     const slots = new HashSlots()
     for (let i = 0; i < 2_000; i++) slots.put(5, i)
