@@ -37,7 +37,8 @@ RUN apt-get update \
   && ln -s /app/dist/cli/main.cjs /usr/local/bin/millrace \
   && install --directory --owner=node --group=node /var/lib/millrace /var/lib/replay
 WORKDIR /app
-ENV NODE_ENV=production
+# With glibc's eight arenas a core memory grows for hours: what one thread frees is not what another takes.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/config config

@@ -1,5 +1,6 @@
 // How fast the state of a job is restored from its changelog on Kafka:
-// `BENCH_RUN=r1 node dist/bench/restore.js ADDRESS [keys] [bytes of a key]`.
+// `BENCH_RUN=r1 node dist/bench/restore.js ADDRESS [keys] [bytes of a key]`, and with `again` behind it once more
+// what a run of that name has left.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { runToEnd } from './counting-run.ts'
 import { STORE } from './keyed-job.ts'
 import { fill, JOB, PARTITIONS, recordsIn, total } from './kafka-state.ts'
 
-const [address = '127.0.0.1:9092', keys = '1000000', keyBytes = '20'] = process.argv.slice(2)
+const [address = '127.0.0.1:9092', keys = '1000000', keyBytes = '20', again] = process.argv.slice(2)
 const applicationId = `restore-${process.env['BENCH_RUN'] ?? 'bench'}`
 const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
 const settings = {
@@ -23,16 +24,20 @@ const settings = {
 }
 const broker = await openBroker({ kind: 'kafka', bootstrapServers: address, clientId: 'bench' })
 try {
-  await fill(broker, Number(keys), Number(keyBytes))
-  await runToEnd(settings, JOB)
+  if (again === undefined) {
+    await fill(broker, Number(keys), Number(keyBytes))
+    await runToEnd(settings, JOB)
+  }
   const records = await recordsIn(broker, `${applicationId}-${STORE}-changelog`)
-  rmSync(directory, { recursive: true })
+  rmSync(directory, { recursive: true, force: true })
   const streams = await runStreams(new URL(JOB, import.meta.url), streamsConfig(settings))
   const of = (kind: string): number => total(streams, 'kafka_stream_tasks', kind)
   while (of('restoring') === 0) await sleep(1)
   const startedMs = performance.now()
+  const startedCpu = process.cpuUsage()
   while (of('active') < PARTITIONS) await sleep(1)
   const seconds = (performance.now() - startedMs) / 1_000
+  const { user, system } = process.cpuUsage(startedCpu)
   while (total(streams, 'kafka_stream_state_keys') < Number(keys)) await sleep(1)
   const bytes = total(streams, 'kafka_stream_state_size_bytes')
   streams.stop()
@@ -43,6 +48,7 @@ try {
     memory_mb: Math.round(bytes / 1e6),
     seconds: Number(seconds.toFixed(2)),
     entries_per_s: Math.round(Number(keys) / seconds),
+    cpu_us_per_entry: Number(((user + system) / Number(keys)).toFixed(2)),
   }
   console.log(JSON.stringify(figures))
 } finally {

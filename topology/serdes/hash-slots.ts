@@ -49,7 +49,7 @@ export class HashSlots {
   reserve(entries: number): void {
     if (this.#used > 0 || this.old !== undefined) return
     let { length } = this.slots
-    while (length < entries * 2) length *= 2
+    while (length < entries * 4) length *= 2
     if (length > this.slots.length) this.slots = new Int32Array(length)
   }
 
