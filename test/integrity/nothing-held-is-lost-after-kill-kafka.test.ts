@@ -23,12 +23,10 @@ const SLICES_MAX = 1_000
 const CALLS_MAX = 3
 
 const PLACES = [
-  'thread-prepares',
   'thread-is-prepared',
   'results-are-acknowledged',
   'changelogs-are-told',
   'state-follows',
-  'state-is-written',
   'state-is-saved',
 ]
 
