@@ -306,6 +306,8 @@ export type ChannelSpec =
       readonly applicationId: string
       readonly stateDir: string
       readonly sharedStates?: SharedStatesSpec | undefined
+      /** Bytes that the client takes as one record. */
+      readonly recordBytesMax: number
       readonly port: MessagePort
     }
   | {
@@ -313,6 +315,8 @@ export type ChannelSpec =
       readonly applicationId: string
       readonly stateDir: string
       readonly sharedStates?: SharedStatesSpec | undefined
+      /** Bytes that the client takes as one record. */
+      readonly recordBytesMax: number
       readonly port: MessagePort
       /** The `client.id` of the producer that the worker writes with. */
       readonly producer: string
@@ -326,6 +330,8 @@ export interface DataPort {
   openReader(from: TopicPartitionOffset): PartitionReader
   /** Takes the rows (the builder is cleared) for a partition, in the order of the calls. */
   produce(target: TopicPartition, rows: RecordBatchBuilder): void
+  /** How large a record may be, key, value and headers together; left out where there is no limit. */
+  readonly recordBytesMax?: number
   /** Bytes taken by `produce` that are not yet the broker's; callers stop taking input above a limit. */
   readonly pendingBytes: number
   /** The environment in which a task keeps its state; closed with the port. */

@@ -126,6 +126,11 @@ export class RecordBatchBuilder {
     this.#ends[row * ENDS_PER_ROW + 2] = this.position
   }
 
+  /** Bytes written since the last row ended. */
+  get rowBytes(): number {
+    return this.position - (this.count === 0 ? 0 : this.#ends[this.count * ENDS_PER_ROW - 1]!)
+  }
+
   /** Takes back what was written since the last row ended: what could not be written to its end. */
   forgetRow(): void {
     this.position = this.count === 0 ? 0 : this.#ends[this.count * ENDS_PER_ROW - 1]!

@@ -57,7 +57,7 @@ export function aggregate(
       }
       isPut = putInTable(store, record, after, resultMs, context)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     if (isPut) {
@@ -102,7 +102,7 @@ export function tableAggregate(
       resultMs = result.isOlderCounted ? Math.max(timestampMs, storedMs) : timestampMs
       isPut = putInTable(store, record, result.value, resultMs, context)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     if (isPut) {

@@ -21,11 +21,13 @@ export interface CutRows {
   /** Whether the rows of a partition are to be ended before a row with this key is added. */
   isFull(partition: number, id: number): boolean
   /**
-   * Adds a row with the record in work's headers.
+   * Adds a row with the record in work's headers. One that cannot be written, or is too large for a record, goes
+   * the way of the node's policy.
    * @param id of the key, `NO_ID` for null.
-   * @throws ProcessingError when the value cannot be written.
+   * @returns false where it has no room beside the rows before it: those are to be ended first.
+   * @throws ProcessingError where the policy is to fail.
    */
-  add(partition: number, id: number, timestampMs: number, value: unknown): void
+  add(partition: number, id: number, timestampMs: number, value: unknown): boolean
   /** Whether rows were added since the last end. */
   hasRows(partition: number): boolean
   /** Hands the rows over, if there are any, and tells the times behind them. */

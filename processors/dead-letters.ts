@@ -1,24 +1,31 @@
 // Writes records that end here to topics of their own: dead letters with what is wrong with them, dropped
 // records with the reason. As they came: the bytes of the topic that the task reads.
 import { partitionFor } from '../broker/partitioner.ts'
-import type { RecordHeader } from '../broker/record-headers.ts'
+import { packHeaders, type RecordHeader } from '../broker/record-headers.ts'
 import type { TopologyNode } from '../topology/node.ts'
 import type { DeadLetter, DropPolicy } from '../topology/policies.ts'
-import type { DropReason, TaskContext } from './processor.ts'
+import { userError, type DropReason, type TaskContext } from './processor.ts'
+import { RecordTooLargeError } from './record-size.ts'
 import type { RowPlace } from './row-place.ts'
 
-/**
- * Writes the record in work with where it stood and what is wrong with it.
- * @param stack where user code failed; bytes that cannot be read have none that would tell anything.
- */
+/** Writes the record in work with where it stood and what is wrong with it. @throws ProcessingError if it is too large. */
 export function writeDeadLetter(
   policy: DeadLetter,
   place: RowPlace,
   error: Error,
   context: TaskContext,
-  stack?: string,
 ): void {
-  write(policy, place, deadLetterHeaders(place, error, stack), context)
+  const { name, message, stack } = error
+  const told = [
+    { key: '__streams.errors.exception', value: textOf(name) },
+    { key: '__streams.errors.message', value: textOf(message) },
+  ]
+  const trace = { key: '__streams.errors.stacktrace', value: textOf(stack ?? '') }
+  const headers = [...told, trace, ...placeHeaders(place)]
+  const { recordBytesMax } = context.output(policy.topic)
+  // The record was fit for its topic: what is said of it must not make it too large.
+  const isFit = bytesOf(place, headers) <= recordBytesMax
+  write(policy, place, isFit ? headers : [...told, ...placeHeaders(place)], context)
 }
 
 /** Writes what operators drop, each record once for an operator and a reason. */
@@ -75,23 +82,19 @@ function write(
   const output = context.output(topic)
   const partition =
     key === null ? place.partition % output.partitions : partitionFor(key, output.partitions)
+  const bytes = bytesOf(place, headers)
+  const { recordBytesMax } = output
+  if (bytes > recordBytesMax) {
+    // No policy of a node decides on its own letters.
+    const tooLarge = new RecordTooLargeError(topic, bytes, recordBytesMax)
+    throw userError(`a dead letter of ${place.topic}/${place.partition}`, tooLarge)
+  }
   output.rowsOf(partition).append(key, value, timestampMs, [...place.headers, ...headers])
 }
 
-/** Headers of a dead letter, as of KIP-1034. */
-function deadLetterHeaders(
-  place: RowPlace,
-  error: Error,
-  stack: string | undefined,
-): RecordHeader[] {
-  const { name, message } = error
-  return [
-    { key: '__streams.errors.exception', value: textOf(name) },
-    { key: '__streams.errors.message', value: textOf(message) },
-    ...(stack === undefined ? [] : [{ key: '__streams.errors.stacktrace', value: textOf(stack) }]),
-    ...placeHeaders(place),
-  ]
-}
+/** Bytes of a letter: key, value and headers. */
+const bytesOf = ({ key, value, headers }: RowPlace, more: readonly RecordHeader[]): number =>
+  (key?.length ?? 0) + (value?.length ?? 0) + packHeaders([...headers, ...more]).length
 
 function placeHeaders({ topic, partition, offset }: RowPlace): RecordHeader[] {
   return [

@@ -2,28 +2,25 @@
 // is dropped and counted, its bytes written to a topic of dead letters first if asked for.
 import type { ErrorPolicy } from '../topology/policies.ts'
 import { writeDeadLetter } from './dead-letters.ts'
-import {
-  ProcessingError,
-  userError,
-  type DropReason,
-  type StreamRecord,
-  type TaskContext,
-} from './processor.ts'
+import { RecordTooLargeError } from './record-size.ts'
+import { ProcessingError, userError, type DropReason, type TaskContext } from './processor.ts'
 
-/** Deals with a record that user code failed on. @throws ProcessingError where the policy is to fail. */
-export type OnFailure = (record: StreamRecord, cause: unknown) => void
+/** Deals with the record in work, which user code failed on. @throws ProcessingError where the policy is to fail. */
+export type OnFailure = (cause: unknown) => void
 
 /** How a node deals with failures of its user code. */
 export function failuresOf(node: string, policy: ErrorPolicy, context: TaskContext): OnFailure {
-  return (_record, cause) => {
+  return (cause) => {
     // What a node further on failed with is not this one's to judge.
     if (policy === 'fail' || cause instanceof ProcessingError) throw userError(node, cause)
     const { place } = context
     const isWritten = policy !== 'skip' && place !== undefined
     if (isWritten) {
       const error = cause instanceof Error ? cause : new Error(String(cause))
-      writeDeadLetter(policy, place, error, context, error.stack)
+      writeDeadLetter(policy, place, error, context)
     }
-    context.drop(node, 'processing-error' satisfies DropReason, isWritten)
+    const isTooLarge = cause instanceof RecordTooLargeError
+    const reason: DropReason = isTooLarge ? 'record-too-large' : 'processing-error'
+    context.drop(node, reason, isWritten)
   }
 }

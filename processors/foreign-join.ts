@@ -24,7 +24,7 @@ export function foreignJoin(
 ): Forward {
   const merge = node.merge as unknown as Merge
   const hash = hasherOf(node.value)
-  const put = toTable(node, plan, store, next, context)
+  const put = toTable(node, plan, store, next, failed, context)
 
   const joined = (left: unknown, right: unknown, record: StreamRecord): unknown => {
     const isNothing = right === null && (!node.isLeft || left === undefined)
@@ -43,7 +43,7 @@ export function foreignJoin(
       }
       result = joined(left, answer.value, record)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     record.value = result

@@ -44,7 +44,7 @@ export function foreignSubscription(
       isMoved = before !== null && (after === null || !isSame(before, after))
       valueHash = isDeleted ? null : hash(value)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     const { key } = record

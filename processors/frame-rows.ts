@@ -6,7 +6,8 @@ import { FrameBuilder, NO_KEY, TOLD_BYTES, writeTold, type FrameTimes } from './
 import type { GroupKeys } from './group-keys.ts'
 import { writeHeaders } from './headers.ts'
 import type { OnFailure } from './failures.ts'
-import { StreamRecord, type TaskContext, type TopicOutput } from './processor.ts'
+import type { TaskContext, TopicOutput } from './processor.ts'
+import { RecordTooLargeError } from './record-size.ts'
 import type { WriterSpec } from './repartition-writer.ts'
 
 /** Room that is begun with: each task has one for each topic. */
@@ -16,6 +17,9 @@ const KEYS_MIN = 64
 const FRAME = 0
 const KEY = 1
 
+/** What a row and its key take beside their bytes, at most. */
+const ROW_BYTES = 24
+
 /** Packs the rows of each partition into frames. */
 export class FrameRows implements CutRows {
   readonly #failed: OnFailure
@@ -23,7 +27,10 @@ export class FrameRows implements CutRows {
   readonly #value: Serde<unknown> | undefined
   readonly #groups: GroupKeys
   readonly #context: TaskContext
+  readonly #topic: string
   readonly #output: TopicOutput
+  /** Where a frame ends by itself: in good time before its record has no room for another row of usual size. */
+  readonly #cutBytes: number
   /** By partition, once a row has gone there: of many partitions a task fills few, and each task has its own. */
   readonly #frames: (FrameBuilder | undefined)[]
   /** For those that only tell the time. */
@@ -37,7 +44,9 @@ export class FrameRows implements CutRows {
     this.#value = spec.value
     this.#groups = groups
     this.#context = context
+    this.#topic = spec.topic
     this.#output = context.output(spec.topic)
+    this.#cutBytes = Math.min(CUT_BYTES_MAX, this.#output.recordBytesMax / 2)
     const hasValues = spec.value !== undefined
     const { partitions } = this.#output
     this.#frames = Array.from({ length: partitions }, () => undefined)
@@ -56,14 +65,34 @@ export class FrameRows implements CutRows {
     const isKnown = id !== NO_ID && this.#keys[id * 2 + FRAME] === frame.number
     // What a row adds to keys that are there is of a fixed length.
     if (isKnown && this.#value === undefined) return false
-    return frame.byteLength > CUT_BYTES_MAX
+    return frame.byteLength > this.#cutBytes
   }
 
-  add(partition: number, id: number, timestampMs: number, value: unknown): void {
+  add(partition: number, id: number, timestampMs: number, value: unknown): boolean {
     const frame = (this.#frames[partition] ??= new FrameBuilder(this.#value !== undefined))
-    if (this.#value !== undefined && !this.#writeValue(frame, this.#value, value)) return
-    if (this.#carriesHeaders) writeHeaders(frame.headers, this.#context)
+    const { values, headers } = frame
+    const valuesFrom = values.position
+    const headersFrom = headers.position
+    if (this.#value !== undefined && !this.#writeValue(frame, this.#value, value)) return true
+    if (this.#carriesHeaders) writeHeaders(headers, this.#context)
+    const tooMany = frame.byteLength > this.#cutBytes ? this.#tooMuchWith(frame, id) : 0
+    if (tooMany > 0) {
+      values.position = valuesFrom
+      headers.position = headersFrom
+      if (frame.rowCount > 0) return false
+      this.#failed(new RecordTooLargeError(this.#topic, tooMany, this.#output.recordBytesMax))
+      return true
+    }
     frame.addRow(id === NO_ID ? NO_KEY : this.#keyIn(frame, id), timestampMs)
+    return true
+  }
+
+  /** Bytes of a frame with the row that is being added, where those are more than a record may have; else 0. */
+  #tooMuchWith(frame: FrameBuilder, id: number): number {
+    const isNew = id !== NO_ID && this.#keys[id * 2 + FRAME] !== frame.number
+    const keyBytes = isNew ? this.#groups.bytesOf(id).length : 0
+    const bytes = frame.byteLength + ROW_BYTES + keyBytes
+    return bytes > this.#output.recordBytesMax ? bytes : 0
   }
 
   /** The number of a key in a frame, which it is written to when it is not there yet. */
@@ -83,7 +112,7 @@ export class FrameRows implements CutRows {
   end(partition: number, times: FrameTimes): void {
     const frame = this.#frames[partition] ?? this.#empty
     const rows = this.#output.rowsOf(partition)
-    if (frame.rowCount === 0 && rows.count > 0 && rows.lastValueBytes < CUT_BYTES_MAX) {
+    if (frame.rowCount === 0 && rows.count > 0 && rows.lastValueBytes < this.#cutBytes) {
       this.#tellBehind(rows, times)
       return
     }
@@ -114,7 +143,7 @@ export class FrameRows implements CutRows {
       if (!isNull) serde.serialize(value, values)
     } catch (cause) {
       values.position = from
-      this.#failed(new StreamRecord(), cause)
+      this.#failed(cause)
       return false
     }
     frame.endValue(isNull)

@@ -27,7 +27,7 @@ export function groupInPlace(keys: KeyTable, next: Forward, failed: OnFailure): 
     try {
       id = unread ?? idOf(record.key)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     record.keyId = id

@@ -36,7 +36,7 @@ export function lookupJoin(
       if (row === undefined && !isLeft) return
       merged = merge(value, row, record) ?? null
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     record.value = merged

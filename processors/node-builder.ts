@@ -177,7 +177,7 @@ export class NodeBuilder {
         return suppress(node, state.suppressed(name), waitsMs, after, context)
       }
       case 'to-table':
-        return toTable(node, plan(), state.tableOf(name), after(), context)
+        return toTable(node, plan(), state.tableOf(name), after(), failed, context)
       case 'table-filter':
         return tableFilter(node, plan(), state.tableOf(name), after(), failed, context)
       case 'table-map-values':

@@ -52,7 +52,7 @@ export function userProcessor(node: ProcessNode, parts: ProcessorParts): Forward
     try {
       run(record.value, view)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
     } finally {
       sender.current = before
     }

@@ -9,7 +9,7 @@ import { Table } from '../topology/table.ts'
 import type { OnFailure } from './failures.ts'
 import { metadataOf } from './headers.ts'
 import type { ProcessStores } from './process-stores.ts'
-import { StreamRecord, type TaskContext } from './processor.ts'
+import type { TaskContext } from './processor.ts'
 import type { QueryableStore } from './queryable.ts'
 
 type AnyTable = Table<unknown, unknown>
@@ -60,7 +60,7 @@ export function processorContext(
         try {
           punctuator(timeMs)
         } catch (cause) {
-          failed(new StreamRecord(), cause)
+          failed(cause)
         }
       })
     },

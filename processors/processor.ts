@@ -21,7 +21,7 @@ import type { RowPlace } from './row-place.ts'
  * clock than `timestamp.future.max.ms` allows; `unrouted`: no branch of a split took it, or no window;
  * `outdated`: an older version of a row than the table has, which a join has no use for, or an answer to
  * one in a join by foreign key;
- * `processing-error`: user code failed on it.
+ * `processing-error`: user code failed on it; `record-too-large`: its result is larger than the topic takes.
  */
 export const dropReasons = [
   'malformed',
@@ -33,6 +33,7 @@ export const dropReasons = [
   'unrouted',
   'outdated',
   'processing-error',
+  'record-too-large',
 ] as const
 /** Why a record is not taken into a result; each drop is counted by one. */
 export type DropReason = (typeof dropReasons)[number]
@@ -126,6 +127,8 @@ export type Forward = (record: StreamRecord) => void
 /** Rows on their way to one topic. */
 export interface TopicOutput {
   readonly partitions: number
+  /** How large a record may be: bytes of key, value and headers; Infinity where nothing tells. */
+  readonly recordBytesMax: number
   /** Where the rows of a partition are collected; they are sent when the task says so. */
   rowsOf(partition: number): RecordBatchBuilder
 }

@@ -6,7 +6,8 @@ import type { FrameTimes } from './frame.ts'
 import type { GroupKeys } from './group-keys.ts'
 import { writeHeaders } from './headers.ts'
 import type { OnFailure } from './failures.ts'
-import { StreamRecord, type TaskContext, type TopicOutput } from './processor.ts'
+import type { TaskContext, TopicOutput } from './processor.ts'
+import { assertFits } from './record-size.ts'
 import type { WriterSpec } from './repartition-writer.ts'
 import { originOfRows, originOfTimes } from './row-origin.ts'
 
@@ -16,6 +17,7 @@ export class RecordRows implements CutRows {
   readonly #value: Serde<unknown> | undefined
   readonly #groups: GroupKeys
   readonly #context: TaskContext
+  readonly #topic: string
   readonly #output: TopicOutput
   readonly #origin: Uint8Array
   /** Bytes and rows of each partition since its times were told last. */
@@ -27,6 +29,7 @@ export class RecordRows implements CutRows {
     this.#value = value
     this.#groups = groups
     this.#context = context
+    this.#topic = topic
     this.#output = context.output(topic)
     this.#origin = originOfRows(context.partition)
     this.#bytes = new Float64Array(this.#output.partitions)
@@ -42,7 +45,7 @@ export class RecordRows implements CutRows {
     return this.#bytes[partition]! > CUT_BYTES_MAX
   }
 
-  add(partition: number, id: number, timestampMs: number, value: unknown): void {
+  add(partition: number, id: number, timestampMs: number, value: unknown): boolean {
     const rows = this.#output.rowsOf(partition)
     const from = rows.position
     if (id !== NO_ID) this.#groups.write(id, rows)
@@ -50,17 +53,19 @@ export class RecordRows implements CutRows {
     const isNull = value === null || value === undefined
     try {
       if (!isNull) this.#value?.serialize(value, rows)
+      rows.endValue(isNull)
+      this.#writeOrigin(this.#origin, rows)
+      writeHeaders(rows, this.#context)
+      assertFits(rows, this.#topic, this.#output)
     } catch (cause) {
       rows.forgetRow()
-      this.#failed(new StreamRecord(), cause)
-      return
+      this.#failed(cause)
+      return true
     }
-    rows.endValue(isNull)
-    this.#writeOrigin(this.#origin, rows)
-    writeHeaders(rows, this.#context)
     rows.endRecord(timestampMs)
     this.#bytes[partition]! += rows.position - from
     this.#rows[partition]! += 1
+    return true
   }
 
   hasRows(partition: number): boolean {

@@ -64,7 +64,7 @@ export function recordWindowedAggregate(
     try {
       aggregate.process(record)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
     }
   }
 }

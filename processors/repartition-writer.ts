@@ -87,7 +87,7 @@ export class RepartitionWriter {
     try {
       id = this.#keyIdOf(record)
     } catch (cause) {
-      this.#spec.failed(record, cause)
+      this.#spec.failed(cause)
       return
     }
     if (id < 0) this.#sendWithoutKey(record)
@@ -114,7 +114,7 @@ export class RepartitionWriter {
     try {
       chosen = choose(record)
     } catch (cause) {
-      this.#spec.failed(record, cause)
+      this.#spec.failed(cause)
       return false
     }
     this.#moveTo(chosen?.[0] ?? this.#partitionByKey(id), id)
@@ -154,7 +154,10 @@ export class RepartitionWriter {
     const rows = this.#rows
     if (rows.isFull(partition, id)) this.#end(partition, this.#context.streamTimeMs)
     if (!rows.hasRows(partition)) this.#filled.push(partition)
-    rows.add(partition, id, timestampMs, value)
+    if (!rows.add(partition, id, timestampMs, value)) {
+      this.#end(partition, this.#context.streamTimeMs)
+      rows.add(partition, id, timestampMs, value)
+    }
     if (timestampMs > this.#seenMs) this.#seenMs = timestampMs
   }
 

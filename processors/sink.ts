@@ -10,6 +10,7 @@ import { innerSerdeOf, windowBytesOf, writeWindowStart } from '../topology/serde
 import { partitionChooser } from './chosen-partitions.ts'
 import type { OnFailure } from './failures.ts'
 import { RecordView, writeHeaders } from './headers.ts'
+import { assertFits } from './record-size.ts'
 import { userError, type Forward, type StreamRecord, type TaskContext } from './processor.ts'
 
 /** A sink for each topic that is chosen; user code chooses, and topics must exist. */
@@ -27,7 +28,7 @@ export function dynamicSink(
     try {
       name = topicNamed(choose(record.value, seen))
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     let write = sinks.get(name)
@@ -101,6 +102,7 @@ export function sink(
     if (value !== null && value !== undefined) valueSerde.serialize(value, rows)
     rows.endValue(value === null || value === undefined)
     writeHeaders(rows, context)
+    assertFits(rows, topic.name, output)
     rows.endRecord(record.timestampMs)
   }
   const byKey: Forward = (record) => {
@@ -110,7 +112,7 @@ export function sink(
       writeRest(record, rows)
     } catch (cause) {
       rows?.forgetRow()
-      failed(record, cause)
+      failed(cause)
     }
   }
   const { partitioner } = node
@@ -122,7 +124,7 @@ export function sink(
     try {
       chosen = choose(record)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     if (chosen === undefined) byKey(record)
@@ -142,7 +144,7 @@ export function sink(
       }
     } catch (cause) {
       rows?.forgetRow()
-      failed(record, cause)
+      failed(cause)
     }
   }
 }

@@ -24,7 +24,7 @@ export function filter(node: FilterNode, next: Forward, failed: OnFailure): Forw
     try {
       isKept = Boolean(keep(record.value, record)) !== node.isNegated
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     if (isKept) next(record)
@@ -40,7 +40,7 @@ export function mapValues(node: MapValuesNode, next: Forward, failed: OnFailure)
     try {
       mapped = map(value, record)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     record.value = mapped
@@ -58,7 +58,7 @@ export function flatMapValues(node: FlatMapValuesNode, next: Forward, failed: On
     try {
       mapped = [...(map(value, record) as Iterable<unknown>)]
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     for (const one of mapped) {
@@ -77,7 +77,7 @@ export function map(node: MapNode, next: Forward, failed: OnFailure): Forward {
     try {
       mapped = mapper(record.value, record) as KeyValue
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     forwardPair(record, mapped, next)
@@ -92,7 +92,7 @@ export function flatMap(node: FlatMapNode, next: Forward, failed: OnFailure): Fo
     try {
       mapped = [...(mapper(record.value, record) as Iterable<KeyValue>)]
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     for (const one of mapped) forwardPair(record, one, next)
@@ -107,7 +107,7 @@ export function selectKey(node: SelectKeyNode, next: Forward, failed: OnFailure)
     try {
       key = select(record.value, record)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     forwardWithKey(record, key, next)
@@ -137,7 +137,7 @@ export function split(
     try {
       while (index < predicates.length && !predicates[index]!(record.value, record)) index += 1
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     const next = branches[index]
@@ -151,7 +151,7 @@ function observe(look: UserFunction, next: Forward, failed: OnFailure): Forward 
     try {
       look(record.value, record)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     next(record)

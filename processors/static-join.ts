@@ -38,7 +38,7 @@ export function staticJoin(
       if (row === undefined && !node.isLeft) return
       merged = merge(value, row, record)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     record.value = merged

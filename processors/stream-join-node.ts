@@ -49,7 +49,7 @@ export function streamJoin(
       try {
         join.goOn(eventTime.vouchedMs)
       } catch (cause) {
-        failed(result, cause)
+        failed(cause)
       }
     })
   }

@@ -26,7 +26,7 @@ export interface JoinSurroundings {
   readonly forward: (key: unknown, value: unknown, timestampMs: number) => void
   readonly drop: (reason: DropReason) => void
   /** User code failed on the record in work; it is kept for its partners all the same. */
-  readonly failed: (record: StreamRecord, cause: unknown) => void
+  readonly failed: (cause: unknown) => void
 }
 
 /** The buffer of one side of a join. */
@@ -121,7 +121,7 @@ export class StreamJoin {
       if (unmatched !== undefined && timestampMs === unmatched.timeMs) this.#giveOutLate(side)
       this.#join(side, key, value, timestampMs)
     } catch (cause) {
-      this.#around.failed(record, cause)
+      this.#around.failed(cause)
     }
     if (!hasKey) return
     // The other side is searched first: what is put stays for those who come after.

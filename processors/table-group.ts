@@ -29,7 +29,7 @@ export function tableGroup(
       isOneGroup =
         newPair !== undefined && oldPair !== undefined && isSame(newPair.key, oldPair.key)
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return
     }
     const { timestampMs } = record

@@ -52,6 +52,16 @@ export function tableJoin(
     return isNull(record.value) && isNull(record.oldValue)
   }
 
+  const isKept = (record: StreamRecord): boolean => {
+    try {
+      store?.put(record.key, record.value, record.timestampMs)
+      return true
+    } catch (cause) {
+      failed(cause)
+      return false
+    }
+  }
+
   const sideOf = (isLeft: boolean): Forward => {
     const otherView = isLeft ? views.right : views.left
     return (record) => {
@@ -77,14 +87,13 @@ export function tableJoin(
         after = join(value)
         if (plan.sendsOldValues) before = join(oldValue)
       } catch (cause) {
-        failed(record, cause)
+        failed(cause)
         return
       }
       record.value = after
       record.oldValue = before
       record.timestampMs = Math.max(timestampMs, found?.timestampMs ?? -1)
-      store?.put(record.key, after, record.timestampMs)
-      next(record)
+      if (isKept(record)) next(record)
       record.value = value
       record.oldValue = oldValue
       record.timestampMs = timestampMs

@@ -60,7 +60,7 @@ export function transformedView(
   const record = new StreamRecord()
   const view = new RecordView({ place: undefined, headers: undefined })
   view.record = record
-  const failed = (_record: StreamRecord, cause: unknown): never => {
+  const failed = (cause: unknown): never => {
     throw userError(node.name, cause)
   }
   const make = (): TransformFunction<unknown, unknown, unknown> => {

@@ -23,8 +23,10 @@ export function toTable(
   plan: TablePlan,
   store: TableStore | undefined,
   next: Forward,
+  failed: OnFailure,
   context: TaskContext,
 ): Forward {
+  const isPut = putting(store, plan, failed, context)
   return (record) => {
     const { key, value, oldValue, isLatest } = record
     if (key === null || key === undefined) {
@@ -32,7 +34,7 @@ export function toTable(
       return
     }
     record.oldValue = null
-    if (store === undefined || exchange(store, record, plan.sendsOldValues, context)) next(record)
+    if (isPut(record)) next(record)
     record.value = value
     record.oldValue = oldValue
     record.isLatest = isLatest
@@ -51,6 +53,7 @@ export function tableFilter(
   const keep = tableKeeper(node)
   const worksOutOld = plan.sendsOldValues && store === undefined
   const apply = changeOf(keep, worksOutOld, failed)
+  const isPut = putting(store, plan, failed, context)
   return (record) => {
     const { value, oldValue, isLatest } = record
     if (!apply(record)) return
@@ -61,8 +64,7 @@ export function tableFilter(
     const isNothing = plan.sendsOldValues && record.oldValue === null && record.value === null
     // History has a deletion of what was not there, too.
     if (!isNothing || plan.readsHistory) {
-      const { value: kept, timestampMs } = record
-      if (store === undefined || putInTable(store, record, kept, timestampMs, context)) next(record)
+      if (isPut(record)) next(record)
     }
     record.value = value
     record.oldValue = oldValue
@@ -80,10 +82,11 @@ export function tableMapValues(
   context: TaskContext,
 ): Forward {
   const apply = changeOf(compute, plan.sendsOldValues && store === undefined, failed)
+  const isPut = putting(store, plan, failed, context)
   return (record) => {
     const { value, oldValue, isLatest } = record
     if (!apply(record)) return
-    if (store === undefined || exchange(store, record, plan.sendsOldValues, context)) next(record)
+    if (isPut(record)) next(record)
     record.value = value
     record.oldValue = oldValue
     record.isLatest = isLatest
@@ -120,7 +123,7 @@ function changeOf(
       value = compute(record.value, record)
       oldValue = worksOutOld ? compute(record.oldValue, record) : null
     } catch (cause) {
-      failed(record, cause)
+      failed(cause)
       return false
     }
     record.value = value
@@ -129,13 +132,24 @@ function changeOf(
   }
 }
 
-/** Puts a record's value, and the one before in its place where that is wanted; false where it is too old. */
-function exchange(
-  store: TableStore,
-  record: StreamRecord,
-  wantsOld: boolean,
+/**
+ * Puts a record's value into the store that there may be, and the one before in its place where that is wanted;
+ * false where it is too old, or its serde cannot write it.
+ */
+function putting(
+  store: TableStore | undefined,
+  { sendsOldValues }: TablePlan,
+  failed: OnFailure,
   context: TaskContext,
-): boolean {
-  record.oldValue = wantsOld ? valueIn(store, record.key) : null
-  return putInTable(store, record, record.value, record.timestampMs, context)
+): (record: StreamRecord) => boolean {
+  if (store === undefined) return () => true
+  return (record) => {
+    try {
+      record.oldValue = sendsOldValues ? valueIn(store, record.key) : null
+      return putInTable(store, record, record.value, record.timestampMs, context)
+    } catch (cause) {
+      failed(cause)
+      return false
+    }
+  }
 }

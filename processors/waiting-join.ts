@@ -3,9 +3,10 @@
 import { EntryList } from '../state/entry-list.ts'
 import { MemoryWindowStore } from '../state/stores/window-store.ts'
 import { waitingStoreOf, type StreamTableJoinNode } from '../topology/join-nodes.ts'
-import { NO_HEADERS, withHeaders } from './headers.ts'
+import { RecordView, withHeaders } from './headers.ts'
 import type { OperatorTime } from './operator-time.ts'
 import { StreamRecord, type Forward, type TaskContext } from './processor.ts'
+import { waitingSerde, type Waiting } from './waiting-serde.ts'
 
 /** Where records wait, by their time. */
 export type WaitingStore = MemoryWindowStore<unknown, unknown>
@@ -15,7 +16,7 @@ export function openWaiting(node: StreamTableJoinNode, context: TaskContext): Wa
   const store: WaitingStore = new MemoryWindowStore({
     name: waitingStoreOf(node),
     key: node.key!,
-    value: node.value!,
+    value: waitingSerde(node.value!),
     sizeMs: 0,
     retentionMs: Infinity,
     retainDuplicates: true,
@@ -34,19 +35,21 @@ export function waitingFor(
 ): Forward {
   const due = new EntryList()
   const waited = new StreamRecord()
+  const seen = new RecordView(context)
   const letThrough = (nowMs: number): void => {
     due.size = 0
     store.collectTimes(due, -Infinity, nowMs - graceMs + 1)
     const rows = Array.from({ length: due.size }, (_, i) => {
       const entry = due.entries[i]!
-      return [store.keyAt(entry), store.valueAt(entry), store.startAt(entry)] as const
+      const waiting = store.valueAt(entry) as Waiting
+      return [store.keyAt(entry), waiting, store.startAt(entry)] as const
     })
     store.expireThrough(nowMs - graceMs)
-    for (const [key, value, startMs] of rows) {
+    for (const [key, { value, headers }, startMs] of rows) {
       waited.key = key
       waited.value = value
       waited.timestampMs = startMs
-      withHeaders(context, NO_HEADERS, waited, join)
+      withHeaders(context, headers, waited, join)
     }
   }
   if (context.eventTime.goesOnWhenIdle) {
@@ -72,7 +75,7 @@ export function waitingFor(
       join(record)
       return
     }
-    store.put(key, value, timestampMs)
+    store.put(key, { value, headers: seen.headers } satisfies Waiting, timestampMs)
     letThrough(nowMs)
   }
 }

@@ -80,7 +80,7 @@ class WindowedAggregate {
       else if (windows.kind === 'local-windows') this.#processLocal(record, windows)
       else if (windows.kind === 'unlimited-windows') this.#processUnlimited(record, windows)
     } catch (cause) {
-      this.#failed(record, cause)
+      this.#failed(cause)
     }
   }
 

@@ -2,7 +2,7 @@
 import type { DataPort } from '../broker/ports.ts'
 import { RecordBatchBuilder } from '../broker/record-batch.ts'
 import { changelogTopic } from '../state/changelog.ts'
-import { writeEntry } from '../state/changelog-record.ts'
+import { PART_BYTES_MAX, writeEntry } from '../state/changelog-record.ts'
 import type { WriteChangelog } from './task-checkpoints.ts'
 
 /** What writes the changelogs of the stores of one partition. */
@@ -12,8 +12,11 @@ export function changelogWriter(
   partition: number,
 ): WriteChangelog {
   const rows = new RecordBatchBuilder()
+  const { recordBytesMax = Infinity } = port
+  // The rest is room for what the task keeps beside its stores.
+  const partBytesMax = Math.min(PART_BYTES_MAX, Math.floor(recordBytesMax / 2))
   return (store, entry) => {
-    writeEntry(rows, entry, Date.now())
+    writeEntry(rows, entry, Date.now(), partBytesMax)
     port.produce({ topic: changelogTopic(applicationId, store), partition }, rows)
   }
 }

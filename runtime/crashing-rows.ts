@@ -76,7 +76,7 @@ export class CarefulRows {
       const { partition, offset } = place
       const topic = this.#topics.indexOf(place.topic)
       const row = isOfMany ? place.row : 0
-      if (this.#isCrashing(topic, partition, offset, row)) return failed(record, this.#deathOf())
+      if (this.#isCrashing(topic, partition, offset, row)) return failed(this.#deathOf())
       vitals.beginRow(topic, partition, offset, row)
       next(record)
       vitals.endRow()

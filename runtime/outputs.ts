@@ -97,6 +97,7 @@ export class Outputs {
     const lumpBytes = this.#port.transactional ? LUMP_BYTES : Infinity
     return {
       partitions,
+      recordBytesMax: this.#port.recordBytesMax ?? Infinity,
       rowsOf: (partition) => {
         const target = targets[partition]!
         if (target.rows.position > lumpBytes) this.#handOver(target)

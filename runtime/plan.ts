@@ -74,9 +74,9 @@ export function sinkTopicsOf(topology: Topology): string[] {
 }
 
 function topicsWritten(node: TopologyNode): string[] {
-  if (node.kind === 'sink') return [node.topic.name]
+  const own = node.kind === 'sink' ? [node.topic.name] : []
   const malformed = 'malformed' in node ? node.malformed : undefined
-  return [malformed, node.onError, node.onDrop].flatMap(deadLettersOf)
+  return [...own, ...[malformed, node.onError, node.onDrop].flatMap(deadLettersOf)]
 }
 
 function deadLettersOf(policy: ErrorPolicy | DropPolicy | undefined): string[] {

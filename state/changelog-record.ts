@@ -34,17 +34,19 @@ const ROUND_VERSION = 2
 const SNAPSHOT = 1
 const HIGH_SLOTS_NEXT = 2
 const HEADER_BYTES = 32
-const PART_BYTES_MAX = 524_288
+/** How much of an entry a record holds, unless records may not be so large. */
+export const PART_BYTES_MAX = 524_288
 
 /** Appends an entry's records; what they hold is copied. */
 export function writeEntry(
   rows: RecordBatchBuilder,
   { number, slot, isSnapshot, nextSlot, meta, bytes }: ChangelogEntry,
   timestampMs: number,
+  partBytesMax = PART_BYTES_MAX,
 ): void {
-  const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES_MAX))
+  const parts = Math.max(1, Math.ceil(bytes.length / partBytesMax))
   for (let part = 0; part < parts; part++) {
-    const piece = bytes.subarray(part * PART_BYTES_MAX, (part + 1) * PART_BYTES_MAX)
+    const piece = bytes.subarray(part * partBytesMax, (part + 1) * partBytesMax)
     const metaBytes = part === parts - 1 ? meta.length : 0
     const value = new Uint8Array(HEADER_BYTES + metaBytes + piece.length)
     const view = new DataView(value.buffer)

@@ -9,7 +9,6 @@ import { orFail, processing } from './skin.ts'
 import type { Serde } from './serdes/serde.ts'
 import { SplitStream } from './split.ts'
 import type {
-  DropOption,
   Fn,
   OperatorOptions,
   RepartitionSpec,
@@ -140,16 +139,17 @@ export class Stream<K, V> extends StreamJoins<K, V> {
   /** Reads the stream as a table: the last value of each key, null deletes. */
   toTable(
     name: string,
-    spec: SerdePair<K, V> & { readonly store?: boolean } & HistoryOption & DropOption = {},
+    spec: SerdePair<K, V> & { readonly store?: boolean } & HistoryOption & OperatorOptions = {},
   ): Table<K, V> {
     const [key, value] = this.#serdes(name, spec)
     const { append, from } = this.at
     const { historyMs } = withHistoryMs(spec)
     const isKept = spec.store === true || historyMs !== undefined
     const store = { key, value, historyMs }
+    const { onDrop, onError } = spec
     return new Table({
       append,
-      from: append({ kind: 'to-table', name, from, store, isKept, onDrop: spec.onDrop }),
+      from: append({ kind: 'to-table', name, from, store, isKept, onDrop, onError }),
       key,
       value,
     })

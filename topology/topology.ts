@@ -6,7 +6,7 @@ import type { ErasedTopic, Mapper, TopologyNode } from './node.ts'
 import type { DropPolicy, ErrorPolicy, GlobalErrorPolicy } from './policies.ts'
 import type { StoreSpec } from './processor-stores.ts'
 import { rekeyed } from './rekey.ts'
-import type { Append, SourceSpec } from './stream-specs.ts'
+import type { Append, OperatorOptions, SourceSpec } from './stream-specs.ts'
 import { SourceStream } from './source-stream.ts'
 import { partsOf, type GlobalPart, type Subtopology } from './subtopology.ts'
 import { GlobalStore, type GlobalStoreNode, type GlobalStoreSpec } from './global-store.ts'
@@ -52,7 +52,7 @@ export interface TopologyBuilder {
   table<K, V>(
     name: string,
     topic: Topic<K, V>,
-    spec?: SourceSpec<K, V> & { readonly store?: boolean } & HistoryOption,
+    spec?: SourceSpec<K, V> & { readonly store?: boolean } & HistoryOption & OperatorOptions,
   ): Table<K, V>
   /**
    * Reads all partitions of a topic as a table that every instance holds whole: streams join it by any
@@ -152,11 +152,12 @@ function builderOf(append: Append): TopologyBuilder {
       })
     },
     table: (name, topic, { store = false, history, ...spec } = {}) => {
-      const { onDrop } = spec
+      const { onDrop, onError } = spec
       const kept = {
         store,
         ...(history !== undefined && { history }),
         ...(onDrop !== undefined && { onDrop }),
+        ...(onError !== undefined && { onError }),
       }
       return builder.source(`${name}-source`, topic, spec).toTable(name, kept)
     },

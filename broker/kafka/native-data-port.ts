@@ -37,6 +37,7 @@ export function openNativeDataPort(spec: NativeChannelSpec): DataPort {
 
 class NativeDataPort implements DataPort {
   readonly transactional = false
+  readonly recordBytesMax: number
   readonly #port: MessagePort
   readonly #addon: KafkaAddon
   readonly #waker: number
@@ -48,6 +49,7 @@ class NativeDataPort implements DataPort {
 
   constructor(spec: NativeChannelSpec, addon: KafkaAddon) {
     this.#port = spec.port
+    this.recordBytesMax = spec.recordBytesMax
     this.#addon = addon
     this.#waker = spec.waker
     this.#states = new StateDirectories(spec)

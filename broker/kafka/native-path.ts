@@ -19,7 +19,7 @@ import { NativeIntake } from './native-intake.ts'
 import { NativeOutbox } from './native-outbox.ts'
 import type { ExtraConf, GroupClients, PathOptions } from './plain-path.ts'
 import type { RdConf } from './rd-client.ts'
-import { deliveryMsOf, fetchConf, nativeConf, REPORT_NONE } from './settings.ts'
+import { deliveryMsOf, fetchConf, nativeConf, recordBytesMaxOf, REPORT_NONE } from './settings.ts'
 
 type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
 
@@ -104,6 +104,7 @@ export function nativePath(
           applicationId,
           stateDir,
           sharedStates,
+          recordBytesMax: recordBytesMaxOf(factory.address),
           port,
           producer: producerId,
           waker,

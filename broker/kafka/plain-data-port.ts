@@ -23,6 +23,7 @@ export function openPlainDataPort(spec: PlainChannelSpec): DataPort {
 
 class PlainDataPort implements DataPort {
   readonly transactional = false
+  readonly recordBytesMax: number
   readonly #port: MessagePort
   readonly #states: StateDirectories
   readonly #readers = new Map<number, PlainReader>()
@@ -31,6 +32,7 @@ class PlainDataPort implements DataPort {
 
   constructor(spec: PlainChannelSpec) {
     this.#port = spec.port
+    this.recordBytesMax = spec.recordBytesMax
     this.#states = new StateDirectories(spec)
   }
 

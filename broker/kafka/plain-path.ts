@@ -12,7 +12,7 @@ import type { DataPath } from './data-path.ts'
 import { Intake } from './intake.ts'
 import type { RdConf } from './rd-client.ts'
 import { Sender } from './sender.ts'
-import { deliveryMsOf, REPORT_FAILURES } from './settings.ts'
+import { deliveryMsOf, recordBytesMaxOf, REPORT_FAILURES } from './settings.ts'
 
 /** A group's clients. */
 export type GroupClients = Pair
@@ -54,6 +54,7 @@ export function plainPath(
 ): DataPath {
   const { factory, applicationId, stateDir, sharedStates, watermarks, failed } = options
   const sender = new Sender(producer, deliveryMsOf(factory.address))
+  const recordBytesMax = recordBytesMaxOf(factory.address)
   const connect = async () => {
     const name = `${factory.address.clientId}-beside`
     const besides = await connectConsumer(factory, name, { 'enable.partition.eof': 'true' })
@@ -65,7 +66,7 @@ export function plainPath(
     beside: new Beside({ connect, failed }),
     outbox: sender,
     openChannel: (port) => ({
-      spec: { kind: 'kafka-plain', applicationId, stateDir, sharedStates, port },
+      spec: { kind: 'kafka-plain', applicationId, stateDir, sharedStates, recordBytesMax, port },
       close: () => undefined,
     }),
     produce: (target, packed, sent) => sender.add(target, packed, sent),

@@ -163,6 +163,16 @@ export function withoutSecrets(text: string, { settings }: KafkaAddress): string
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
 }
 
+/** The client's own limit, and what a record and a batch of it alone take beside key, value and headers at most. */
+const MESSAGE_BYTES = 1_000_000
+const MESSAGE_OVERHEAD_BYTES = 36 + 61
+
+/** Bytes of key, value and headers that the producer takes as one record, by its `message.max.bytes`. */
+export function recordBytesMaxOf({ settings: { common, producer } }: KafkaAddress): number {
+  const set = { ...common, ...producer }['message.max.bytes']
+  return (set === undefined ? MESSAGE_BYTES : Number(set)) - MESSAGE_OVERHEAD_BYTES
+}
+
 /** The user's `delivery.timeout.ms` by either of its names, or the default; milliseconds. */
 export function deliveryMsOf({ settings: { common, producer } }: KafkaAddress): number {
   const all = { ...common, ...producer }

@@ -11,6 +11,7 @@ import { utf8 } from '../../topology/serdes/primitive.ts'
 const PARTITIONS = 1_000
 const WRITERS = 200
 const BYTES_MAX = 50_000_000
+const RECORD_BYTES_MAX = 1_000_000
 
 function writer(
   groups: GroupKeys,
@@ -21,7 +22,10 @@ function writer(
     if (!rows.has(to)) rows.set(to, new RecordBatchBuilder())
     return rows.get(to)!
   }
-  const context = { partition, output: () => ({ partitions: PARTITIONS, rowsOf }) }
+  const context = {
+    partition,
+    output: () => ({ partitions: PARTITIONS, recordBytesMax: RECORD_BYTES_MAX, rowsOf }),
+  }
   const spec = { node: 'by-name', topic: 'repartition', value: utf8, carriesHeaders: false }
   return new FrameRows(spec as unknown as WriterSpec, groups, context as unknown as TaskContext)
 }

@@ -43,6 +43,21 @@ describe('headers', () => {
   })
   const trace = header('trace', 'é1')
 
+  it('wait with their record where a join waits for a table', () => {
+    const text = driverOf(({ source, table }) => {
+      const rows = table('rows', texts('table'), { history: seconds(10) })
+      const merge = (value: string, row: string | undefined) => `${value}+${row}`
+      source('in', texts('in'))
+        .leftJoin('found', rows, { ...strings, merge, grace: milliseconds(5) })
+        .to('out', texts('out'))
+    })
+    text.put('a', 10, trace, header('trace', null))
+    text.put('b', 12)
+    text.driver.pipeInput(texts('table'), { key: 'k', value: 'row', timestampMs: 11 })
+    text.put('c', 20, header('trace', 'other'))
+    expect(text.seen()).to.deep.equal(['a+undefined [trace=é1 trace=null]', 'b+row []'])
+  })
+
   it('pass through operators without state, in order, with nulls and repeated names', () => {
     const text = driverOf(({ source }) =>
       source('in', texts('in'))

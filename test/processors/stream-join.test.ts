@@ -79,7 +79,7 @@ class Join {
     return new StreamJoin(stores, spec, {
       forward: (...result) => this.#results.push(result),
       drop: (reason) => this.drops.push(reason),
-      failed: (_record, cause) => {
+      failed: (cause) => {
         throw cause
       },
     })

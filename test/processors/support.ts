@@ -64,6 +64,8 @@ export interface TestTaskOptions {
   /** Tasks that write the repartition topic that this one reads. */
   readonly writers?: number
   readonly repartitionFormat?: RepartitionFormat | undefined
+  /** Bytes that its topics take as one record. */
+  readonly recordBytesMax?: number
 }
 
 /** One task, without a runtime around it. Its application id is `app`. */
@@ -86,11 +88,13 @@ export class TestTask implements TaskContext {
   readonly #emitters: (() => void)[] = []
   readonly #outputs = new Map<string, RecordBatchBuilder[]>()
   readonly #partitions: Readonly<Record<string, number>>
+  readonly #recordBytesMax: number
   #nextOffset = 0
 
   constructor(topology: Topology, options: TestTaskOptions = {}) {
     this.partition = options.partition ?? 0
     this.#partitions = options.partitions ?? {}
+    this.#recordBytesMax = options.recordBytesMax ?? Infinity
     this.processors = buildTask(subtopologyOf(topology, options.subtopology ?? 0), this, {
       topology,
       applicationId: 'app',
@@ -207,7 +211,12 @@ export class TestTask implements TaskContext {
       this.#outputs.set(topic, builders)
     }
     const known = builders
-    return { partitions: known.length, rowsOf: (partition: number) => known[partition]! }
+    const recordBytesMax = this.#recordBytesMax
+    return {
+      partitions: known.length,
+      recordBytesMax,
+      rowsOf: (partition: number) => known[partition]!,
+    }
   }
 
   addStore(store: TaskStore): void {

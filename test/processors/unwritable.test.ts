@@ -55,6 +55,31 @@ const PLACES: Readonly<Record<string, Place>> = {
     build: repartition,
     settings: { 'repartition.format': 'records' },
   },
+  'the store of a table': {
+    build: (stream, options) =>
+      stream
+        .toTable('op', { ...strings, store: true, ...options })
+        .toStream('rows')
+        .to('out', texts('out')),
+  },
+  'the store of a table that is worked out': {
+    build: (stream, options) =>
+      stream
+        .toTable('first')
+        .mapValues('op', (value) => value, { store: picky, ...options })
+        .toStream('rows')
+        .to('out', texts('out')),
+  },
+  'the store of joined tables': {
+    build: (stream, options) => {
+      const none = stream.filter('none', () => false).toTable('no-rows')
+      stream
+        .toTable('rows')
+        .leftJoin('op', none, { merge: (value) => value, store: picky, ...options })
+        .toStream('joined')
+        .to('out', texts('out'))
+    },
+  },
   'the store of an aggregate': {
     build: (stream, options) =>
       stream
