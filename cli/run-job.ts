@@ -4,6 +4,7 @@ import type { DataPathInfo } from '../broker/client-figures.ts'
 import { configHash } from '../config/hot.ts'
 import type { Reading } from '../runtime/metrics/snapshot.ts'
 import type { QueryProgress } from '../runtime/progress.ts'
+import { rateLimited } from '../runtime/rate-limited-log.ts'
 import { runStreams } from '../runtime/run-streams.ts'
 import type { RunningStreams } from '../runtime/running-streams.ts'
 import { openPanels, type PagePanels } from '../server/page-panels.ts'
@@ -113,6 +114,8 @@ async function serve(
   if (!server.enabled) return undefined
   const broker = await context.openBroker()
   const ingest = await openIngest(context.config, broker, streams.topology)
+  // Who watches stores asks many times a second.
+  const warnings = rateLimited(context.logger)
   const started = startServer({
     host: server.host,
     port: server.port,
@@ -148,9 +151,7 @@ async function serve(
       ask: (query) => streams.queries.ask(query),
       peers: () => streams.peers(),
     },
-    onError: (error) => {
-      context.logger.error({ err: error }, 'the server failed')
-    },
+    onError: (err, path) => warnings.warn({ err, path }, 'the server could not answer'),
   })
   const { url, close } = await started.catch(async (error: unknown) => {
     await ingest?.close()

@@ -1,6 +1,7 @@
 // What a source logs: where it reads, what it has read now and then, and what keeps it waiting.
 import type { SourceConfig } from '../config/source.ts'
 import type { SourceEvents } from '../connect/postgres/source.ts'
+import { rateLimited } from '../runtime/rate-limited-log.ts'
 import type { Logger } from './logger.ts'
 
 /** The log lines of a source. */
@@ -14,16 +15,17 @@ export class SourceLog {
   /** `intervalMs` below 0 sums nothing up. */
   constructor(logger: Logger, { name, mode }: SourceConfig, intervalMs: number) {
     this.#logger = logger
+    const warnings = rateLimited(logger)
     this.events = {
       onConnected: (database) => logger.info({ source: name, mode, database }, 'connected'),
       onCommitted: (table, topic, rows, place) => {
         this.#rows.set(table, (this.#rows.get(table) ?? 0) + rows)
         logger.debug({ table, topic, rows, place }, 'committed')
       },
-      onRetry: ({ code, message }, waitMs) =>
-        logger.warn({ source: name, code, waitMs }, `${message}; trying again in ${waitMs} ms`),
+      onRetry: (err, waitMs) =>
+        warnings.warn({ source: name, waitMs, err }, 'the source cannot read and tries again'),
       onWaiting: (table, waitedMs, processes) =>
-        logger.warn(
+        warnings.warn(
           { table, waitedMs: Math.round(waitedMs), processes },
           `transactions that write to ${table} keep it from being read (writers.wait)`,
         ),

@@ -31,6 +31,8 @@ export interface StoreResult {
   readonly restoring: readonly number[]
   /** Partitions that it does not have. */
   readonly elsewhere: readonly number[]
+  /** Milliseconds that its threads took, together. */
+  readonly tookMs: number
 }
 
 /** A question that no store of the application can answer. */
@@ -104,6 +106,7 @@ export class StoreQueries {
       answered,
       restoring: partitions.filter((each) => owners.has(each) && !answered.includes(each)),
       elsewhere: partitions.filter((each) => !owners.has(each)),
+      tookMs: known.reduce((sum, answer) => sum + (answer.tookMs ?? 0), 0),
     }
   }
 
@@ -115,11 +118,11 @@ export class StoreQueries {
     for (let thread = 0; thread < threadIds().length && answer === undefined; thread++) {
       answer = await this.#askThread(thread, query)
     }
-    const { kind, rows = [], isCut = false, isLoaded = false } = answer ?? {}
+    const { kind, rows = [], isCut = false, isLoaded = false, tookMs = 0 } = answer ?? {}
     const count = plan.partitions[globals.get(store)!] ?? 1
     const partitions = Array.from({ length: count }, (_, partition) => partition)
     const [answered, restoring] = isLoaded ? [partitions, []] : [[], partitions]
-    return { store, kind, rows, isCut, answered, restoring, elsewhere: [] }
+    return { store, kind, rows, isCut, answered, restoring, elsewhere: [], tookMs }
   }
 
   /**

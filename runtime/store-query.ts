@@ -42,6 +42,8 @@ export interface StoreAnswer {
   readonly isLoaded?: boolean
   /** Why the question cannot be answered by any such store. */
   readonly refused?: string
+  /** Milliseconds that the thread took for it. */
+  readonly tookMs?: number
 }
 
 /** A task that can be asked. */

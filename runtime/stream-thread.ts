@@ -241,8 +241,10 @@ export class StreamThread {
         this.#discard()
         break
       case 'query': {
+        const startMs = this.#clock.monotonicMs()
         const store = askStores(this.#tasks.values(), this.#globals, request.query)
-        this.#control.answer({ ...this.#answerOf(request.id, [], []), store })
+        const tookMs = this.#clock.monotonicMs() - startMs
+        this.#control.answer({ ...this.#answerOf(request.id, [], []), store: { ...store, tookMs } })
         return
       }
       case 'configure':

@@ -8,8 +8,11 @@ import { gathered, type Found, type StoreSources } from './store-answers.ts'
 import { BadRequest, queryOf, refusalOf } from './store-question.ts'
 
 /** Between two rounds of asking, at the least. */
-const PERIOD_MS = 100
-/** Of what a round took, so many times as much belongs to the job before the next one. */
+const PERIOD_MS = 25
+/**
+ * Of the time that was worked for a round, so many times as much belongs to the job before the next one. What is
+ * only waited for, as threads that are in the middle of a step, does not count: it would make what is late later.
+ */
 const REST_FACTOR = 9
 /** Where nothing changes, an event without rows tells that it is so. */
 const SILENCE_MS_MAX = 5_000
@@ -65,16 +68,21 @@ export class StoreWatches {
   async #follow(): Promise<void> {
     this.#isFollowing = true
     while (this.#watched.size > 0) {
-      const startMs = performance.now()
-      try {
-        await Promise.all([...this.#watched.values()].map((each) => each.look(this.#sources)))
-      } catch (error) {
-        this.#onError(error)
-      }
-      const tookMs = performance.now() - startMs
-      await sleep(Math.max(PERIOD_MS, tookMs * REST_FACTOR), undefined, { ref: false })
+      const workedMs = await this.#round()
+      await sleep(Math.max(PERIOD_MS, workedMs * REST_FACTOR), undefined, { ref: false })
     }
     this.#isFollowing = false
+  }
+
+  /** Asks all stores once. @returns the milliseconds that all of them took. */
+  async #round(): Promise<number> {
+    const looks = [...this.#watched.values()].map((each) => each.look(this.#sources))
+    let workedMs = 0
+    for (const look of await Promise.allSettled(looks)) {
+      if (look.status === 'fulfilled') workedMs += look.value
+      else this.#onError(look.reason)
+    }
+    return workedMs
   }
 }
 
@@ -126,10 +134,11 @@ class WatchedStore {
     return this.#watchers.size === 0
   }
 
-  /** Asks, and tells what has changed. */
-  async look(sources: StoreSources): Promise<void> {
+  /** Asks, and tells what has changed. @returns the milliseconds that threads, this one and others took for it. */
+  async look(sources: StoreSources): Promise<number> {
     const { query, parameters } = this.#question
     const own = await sources.ask(query)
+    const startMs = performance.now()
     const found = await gathered(sources, query, own, parameters)
     const changes = this.#take(found)
     const { isCut, missing } = found
@@ -143,6 +152,7 @@ class WatchedStore {
       const told = isBegun ? changes : { rows: [...this.#rows.keys()], removed: [] }
       if (isNews || isDue || !isBegun) send(this.#event(!isBegun, told))
     }
+    return own.tookMs + performance.now() - startMs
   }
 
   #event(

@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../cli/main.cjs', import.meta.url))
+/** The script of the command line. */
+export const MAIN = fileURLToPath(new URL('../../cli/main.cjs', import.meta.url))
 
 /** How a run ended. */
 export interface Ended {

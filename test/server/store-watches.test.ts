@@ -1,5 +1,6 @@
 // Stores that are watched over HTTP: what a watcher puts together is what the stores hold.
 import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Broker } from '../../broker/ports.ts'
 import { streamsConfig } from '../../config/config.ts'
 import { runStreams } from '../../runtime/run-streams.ts'
@@ -113,7 +114,7 @@ describe('a watched store', () => {
         ask: ({ store }) =>
           Promise.resolve({
             ...{ store, kind: 'key-value', rows, isCut: false, answered: [0, 1] },
-            ...{ restoring, elsewhere: [] },
+            ...{ restoring, elsewhere: [], tookMs: 0 },
           }),
       },
       (error) => {
@@ -139,6 +140,48 @@ describe('a watched store', () => {
       },
       { store: 's', isWhole: false, rows: [], removed: [], isCut: false, missing: {} },
     ])
+  })
+})
+
+describe('rounds of asking', () => {
+  /** Milliseconds between an answer and the next question, where each answer comes late and took the threads so long. */
+  const restMs = async (lateMs: number, tookMs: number): Promise<number> => {
+    const askedMs: number[] = []
+    let answeredMs = 0
+    const watches = new StoreWatches(
+      {
+        stores: [],
+        peers: () => [],
+        ask: async ({ store }) => {
+          askedMs.push(performance.now())
+          // The first question is that of who begins to watch.
+          if (askedMs.length === 2) {
+            await sleep(lateMs)
+            answeredMs = performance.now()
+          }
+          const rest = { restoring: [], elsewhere: [], tookMs }
+          return { store, kind: 'key-value', rows: [], isCut: false, answered: [0], ...rest }
+        },
+      },
+      (error) => {
+        throw error
+      },
+    )
+    const reply = await watches.reply('/watch?store=s')
+    if (!('events' in reply)) throw new Error('no events')
+    const stop = reply.events(() => undefined)
+    await until('it is asked again', () => askedMs.length === 3)
+    stop()
+    return askedMs[2]! - answeredMs
+  }
+
+  it('leave nine times as long to the job as its threads have worked for one', async () => {
+    // Timers may be a millisecond early.
+    expect(await restMs(0, 50)).to.be.at.least(449)
+  })
+
+  it('do not take what was only waited for as work: what is late would become later', async () => {
+    expect(await restMs(1_000, 0)).to.be.lessThan(9_000)
   })
 })
 
