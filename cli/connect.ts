@@ -81,6 +81,7 @@ function bothOf(one: SourceEvents, other: SourceEvents): SourceEvents {
   return {
     onConnected: (...told) => [one, other].forEach((each) => each.onConnected?.(...told)),
     onCommitted: (...told) => [one, other].forEach((each) => each.onCommitted?.(...told)),
+    onLeft: (...told) => [one, other].forEach((each) => each.onLeft?.(...told)),
     onPolled: () => [one, other].forEach((each) => each.onPolled?.()),
     onRetry: (...told) => [one, other].forEach((each) => each.onRetry?.(...told)),
     onWaiting: (...told) => [one, other].forEach((each) => each.onWaiting?.(...told)),

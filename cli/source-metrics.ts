@@ -3,13 +3,16 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { SourceConfig } from '../config/source.ts'
+import type { Left } from '../connect/postgres/query.ts'
 import type { SourceEvents } from '../connect/postgres/source.ts'
 import {
   SideCounts,
+  sampleOf,
   sideFamily,
   single,
   type SideFamily,
 } from '../runtime/metrics/side-catalogue.ts'
+import type { MetricSample } from '../runtime/metrics/snapshot.ts'
 import { renderMetrics } from '../server/prometheus.ts'
 import { UsageError } from './exit-codes.ts'
 
@@ -21,6 +24,7 @@ export class SourceMetrics {
   readonly #source: string
   readonly #written = new SideCounts()
   readonly #retries = new SideCounts()
+  readonly #left = new Map<string, Left>()
   #polls = 0
   #polledMs: number | undefined
   #committedMs = 0
@@ -37,6 +41,9 @@ export class SourceMetrics {
         this.#committedMs = Date.now()
         this.#waitedMs = 0
         this.#problem = undefined
+      },
+      onLeft: (table, left) => {
+        if (left !== undefined) this.#left.set(table, left)
       },
       onPolled: () => {
         this.#polls += 1
@@ -59,6 +66,8 @@ export class SourceMetrics {
       sideFamily('kafka_connect_source_poll_total', single(this.#polls)),
       sideFamily('kafka_connect_source_retries_total', this.#retries.samples),
       sideFamily('kafka_connect_source_running', single(this.#problem === undefined ? 1 : 0)),
+      sideFamily('kafka_connect_source_lag_records', this.#lags('rows')),
+      sideFamily('kafka_connect_source_lag_seconds', this.#lags('seconds')),
       sideFamily(
         'kafka_connect_source_last_poll_timestamp_seconds',
         this.#polledMs === undefined ? [] : single(this.#polledMs / 1_000),
@@ -69,6 +78,13 @@ export class SourceMetrics {
       ),
       sideFamily('kafka_connect_source_writers_wait_seconds', single(this.#waitedMs / 1_000)),
     ]
+  }
+
+  #lags(unit: keyof Left): readonly MetricSample[] {
+    return [...this.#left].flatMap(([table, left]) => {
+      const value = left[unit]
+      return value === undefined ? [] : [sampleOf({ table }, value)]
+    })
   }
 
   /**

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { quotedTable } from './columns.ts'
 import type { Database, Row, Rows } from './database.ts'
 import type { Place } from './place.ts'
-import type { Reading, Statement } from './query.ts'
+import type { PollStart, Reading, Statement } from './query.ts'
 
 /** A look at a table. */
 export interface Poll {
@@ -15,6 +15,8 @@ export interface Poll {
   readonly batchMaxRows: number
   readonly writersWait: boolean
   readonly signal: AbortSignal
+  /** Told what the database has said, before the first row. */
+  readonly onStart: (start: PollStart) => void
   /** Told when transactions that write to the table have been waited for that long. */
   readonly onWaiting: (waitedMs: number, processes: readonly string[]) => void
 }
@@ -29,9 +31,10 @@ export async function* newRows(poll: Poll): AsyncGenerator<Rows, void, undefined
   const bounded = reading.bound(from)
   let bound: string | null = null
   if (bounded !== undefined) {
-    const [[end = null] = []] = (await database.query(bounded.text, bounded.values)).rows
+    const [[end = null, first] = []] = (await database.query(bounded.text, bounded.values)).rows
     if (end === null) return
     bound = end
+    poll.onStart({ bound, ...(first !== undefined && { first }) })
     // Who writes now may have taken lower numbers, or earlier times, than what is committed already.
     if (poll.writersWait) await writersGone(poll)
     if (poll.signal.aborted) return

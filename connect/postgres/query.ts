@@ -1,8 +1,12 @@
 // The queries of each mode: what is new since a place, in an order in which every row is a place to stop at.
+import { zoneOffsets } from '../../topology/time/zoned-time.ts'
 import { quoted, quotedTable, type TableDescription } from './columns.ts'
 import type { Cell } from './database.ts'
 import { ModeColumns, type Incrementing, type ModeOptions, type Timestamp } from './mode-columns.ts'
 import type { Place } from './place.ts'
+import { timestampJson } from './times.ts'
+
+const UTC = zoneOffsets('UTC')
 
 /** A query and its values. */
 export interface Statement {
@@ -22,8 +26,28 @@ export interface Reading {
   isBoundary(before: Place, after: Place): boolean
   /** The place when all up to the bound was read. */
   whole(last: Place): Place
+  /** What is not read yet of what was there when the poll began; undefined where nothing tells. */
+  left(place: Place, start: PollStart): Left | undefined
+  /** The same where all is read. */
+  readonly none: Left | undefined
   /** Values at the end of each row that are no columns. */
   readonly extra: number
+}
+
+/** What a poll asked the database at its start. */
+export interface PollStart {
+  /** Up to where it reads. */
+  readonly bound: Cell
+  /** The first value behind the place, where the mode has one. */
+  readonly first?: Cell
+}
+
+/** How far a table is ahead of its topic. */
+export interface Left {
+  /** At most so many rows: numbers that were skipped count as well. */
+  readonly rows?: number
+  /** By the column of time, from the last row that is committed to the start of the poll. */
+  readonly seconds?: number
 }
 
 /** The reading of a table. @throws SourceError MILLRACE_POSTGRES_COLUMN */
@@ -44,6 +68,8 @@ function bulk({ table }: TableDescription): Reading {
     placeOf: () => ({}),
     isBoundary: () => true,
     whole: (last) => last,
+    left: () => undefined,
+    none: undefined,
     extra: 0,
   }
 }
@@ -56,7 +82,7 @@ function incrementing({ table }: TableDescription, { index, name }: Incrementing
     last === undefined ? 'true' : `${column} > ${literal(last)}`
   return {
     bound: (place) => ({
-      text: `SELECT max(${column})::text FROM ${from} WHERE ${behind(place)}`,
+      text: `SELECT max(${column})::text, min(${column})::text FROM ${from} WHERE ${behind(place)}`,
       values: [],
     }),
     rows: (place, bound) => {
@@ -66,6 +92,12 @@ function incrementing({ table }: TableDescription, { index, name }: Incrementing
     placeOf: (row) => ({ incrementing: row[index]! }),
     isBoundary: () => true,
     whole: (last) => last,
+    left: ({ incrementing: last }, { bound, first }) => {
+      // Behind a gap of numbers that were never given the first row is nearer than the place.
+      const before = Math.max(Number(last ?? -Infinity), Number(first ?? bound) - 1)
+      return { rows: Math.max(0, Number(bound) - before) }
+    },
+    none: { rows: 0 },
     extra: 0,
   }
 }
@@ -107,6 +139,8 @@ function timestamp(table: TableDescription, time: Timestamp, options: ModeOption
     isBoundary: (before, after) => table.hasRowAddress || before.timestamp !== after.timestamp,
     // All rows of its timestamp were read: it was before the bound.
     whole: (last) => (last.timestamp === undefined ? last : { timestamp: last.timestamp }),
+    left: secondsLeft,
+    none: { seconds: 0 },
     extra: table.hasRowAddress ? 2 : 0,
   }
 }
@@ -134,8 +168,18 @@ function timestampIncrementing(
     placeOf: (row) => ({ timestamp: valueOf(row), incrementing: row[index]! }),
     isBoundary: () => true,
     whole: (last) => last,
+    left: secondsLeft,
+    none: { seconds: 0 },
     extra: 0,
   }
+}
+
+/** Both are of the same clock, whatever its zone. */
+function secondsLeft({ timestamp: last }: Place, { bound }: PollStart): Left | undefined {
+  if (last === undefined || bound === null) return undefined
+  const [from, to] = [last, bound].map((text) => Number(timestampJson(text, UTC, 'micros_long')))
+  const seconds = (to! - from!) / 1e6
+  return Number.isNaN(seconds) ? undefined : { seconds: Math.max(0, seconds) }
 }
 
 /** Now, by the clock of the database, less the delay. */

@@ -10,6 +10,7 @@ import { Output } from './output.ts'
 import { openPGlite } from './pglite.ts'
 import { ensurePlaceTopic, readPlaces, type Place } from './place.ts'
 import { messageType, protobufValues } from './protobuf-values.ts'
+import type { Left } from './query.ts'
 import { TableSource } from './table-source.ts'
 
 /** What happens to a source, for logs and metrics. */
@@ -18,6 +19,8 @@ export interface SourceEvents {
   onConnected?(address: string): void
   /** Rows of a table became visible. */
   onCommitted?(table: string, topic: string, rows: number, place: Place): void
+  /** What is not read yet of a table is known: undefined where its mode does not tell. */
+  onLeft?(table: string, left: Left | undefined): void
   /** All tables were looked at. */
   onPolled?(): void
   /** A try failed and is repeated after a while. */
@@ -137,7 +140,7 @@ class Source {
   }
 
   #openTables(): Promise<TableSource[]> {
-    const { config, partitionsOf, commitIntervalMs, signal, onWaiting } = this.#options
+    const { config, partitionsOf, commitIntervalMs, signal, onWaiting, onLeft } = this.#options
     const { valueConverterProtoFile: file, valueConverterProtoMessage: message } = config
     const isProtobuf = config.valueConverter === 'protobuf'
     const values = isProtobuf ? protobufValues(messageType(file!, message!)) : undefined
@@ -148,6 +151,7 @@ class Source {
         return new TableSource({
           ...{ table, to, config, output: this.#output, values, commitIntervalMs, signal },
           onWaiting: (waitedMs, processes) => onWaiting?.(table, waitedMs, processes),
+          onLeft: (left) => onLeft?.(table, left),
           commit: (_table, place) => this.#commit(table, topic, place),
         })
       }),

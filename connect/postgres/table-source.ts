@@ -6,7 +6,7 @@ import type { Database, Rows } from './database.ts'
 import type { Output, OutputTopic } from './output.ts'
 import type { Place } from './place.ts'
 import { newRows, type Poll } from './poll.ts'
-import { readingOf, type Reading } from './query.ts'
+import { readingOf, type Left, type PollStart, type Reading } from './query.ts'
 import {
   rowWriter,
   type RowWriter,
@@ -26,6 +26,8 @@ export interface TableSourceOptions {
   readonly commitIntervalMs: number
   readonly signal: AbortSignal
   readonly onWaiting: Poll['onWaiting']
+  /** Told what is not read yet: at the start of a poll, with each commit, and at its end. */
+  readonly onLeft: (left: Left | undefined) => void
   /** Commits what was added to the output, with this place of the table. */
   readonly commit: (table: string, place: Place) => Promise<void>
 }
@@ -39,6 +41,8 @@ export class TableSource {
   readonly #options: TableSourceOptions
   #plan: Plan | undefined
   #committedMs = 0
+  /** Of the poll that goes on. */
+  #start: PollStart | undefined
 
   constructor(options: TableSourceOptions) {
     this.#options = options
@@ -58,12 +62,17 @@ export class TableSource {
    * @throws SourceError, BrokerError; what was committed before stays.
    */
   async poll(database: Database, from: Place): Promise<void> {
-    const { table, config, signal, onWaiting } = this.#options
+    const { table, config, signal, onWaiting, onLeft } = this.#options
     this.#plan ??= await planOf(database, this.#options)
     const { reading } = this.#plan
     const { batchMaxRows, writersWait } = config
-    const poll = { database, table, reading, from, batchMaxRows, writersWait, signal, onWaiting }
-    const batches = newRows(poll)
+    const onStart = (start: PollStart): void => {
+      this.#start = start
+      onLeft(reading.left(from, start))
+    }
+    const batches = newRows({
+      ...{ database, table, reading, from, batchMaxRows, writersWait, signal, onStart, onWaiting },
+    })
     let last: Place | undefined
     try {
       this.#committedMs = performance.now()
@@ -80,8 +89,9 @@ export class TableSource {
     } finally {
       await batches.return(undefined)
     }
-    if (last === undefined) return
-    await this.#commit(signal.aborted ? last : reading.whole(last))
+    if (last !== undefined) await this.#commit(signal.aborted ? last : reading.whole(last))
+    // No row is left up to the bound, whatever numbers or times lie between.
+    if (!signal.aborted) onLeft(reading.none)
   }
 
   async #write(database: Database, batch: Rows, before: Place | undefined): Promise<Place> {
@@ -140,6 +150,8 @@ export class TableSource {
   async #commit(place: Place): Promise<void> {
     await this.#options.commit(this.table, place)
     this.#committedMs = performance.now()
+    const { reading } = this.#plan!
+    if (this.#start !== undefined) this.#options.onLeft(reading.left(place, this.#start))
   }
 }
 

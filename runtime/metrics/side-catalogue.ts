@@ -13,7 +13,8 @@ export interface SideMetric {
 
 const counter = (help: string, ...labels: readonly string[]) =>
   ({ type: 'counter', help, labels }) as const
-const gauge = (help: string) => ({ type: 'gauge', help, labels: [] }) as const
+const gauge = (help: string, ...labels: readonly string[]) =>
+  ({ type: 'gauge', help, labels }) as const
 
 /** Told at /metrics of a job that records may be posted to. */
 export const INGEST_METRICS = {
@@ -40,6 +41,14 @@ export const SOURCE_METRICS = {
     'code',
   ),
   kafka_connect_source_running: gauge('Whether the source reads: 0 while it tries to.'),
+  kafka_connect_source_lag_records: gauge(
+    'Rows of a table that were there when it was last looked at and are not read yet, at most (mode incrementing).',
+    'table',
+  ),
+  kafka_connect_source_lag_seconds: gauge(
+    'The same by the column of time, from the last row that is read to the last look (modes timestamp).',
+    'table',
+  ),
   kafka_connect_source_last_poll_timestamp_seconds: gauge(
     'When all tables were last looked at, in seconds since the epoch; not there before.',
   ),
@@ -95,7 +104,8 @@ export class SideCounts {
   }
 }
 
-const sampleOf = (labels: Labels, value: number): MetricSample => ({
+/** A sample of a gauge or a counter. */
+export const sampleOf = (labels: Labels, value: number): MetricSample => ({
   labels,
   value,
   cumulativeCounts: [],

@@ -57,6 +57,25 @@ describe('a source of PostgreSQL', function () {
       })
     })
 
+    it('tells how many rows are not read yet, without counting them', async () => {
+      await run('CREATE TABLE behind (id bigint PRIMARY KEY)')
+      await run('INSERT INTO behind SELECT i + 1000 FROM generate_series(1, 25) i')
+      const source = config('behind', { ...settings, 'batch.max.rows': 10 })
+      const left: unknown[] = []
+      const options = { commitIntervalMs: 0, onLeft: (_: string, now: unknown) => left.push(now) }
+      await runOnce(broker, source, options)
+      const rows = left.map((now) => (now as { rows: number }).rows)
+      expect([rows[0], rows.at(-1)]).to.deep.equal([25, 0])
+      expect(rows).to.deep.equal([...rows].sort((one, other) => other - one))
+      expect(rows.some((count) => count > 0 && count < 25)).to.equal(true)
+      // Numbers that were never given, behind the last row that was read, are no rows.
+      await run('INSERT INTO behind VALUES (9000), (9002)')
+      left.length = 0
+      await runOnce(broker, source, options)
+      expect(left[0]).to.deep.equal({ rows: 3 })
+      expect(left.at(-1)).to.deep.equal({ rows: 0 })
+    })
+
     it('goes on by itself, as often as poll.interval.ms says', async () => {
       await run('CREATE TABLE live (id int PRIMARY KEY)')
       const source = startSource(broker, config('live', settings))
@@ -112,6 +131,26 @@ describe('a source of PostgreSQL', function () {
       expect(await runOnce(broker, source)).to.equal(2)
       const places = await recordsOf(broker, 'stamped-offsets')
       expect(places.at(-1)?.value).to.deep.equal({ timestamp: '2020-01-02 00:00:00.000001+00' })
+    })
+
+    it('tells how far it is behind by the time of change, and 0 when all is read', async () => {
+      const broker = await logs.open('late')
+      await run('CREATE TABLE late (id int PRIMARY KEY, changed timestamptz NOT NULL)')
+      await run(
+        `INSERT INTO late SELECT i, now() - i * interval '1 hour' FROM generate_series(1, 9) i`,
+      )
+      const left: unknown[] = []
+      const source = config('late', { ...settings, 'batch.max.rows': 3 })
+      const options = { commitIntervalMs: 0, onLeft: (_: string, now: unknown) => left.push(now) }
+      await runOnce(broker, source, options)
+      // Before the first row there is no time to count from.
+      expect(left[0]).to.equal(undefined)
+      expect(left.at(-1)).to.deep.equal({ seconds: 0 })
+      const hours = left
+        .slice(1)
+        .map((now) => Math.floor((now as { seconds: number }).seconds / 3_600))
+      expect(hours).to.deep.equal([...hours].sort((one, other) => other - one))
+      expect(hours.some((some) => some > 0 && some < 9)).to.equal(true)
     })
 
     it('goes on within the rows of one timestamp when it was stopped there', async () => {

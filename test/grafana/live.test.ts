@@ -48,6 +48,8 @@ describe('Prometheus and the board', () => {
     const figures = new SourceMetrics({ name: 'stations' })
     figures.events.onCommitted?.('stations', 'transit.stations', 230, {})
     figures.events.onPolled?.()
+    figures.events.onLeft?.('stations', { rows: 12 })
+    figures.events.onLeft?.('weather', { seconds: 3 })
     source = await figures.serve('127.0.0.1', 0)
     timer = setInterval(() => job.step(Date.now()), 100)
   })

@@ -23,9 +23,37 @@ export function sources(): NumberedPanel[] {
       ],
     }),
     timeSeries({
-      title: 'Source lag',
+      title: 'Rows not read yet',
       description:
-        'Time since all tables were last looked at: what was written since is not in the topic. It saws up to `poll.interval.ms`; more is a database that does not answer, or a long writer that `writers.wait` waits for.',
+        'Rows of tables that were there at the last look and are not in their topics yet, at most: numbers that `incrementing.column.name` skipped count as well. It falls with each commit, and faster with more `batch.max.rows`.',
+      unit: Short,
+      width: 8,
+      height: 8,
+      queries: [
+        {
+          expr: `max by (instance, table) (${series('kafka_connect_source_lag_records')})`,
+          legend: '{{table}}',
+        },
+      ],
+    }),
+    timeSeries({
+      title: 'Source lag by time of change',
+      description:
+        'How far the last row that is in the topic is behind the last look, by `timestamp.column.name`; 0 when all that was there is read. `timestamp.delay.interval.ms` is not in it.',
+      unit: Seconds,
+      width: 8,
+      height: 8,
+      queries: [
+        {
+          expr: `max by (instance, table) (${series('kafka_connect_source_lag_seconds')})`,
+          legend: '{{table}}',
+        },
+      ],
+    }),
+    timeSeries({
+      title: 'Since tables were looked at',
+      description:
+        'What was written since is not in the topic. It saws up to `poll.interval.ms`; more is a database that does not answer, or a long writer that `writers.wait` waits for.',
       unit: Seconds,
       width: 8,
       height: 8,
