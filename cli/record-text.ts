@@ -2,6 +2,8 @@
 import { headersOf, keyOf, valueOf, type RecordBatch } from '../broker/record-batch.ts'
 import type { RecordHeader } from '../broker/record-headers.ts'
 import type { TopicPartition } from '../broker/ports.ts'
+import { jsonReplacer } from '../runtime/store-query.ts'
+import type { Read, TopicReaders } from './topic-serdes.ts'
 
 /** A key of an aggregate per window: the key, then the window's start as a big-endian int64. */
 interface WindowedKey {
@@ -20,10 +22,15 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * `partition:offset timestamp key value`, without anything that a terminal would obey. A windowed key
  * is `key@start`.
  */
-export function humanLine({ partition }: TopicPartition, batch: RecordBatch, row: number): string {
+export function humanLine(
+  { partition }: TopicPartition,
+  batch: RecordBatch,
+  row: number,
+  read: TopicReaders = {},
+): string {
   const timestamp = isoTime(batch.timestamps[row] ?? 0)
-  const key = readableKey(keyOf(batch, row))
-  const value = readable(valueOf(batch, row))
+  const key = readableKey(keyOf(batch, row), read.key)
+  const value = readable(valueOf(batch, row), read.value)
   return `${partition}:${batch.offsets[row]} ${timestamp} ${key} ${value}\n`
 }
 
@@ -35,11 +42,12 @@ export function jsonLine(
   { topic, partition }: TopicPartition,
   batch: RecordBatch,
   row: number,
+  read: TopicReaders = {},
 ): string {
   const head = { topic, partition, offset: batch.offsets[row], timestamp: batch.timestamps[row] }
-  const key = keyAsJson(keyOf(batch, row))
+  const key = keyAsJson(keyOf(batch, row), read.key)
   const headers = headersOf(batch, row).map(headerAsJson).join(',')
-  const rest = `"key":${key},"value":${valueAsJson(valueOf(batch, row))},"headers":[${headers}]`
+  const rest = `"key":${key},"value":${valueAsJson(valueOf(batch, row), read.value)},"headers":[${headers}]`
   return `${JSON.stringify(head).slice(0, -1)},${rest}}\n`
 }
 
@@ -48,15 +56,15 @@ function isoTime(timestampMs: number): string {
   return Number.isNaN(time.getTime()) ? String(timestampMs) : time.toISOString()
 }
 
-function readableKey(bytes: Uint8Array | null): string {
+function readableKey(bytes: Uint8Array | null, read: Read | undefined): string {
   const windowed = bytes === null ? undefined : asWindowed(bytes)
-  if (windowed === undefined) return readable(bytes)
+  if (windowed === undefined) return readable(bytes, read)
   return `${shown(windowed.key)}@${isoTime(windowed.windowStartMs)}`
 }
 
-function keyAsJson(bytes: Uint8Array | null): string {
+function keyAsJson(bytes: Uint8Array | null, read: Read | undefined): string {
   const windowed = bytes === null ? undefined : asWindowed(bytes)
-  if (windowed === undefined) return asJson(bytes)
+  if (windowed === undefined) return asJson(bytes, read)
   const { key, windowStartMs } = windowed
   return `{"key":${asJsonDocument(key) ?? JSON.stringify(key)},"window_start":${windowStartMs}}`
 }
@@ -72,11 +80,27 @@ function asWindowed(bytes: Uint8Array): WindowedKey | undefined {
   return key === undefined ? undefined : { key, windowStartMs }
 }
 
-function readable(bytes: Uint8Array | null): string {
+function readable(bytes: Uint8Array | null, read?: Read): string {
   if (bytes === null) return 'null'
   const text = asText(bytes)
-  if (text === undefined) return `base64:${base64(bytes)}`
-  return shown(text)
+  const known = asRead(bytes, text, read)
+  if (known !== undefined) return shown(known)
+  return text === undefined ? `base64:${base64(bytes)}` : shown(text)
+}
+
+/**
+ * What the job's serde makes of bytes, as JSON. A document of JSON stays as it is, and a text where the serde says
+ * the same: bytes of other types may look like text by chance.
+ */
+function asRead(bytes: Uint8Array, text: string | undefined, read?: Read): string | undefined {
+  if (read === undefined || (text !== undefined && asJsonDocument(text) !== undefined))
+    return undefined
+  try {
+    const value = read(bytes)
+    return value === text ? undefined : JSON.stringify(value, jsonReplacer)
+  } catch {
+    return undefined
+  }
 }
 
 function shown(text: string): string {
@@ -89,18 +113,20 @@ function escaped(control: string): string {
 }
 
 /** A value that is JSON itself goes in as it is: numbers keep all their digits. */
-function valueAsJson(bytes: Uint8Array | null): string {
+function valueAsJson(bytes: Uint8Array | null, read: Read | undefined): string {
   const text = bytes === null ? undefined : asText(bytes)
-  return (text === undefined ? undefined : asJsonDocument(text)) ?? asJson(bytes)
+  return (text === undefined ? undefined : asJsonDocument(text)) ?? asJson(bytes, read)
 }
 
 function headerAsJson({ key, value }: RecordHeader): string {
   return `{"key":${JSON.stringify(key)},"value":${asJson(value)}}`
 }
 
-function asJson(bytes: Uint8Array | null): string {
+function asJson(bytes: Uint8Array | null, read?: Read): string {
   if (bytes === null) return 'null'
   const text = asText(bytes)
+  const known = asRead(bytes, text, read)
+  if (known !== undefined) return known
   return JSON.stringify(text ?? { base64: base64(bytes) })
 }
 

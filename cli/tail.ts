@@ -10,15 +10,18 @@ import {
 import { inContext } from './command.ts'
 import type { CliContext } from './context.ts'
 import { nearest } from '../config/nearest.ts'
+import type { RecordBatch } from '../broker/record-batch.ts'
 import { humanLine, jsonLine } from './record-text.ts'
+import { readersOf } from './topic-serdes.ts'
 
 interface TailOptions {
   readonly fromBeginning?: boolean
   readonly once?: boolean
   readonly json?: boolean
+  readonly job?: string
 }
 
-type LineOf = typeof jsonLine
+type LineOf = (place: TopicPartition, batch: RecordBatch, row: number) => string
 
 /** A partition to print, from `offset` to `end`. */
 interface Span extends TopicPartitionOffset {
@@ -40,11 +43,13 @@ export function tailCommand(): Command {
       '--json',
       'one JSON object a line: topic, partition, offset, timestamp, key, value, headers',
     )
+    .option('--job <job>', 'read what is no text as this job does; else as jobs of the package')
     .addHelpText(
       'after',
       `
 A key with a window, as aggregates have it, is shown as key@start; with --json it is an object,
-{"key": …, "window_start": epoch ms}, and any other key is a text. Bytes that are no text are base64.`,
+{"key": …, "window_start": epoch ms}, and any other key is a text. Bytes that are no text, such as protobuf,
+are shown as JSON where a job reads or writes the topic, and as base64 elsewhere.`,
     )
   return inContext<TailOptions>(command, (context, [topic = ''], options) =>
     tail(context, topic, options),
@@ -53,7 +58,9 @@ A key with a window, as aggregates have it, is shown as key@start; with --json i
 
 async function tail(context: CliContext, topic: string, options: TailOptions): Promise<void> {
   const broker = await context.openBroker()
-  const line = options.json === true ? jsonLine : humanLine
+  const read = await readersOf(topic, options.job, context.config)
+  const show = options.json === true ? jsonLine : humanLine
+  const line: LineOf = (place, batch, row) => show(place, batch, row, read)
   const spans = await spansOf(broker, topic, options)
   if (spans.length > 0 && options.once !== true) {
     context.logger.info(`reading ${topic}, ${spans.length} partitions; Ctrl-C ends`)

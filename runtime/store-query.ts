@@ -117,7 +117,7 @@ function answerOf(
       if (found === undefined) throw new Error('an operator keeps it for itself')
       answer.kind = found.kind
       for (const row of rowsOf(found, query)) {
-        const json = JSON.stringify({ ...row, ...place }, asJson)
+        const json = JSON.stringify({ ...row, ...place }, jsonReplacer)
         length += json.length
         answer.isCut = answer.rows.length === query.limit || length > LENGTH_MAX
         if (answer.isCut) return answer
@@ -214,8 +214,12 @@ function* unwindowed(
   }
 }
 
-/** What JSON cannot hold: long integers as text, bytes as base64. */
-function asJson(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
+/** For `JSON.stringify`, of what JSON cannot hold: long integers as text, bytes as base64. */
+export function jsonReplacer(
+  this: Readonly<Record<string, unknown>>,
+  name: string,
+  value: unknown,
+): unknown {
   // A Buffer has been asked for its own idea of JSON before this is called.
   const held = this[name]
   if (held instanceof Uint8Array) return Buffer.from(held).toString('base64')

@@ -58,6 +58,31 @@ describe('a record as a line of text', () => {
     expect(lines(null)[1]).to.equal(null)
   })
 
+  it('is of what the serde reads, unless the bytes are JSON or a text to which it adds nothing', () => {
+    const shownAs = (
+      bytes: Uint8Array,
+      value: (bytes: Uint8Array) => unknown,
+    ): [string, unknown] => {
+      const builder = new RecordBatchBuilder()
+      builder.append(null, bytes, 0)
+      const batch = unpack(builder.pack())
+      const human = humanLine(place, batch, 0, { value }).trimEnd().split(' null ')[1]!
+      return [human, (JSON.parse(jsonLine(place, batch, 0, { value })) as { value: unknown }).value]
+    }
+    const fails = (): never => {
+      throw new Error('none of mine')
+    }
+    // A message may look like text by chance.
+    expect(shownAs(Buffer.from('(8'), () => ({ id: 56n, raw: Buffer.from([255]) }))).to.deep.equal([
+      '{"id":"56","raw":"/w=="}',
+      { id: '56', raw: '/w==' },
+    ])
+    expect(shownAs(Buffer.from('{"n": 1}'), () => ({ n: 2 }))).to.deep.equal(['{"n": 1}', { n: 1 }])
+    const asText = (bytes: Uint8Array) => Buffer.from(bytes).toString()
+    expect(shownAs(Buffer.from('text'), asText)).to.deep.equal(['text', 'text'])
+    expect(shownAs(Buffer.from([255]), fails)).to.deep.equal(['base64:/w==', { base64: '/w==' }])
+  })
+
   it('leaves nothing in a windowed key that a terminal would obey', () => {
     expect(lines(windowedKey('\u001b[31m', Date.UTC(2018, 0)))[0]).to.equal(
       '\\u001b[31m@2018-01-01T00:00:00.000Z',

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { openBroker } from '../../broker/open.ts'
 import type { Broker } from '../../broker/ports.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { weather } from '../../jobs/transit/topics.ts'
+import { toBytes } from '../../topology/serdes/serde.ts'
 import { eventually, runCli, startCli, type Ended } from './run-cli.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -113,6 +115,18 @@ describe('topics and tail, on the embedded log', () => {
     expect(human.stdout).to.contain(' k base64://4=')
     const json = await runCli(...on('tail', 'bytes', '--once', '--json'))
     expect(JSON.parse(json.stdout)).to.deep.include({ value: { base64: '//4=' } })
+  })
+
+  it('reads bytes as the job does that reads or writes the topic', async () => {
+    const value = { timestamp: 1_538_370_000_000, temperature: 72.5, status: 'sunny' }
+    await broker.ensureTopics([{ name: weather.name, partitions: 1 }])
+    await send(weather.name, 0, [['chicago', toBytes(weather.value, value), 0]])
+    const human = await runCli(...on('tail', weather.name, '--once'))
+    expect(human.stdout).to.contain(` chicago ${JSON.stringify(value)}\n`)
+    const json = await runCli(...on('tail', weather.name, '--once', '--json', '--job', 'transit'))
+    expect(JSON.parse(json.stdout)).to.deep.include({ key: 'chicago', value })
+    const other = await runCli(...on('tail', weather.name, '--once', '--job', 'police-calls'))
+    expect(other.stdout).to.contain(' chicago base64:')
   })
 
   it('follows a topic from its end until Ctrl-C, and ends well', async () => {
