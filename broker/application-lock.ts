@@ -15,6 +15,8 @@ export interface LockHome {
   readonly environment: Environment
   /** Locks of applications by their id. */
   readonly locks: Table
+  /** What to do where it is taken, beside stopping who has it; another application id where left out. */
+  readonly otherwise?: string
   nowMs(): number
 }
 
@@ -116,6 +118,6 @@ function locked(
   const who = holder === undefined ? 'another process' : nameOf(holder)
   const text =
     `The application ${applicationId} runs on ${home.directory} in ${who}: stop it first, or give ` +
-    `this one another application id`
+    `this one ${home.otherwise ?? 'another application id'}`
   return new BrokerError('MILLRACE_LOG_LOCKED', text, { retriable: true })
 }

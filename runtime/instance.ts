@@ -58,7 +58,9 @@ function instanceDirectory(stateDir: string, applicationId: string): string {
 }
 
 function homeIn(directory: string, environment: Environment): LockHome {
-  return { directory, environment, locks: environment.table('locks'), nowMs: Date.now }
+  const locks = environment.table('locks')
+  const otherwise = 'a state.dir of its own'
+  return { directory, environment, locks, otherwise, nowMs: Date.now }
 }
 
 /**
