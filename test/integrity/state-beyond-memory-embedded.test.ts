@@ -6,14 +6,13 @@ import { fileURLToPath } from 'node:url'
 import type { Broker } from '../../broker/ports.ts'
 import { setting, startCli, type Running } from '../cli/run-cli.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
-import { readTopic, rowsIn } from '../support/final-tables.ts'
+import { rowsIn } from '../support/final-tables.ts'
 import { kill } from '../support/killing.ts'
-import { writeInput, type RawInput } from '../support/police-job.ts'
+import { expectNotes, NOTE_BYTES, notes, NOTES_JOB } from '../support/notes.ts'
+import { writeInput } from '../support/police-job.ts'
 import { until } from '../support/until.ts'
 
-const JOB = fileURLToPath(new URL('../fixtures/notes-job.js', import.meta.url))
 const STATE_MB = Number(process.env['MILLRACE_STATE_MB'] ?? 40)
-const NOTE_BYTES = 2_000
 const KEYS = (STATE_MB * 1_000_000) / NOTE_BYTES
 /** From so much on it shows whether memory grows with the state. */
 const LARGE_MB = 400
@@ -21,18 +20,6 @@ const MEMORY_MB = 8
 const ROUNDS = 2
 const PARTITIONS = 2
 const PATIENCE_MS = 240_000
-
-const nameOf = (key: number): string => `note-${String(key).padStart(15, '0')}`
-
-/** Every key once a round, each round in another order. */
-function* notes(): Generator<RawInput> {
-  for (let round = 0; round < ROUNDS; round++) {
-    for (let i = 0; i < KEYS; i++) {
-      const name = nameOf((i * (7_919 + 2 * round)) % KEYS)
-      yield { key: name, value: name, timestampMs: 1_000 + i }
-    }
-  }
-}
 
 /** What a process has in memory for itself, MB: not what it has mapped of files. */
 function memoryMb({ child }: Running): number {
@@ -50,7 +37,7 @@ describe('a job with more state than memory, on the embedded log', function () {
     startCli(
       [
         'start',
-        JOB,
+        fileURLToPath(NOTES_JOB),
         ...setting({
           'bootstrap.servers': `embedded:${logs.directory('log')}`,
           'state.memory.max.bytes': MEMORY_MB * 1_000_000,
@@ -80,7 +67,7 @@ describe('a job with more state than memory, on the embedded log', function () {
   before(async function () {
     if (process.platform !== 'linux') this.skip()
     broker = await logs.open('log')
-    await writeInput(broker, notes(), PARTITIONS, { topic: 'notes' })
+    await writeInput(broker, notes(KEYS, ROUNDS), PARTITIONS, { topic: 'notes' })
     for (const share of [0.4, 0.8]) {
       const running = start()
       await watch(running, share * ROUNDS * KEYS)
@@ -93,18 +80,7 @@ describe('a job with more state than memory, on the embedded log', function () {
   })
 
   it('has counted each row once, and kept what belongs to each key', async () => {
-    const last = new Map<string, string>()
-    let rows = 0
-    await readTopic(broker, 'kept-notes', ({ key, value }) => {
-      rows += 1
-      last.set(String(key), String(value))
-    })
-    expect(rows).to.equal(ROUNDS * KEYS)
-    expect(last.size).to.equal(KEYS)
-    for (const [key, kept] of last) {
-      const expected = `${ROUNDS}`.padEnd(8) + key
-      if (kept !== expected) expect(kept).to.equal(expected)
-    }
+    await expectNotes(broker, KEYS, ROUNDS)
   })
 
   // A process takes some 300 MB by itself while it has this much to do: less state would not show.
