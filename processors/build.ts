@@ -6,6 +6,7 @@ import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { CutNode, Subtopology } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { RepartitionFormat } from './cut-rows.ts'
+import { failuresOf } from './failures.ts'
 import { inTurn, unpackingChange } from './forwards.ts'
 import { FrameInput } from './frame-input.ts'
 import { NodeBuilder } from './node-builder.ts'
@@ -135,7 +136,8 @@ class TaskBuilder {
     // The tables of a foreign-key join read each other: what is behind one of them must not close windows
     // because the other has come further.
     const movesTime = !isForeignCut(cut)
-    const spec = { topic, writers, keys, value, movesTime }
+    const failed = failuresOf(cut.name, cut.onError ?? topology.onError, this.#context)
+    const spec = { topic, writers, keys, value, movesTime, failed }
     const after = this.#nodes.after(cut.name)
     const next = cut.kind === 'table-group' ? unpackingChange(after) : after
     return new FrameInput(spec, this.#guarded(cut.name, true, next), this.#context)

@@ -4,10 +4,11 @@ import { bytesBetween, NULL_VALUE, type RecordBatch } from '../broker/record-bat
 import type { KeyTable } from '../state/key-table.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import { endOf, FrameReader, isNull, NO_KEY, type Frame } from './frame.ts'
+import type { OnFailure } from './failures.ts'
 import type { InputHead } from './input-head.ts'
 import { ProcessingError, StreamRecord, type Forward, type TaskContext } from './processor.ts'
 import { isRecord, RecordFrames } from './record-frames.ts'
-import { FramePlace, type FrameRow } from './row-place.ts'
+import { FramePlace, SourcePlace, type FrameRow } from './row-place.ts'
 import { rowsSentMs } from './row-origin.ts'
 import { WriterTimes, type SavedWriterTimes } from './writer-times.ts'
 
@@ -21,6 +22,8 @@ export interface FrameInputSpec {
   readonly value: Serde<unknown> | undefined
   /** Whether the task's stream time follows its rows and its writers. */
   readonly movesTime: boolean
+  /** What becomes of records that are no frames, and of rows whose key or value cannot be read. */
+  readonly failed: OnFailure
 }
 
 /** Runs the frames of one partition of a repartition topic. */
@@ -33,6 +36,9 @@ export class FrameInput implements InputHead {
   readonly #next: Forward
   readonly #context: TaskContext
   readonly #place: FramePlace
+  /** Of a record that is no frame. */
+  readonly #recordPlace: SourcePlace
+  readonly #failed: OnFailure
   readonly #reader = new FrameReader()
   readonly #records: RecordFrames
   readonly #record = new StreamRecord()
@@ -53,8 +59,10 @@ export class FrameInput implements InputHead {
   #epoch = 0
 
   constructor(spec: FrameInputSpec, next: Forward, context: TaskContext) {
-    const { topic, writers, keys, value, movesTime } = spec
+    const { topic, writers, keys, value, movesTime, failed } = spec
     this.topic = topic
+    this.#failed = failed
+    this.#recordPlace = new SourcePlace(topic, context.partition)
     this.writers = new WriterTimes(writers)
     context.eventTime.addTopic(topic, movesTime)
     this.#keys = keys
@@ -95,8 +103,7 @@ export class FrameInput implements InputHead {
 
   get nextTimestampMs(): number | undefined {
     if (this.#batch === undefined) return undefined
-    this.#openFrame(this.#batch)
-    return this.#frame?.timestamps[this.#row]
+    return this.#openFrame(this.#batch)?.timestamps[this.#row]
   }
 
   /** Whether a frame was begun and not run to its end: a commit must not come between. */
@@ -125,9 +132,9 @@ export class FrameInput implements InputHead {
     let rows = 0
     while (this.#batch !== undefined && rows < rowsMax) {
       const batch = this.#batch
+      const frame = this.#openFrame(batch)
+      if (frame === undefined) return rows
       try {
-        this.#openFrame(batch)
-        const frame = this.#frame!
         const from = this.#row
         this.#runRows(frame, limitMs, Math.min(frame.rowCount, from + rowsMax - rows))
         rows += this.#row - from
@@ -142,14 +149,53 @@ export class FrameInput implements InputHead {
     return rows
   }
 
-  #openFrame(batch: RecordBatch): void {
-    if (this.#frame !== undefined) return
-    const frame = this.#readFrame(batch, this.#at)
-    this.#learnIds(frame)
-    this.writers.heard(frame.writer, frame.sentAtMs)
-    this.#limitMs = this.writers.limitBeside(frame.writer)
+  /** The frame at hand, records that are none passed over; undefined where the batch has none any more. */
+  #openFrame(batch: RecordBatch): Frame | undefined {
+    while (this.#frame === undefined && this.#batch !== undefined) {
+      const frame = this.#readOrPass(batch)
+      if (frame !== undefined) this.#begin(frame, batch)
+    }
+    return this.#frame
+  }
+
+  #readOrPass(batch: RecordBatch): Frame | undefined {
+    try {
+      const frame = this.#readFrame(batch, this.#at)
+      this.#learnIds(frame)
+      return frame
+    } catch (cause) {
+      this.#passOver(batch, cause)
+      return undefined
+    }
+  }
+
+  /** A writer that the plan does not know is no fault of the record's: no policy decides on that. */
+  #begin(frame: Frame, batch: RecordBatch): void {
+    try {
+      this.writers.heard(frame.writer, frame.sentAtMs)
+      this.#limitMs = this.writers.limitBeside(frame.writer)
+    } catch (cause) {
+      this.#fail(batch, cause)
+    }
     this.#frame = frame
     this.#row = 0
+  }
+
+  /** @throws ProcessingError where that is the policy */
+  #passOver(batch: RecordBatch, cause: unknown): void {
+    const context = this.#context
+    this.#recordPlace.batch = batch
+    this.#recordPlace.row = this.#at
+    context.place = this.#recordPlace
+    try {
+      this.#failed(cause)
+    } catch (failure) {
+      this.#fail(batch, failure instanceof ProcessingError ? cause : failure)
+    } finally {
+      context.place = undefined
+    }
+    this.#at += 1
+    if (this.#at === batch.count) this.#endBatch()
   }
 
   #readFrame(batch: RecordBatch, at: number): Frame {
@@ -187,10 +233,16 @@ export class FrameInput implements InputHead {
       const id = key === NO_KEY ? -1 : ids[key]!
       record.keys = keys
       record.keyId = id
-      record.key = id < 0 ? null : keys.valueOf(id)
       record.timestampMs = timestampMs
-      if (frame.valueEnds !== undefined) this.#readValue(frame, frame.valueEnds, row)
-      this.#next(record)
+      let isReadable = true
+      try {
+        record.key = id < 0 ? null : keys.valueOf(id)
+        if (frame.valueEnds !== undefined) this.#readValue(frame, frame.valueEnds, row)
+      } catch (cause) {
+        isReadable = false
+        this.#failed(cause)
+      }
+      if (isReadable) this.#next(record)
       if (context.streamTimeMs >= context.punctuatesAtMs) context.punctuate()
     }
     this.#row = row

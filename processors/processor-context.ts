@@ -56,9 +56,10 @@ export function processorContext(
         const why = `a punctuator is called each millisecond at most, not each ${everyMs} ms; give it more`
         throw new TopologyError(node.name, why)
       }
+      const guarded = context.guardPunctuator?.(type, punctuator) ?? punctuator
       return context.schedule(type, everyMs, (timeMs) => {
         try {
-          punctuator(timeMs)
+          guarded(timeMs)
         } catch (cause) {
           failed(cause)
         }

@@ -204,6 +204,8 @@ export interface TaskContext {
   punctuate(): void
   /** Calls a punctuator by one of the clocks. @returns what cancels it. */
   schedule(type: PunctuationType, everyMs: number, punctuate: Punctuator): () => void
+  /** What is to be called in the place of a punctuator of user code, whose policy decides on what it throws. */
+  guardPunctuator?(type: PunctuationType, punctuate: Punctuator): Punctuator
   /** Counts a join that found no row, per key. */
   unmatched(node: string, key: string | number): void
 }

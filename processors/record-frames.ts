@@ -2,7 +2,7 @@
 // runs these, too: those of one writer that follow each other, and what it tells behind them.
 import { NULL_KEY, NULL_VALUE, rowStart, type RecordBatch } from '../broker/record-batch.ts'
 import { FrameBuilder, FrameReader, NO_KEY, type Frame } from './frame.ts'
-import { OriginReader } from './row-origin.ts'
+import { OriginReader, type Origin } from './row-origin.ts'
 import type { ByteBuffer } from '../topology/serdes/serde.ts'
 
 /** Nothing is told by rows alone. */
@@ -32,8 +32,9 @@ export class RecordFrames {
     let row = from
     for (; row < batch.count; row++) {
       if (!isRecord(batch, row)) break
-      const origin = origins.read(batch, row)
-      if (origin.writer !== writer) break
+      const origin = row === from ? origins.read(batch, row) : this.#originOf(batch, row)
+      // What is none of this application's is told of where it is the first.
+      if (origin?.writer !== writer) break
       if (origin.times !== undefined) {
         times = origin.times
         row += 1
@@ -47,6 +48,14 @@ export class RecordFrames {
     if (this.#bytes.length < byteLength) this.#bytes = new Uint8Array(byteLength * 2)
     builder.write(this.#bytes, 0, writer, times)
     return this.#reader.read(this.#bytes, 0, byteLength)
+  }
+
+  #originOf(batch: RecordBatch, row: number): Origin | undefined {
+    try {
+      return this.#origins.read(batch, row)
+    } catch {
+      return undefined
+    }
   }
 
   #add(batch: RecordBatch, row: number): void {

@@ -292,7 +292,10 @@ export class StreamThread {
 
   #run(toOpen: TaskToOpen): readonly TopicPartitionOffset[] {
     this.#metrics.restored(toOpen.spec.taskId, 0, 0)
-    const task = new Task(toOpen, this.#around, this.#clock.nowMs())
+    const make = (): Task => new Task(toOpen, this.#around, this.#clock.nowMs())
+    const { careful } = this.#around
+    const task =
+      careful === undefined ? make() : careful.during('opening', toOpen.spec.taskId, make)
     task.open()
     this.#tasks.set(toOpen.spec.taskId, task)
     return task.starts

@@ -10,10 +10,13 @@ import { threadConfigOf, type ThreadAnswer, type ThreadRequest } from './message
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Plan, TaskSpec } from './plan.ts'
 import type { RunLog } from './run-log.ts'
-import { ThreadHandle, type ThreadEnd } from './thread-handle.ts'
+import { ThreadError, ThreadHandle, type ThreadEnd } from './thread-handle.ts'
 import { Watchdog } from './watchdog.ts'
 
-/** A thread that dies is replaced; one that dies this often within a minute ends the application. */
+/**
+ * A thread that dies is replaced; where threads die this often within a minute the application ends. The time that
+ * they have hung before counts for nothing: six that hang would not fit into a minute.
+ */
 const DEATHS_MAX = 5
 const DEATHS_WINDOW_MS = 60_000
 
@@ -53,6 +56,7 @@ export class StreamThreads {
   readonly #alignment: SharedArrayBuffer
   readonly #watchdog: Watchdog
   readonly #deathsMs: number[] = []
+  #hungMs = 0
   #config: StreamsConfig
   readonly #crashing: CrashingRows
 
@@ -72,7 +76,7 @@ export class StreamThreads {
     this.#metrics = metrics
     this.#stopping = stopping
     this.#owner = owner
-    this.#crashing = new CrashingRows(config.recordCrashRetries)
+    this.#crashing = new CrashingRows(config.recordCrashRetries, plan.tasks)
     this.#alignment = SourceAlignment.allocate(plan.alignmentSlots)
     this.#watchdog = new Watchdog(
       () => this.#config.workerHangTimeoutMs,
@@ -207,14 +211,18 @@ export class StreamThreads {
     this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)
     this.#metrics[index + 1]!.clearGauges()
     this.#enter(index, THREAD_STATE.DEAD)
+    const verdict = this.#crashing.died(handle.vitals)
     // What is found is the topology's to decide on; it will not be died of again.
-    if (this.#crashing.died(handle.vitals)) this.#deathsMs.length = 0
-    if (end.how === 'failed' || this.#isOneDeathTooMany()) this.#owner.fail(end.error)
+    if (verdict === 'found') this.#deathsMs.length = 0
+    if (this.#watchdog.hasEnded(handle)) this.#hungMs += this.#config.workerHangTimeoutMs
+    if (end.how === 'failed') this.#owner.fail(end.error)
+    else if (typeof verdict === 'object') this.#owner.fail(deathOf(verdict.message, end.error))
+    else if (this.#isOneDeathTooMany()) this.#owner.fail(end.error)
     else await this.#replace(index, end.error)
   }
 
   #isOneDeathTooMany(): boolean {
-    const nowMs = this.#parts.clock.monotonicMs()
+    const nowMs = this.#parts.clock.monotonicMs() - this.#hungMs
     this.#deathsMs.push(nowMs)
     const deaths = this.#deathsMs.filter((diedMs) => nowMs - diedMs < DEATHS_WINDOW_MS).length
     return deaths > DEATHS_MAX
@@ -255,3 +263,6 @@ export class StreamThreads {
     return this.#metrics[0]!
   }
 }
+
+const deathOf = (message: string, { stack }: ThreadError): ThreadError =>
+  new ThreadError({ code: 'MILLRACE_THREAD_DIED', message, stack })

@@ -66,7 +66,7 @@ export interface TaskSurroundings {
   readonly globals: GlobalTables
   /** Told of each record dropped, beside the metrics. */
   readonly dropped?: (node: string, reason: DropReason) => void
-  /** Notes each row before it runs; only where a thread has died. */
+  /** Notes each row before it runs, and what is done between rows; only where a thread has died. */
   readonly careful?: CarefulRows | undefined
   /** See `TaskContext`; not where left out. */
   readonly endsViews?: boolean

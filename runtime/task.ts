@@ -51,6 +51,8 @@ export class Task implements TaskContext {
   readonly #toOpen: TaskToOpen
   readonly #times = new Map<string, OperatorTime>()
   readonly #schedules: TaskSchedules
+  /** Punctuators that were made while threads are watched. */
+  #guarded = 0
 
   /**
    * Builds the processors and restores what the task last committed.
@@ -193,13 +195,20 @@ export class Task implements TaskContext {
   emit(nowMs: number, isTold = true): void {
     this.nowMs = nowMs
     const waiting = this.#around.outputs.waiting
-    for (const emit of this.#emitters) emit()
+    this.#letOut()
     this.#inputs.flushEmitted()
     this.#observeSinks(waiting)
     this.oldestMs = Infinity
     if (!isTold) return
     this.#metrics.waiting(this.#inputs.all)
     this.stores.tell()
+  }
+
+  #letOut(): void {
+    const emitAll = (): void => this.#emitters.forEach((emit) => emit())
+    const { careful } = this.#around
+    if (careful === undefined) emitAll()
+    else careful.during('emission', this.taskId, emitAll)
   }
 
   /** Rows went out since so many were waiting: they are as old as the oldest input behind them. */
@@ -304,6 +313,13 @@ export class Task implements TaskContext {
       cancel()
       this.punctuatesAtMs = this.#schedules.nextStreamMs
     }
+  }
+
+  guardPunctuator(type: PunctuationType, punctuate: Punctuator): Punctuator {
+    const { careful } = this.#around
+    if (careful === undefined) return punctuate
+    this.#guarded += 1
+    return careful.punctuator(type, { taskId: this.taskId, number: this.#guarded }, punctuate)
   }
 
   punctuate(): void {

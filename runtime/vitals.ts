@@ -9,9 +9,9 @@ const SLOT_BYTES = SLOTS * Int32Array.BYTES_PER_ELEMENT
 const ROW_FIELDS = 4
 const NO_ROW = -1
 
-/** A row that a thread is running. */
+/** A row that a thread is running, or what it does between rows. */
 export interface RowInWork {
-  /** The topic's number in the plan. */
+  /** The topic's number in the plan; below -1 for what is no row, see crashing-rows.ts. */
   readonly topic: number
   readonly partition: number
   readonly offset: number

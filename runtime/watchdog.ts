@@ -12,6 +12,7 @@ export class Watchdog {
   readonly #threads: () => readonly ThreadHandle[]
   readonly #seen = new Map<ThreadHandle, { beats: number; sinceMs: number }>()
   readonly #clock: Clock
+  readonly #ended = new WeakSet<ThreadHandle>()
   #stop: (() => void) | undefined
 
   /** `hangTimeoutMs` is asked at each look. */
@@ -46,6 +47,11 @@ export class Watchdog {
     })
   }
 
+  /** Whether a thread was ended because it hung. */
+  hasEnded(thread: ThreadHandle): boolean {
+    return this.#ended.has(thread)
+  }
+
   look(nowMs: number): void {
     const threads = this.#threads()
     for (const thread of this.#seen.keys()) if (!threads.includes(thread)) this.#seen.delete(thread)
@@ -67,6 +73,7 @@ export class Watchdog {
       return
     }
     this.#log.error({ threadId }, 'a thread hangs (worker.hang.timeout.ms): it is ended')
+    this.#ended.add(thread)
     void thread.terminate()
   }
 }

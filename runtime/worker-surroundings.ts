@@ -42,6 +42,6 @@ export function surroundingsOf(
       plan.alignmentSlots,
       () => config.sourceAlignmentMaxDriftMs,
     ),
-    careful: careful && new CarefulRows(careful, new Vitals(vitals), Object.keys(plan.partitions)),
+    careful: careful && new CarefulRows(careful, new Vitals(vitals), plan),
   }
 }

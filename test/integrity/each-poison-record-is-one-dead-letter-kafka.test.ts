@@ -1,7 +1,10 @@
 // Exactly once on Kafka with one record in a hundred that cannot be read, that the job's code throws on, or that
-// threads die of, and with kills in between: each of them is a dead letter once, and all others are counted once.
+// threads die of, with strangers among the rows between its parts, and with kills: each of them is a dead letter
+// once, and all others are counted once.
 import { expect } from 'chai'
 import { fileURLToPath } from 'node:url'
+import type { Broker } from '../../broker/ports.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch.ts'
 import { exactlyOnce, runCli } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { differences } from '../support/batch-count.ts'
@@ -21,7 +24,21 @@ import { ownKafka } from '../support/own-kafka.ts'
 
 const ROWS = 20_000
 const KILLS = 2
+/** One in each of so many partitions. */
+const STRANGERS = 2
 const LETTERS = 'orders.dead-letter'
+
+/** What somebody else has written to the repartition topic, by mistake. */
+async function writeStrangers(broker: Broker): Promise<void> {
+  const producer = await broker.openProducer()
+  for (let partition = 0; partition < STRANGERS; partition++) {
+    const rows = new RecordBatchBuilder()
+    rows.append(Buffer.from('stranger'), Buffer.from('no frame'), 1)
+    await producer.send({ topic: 'crashing-by-name-repartition', partition }, rows)
+  }
+  await producer.flush()
+  await producer.close()
+}
 
 /** A text for each order: one in a hundred is poison. */
 function textsOf(rows: readonly Order[]): { texts: string[]; poison: number[]; good: Order[] } {
@@ -55,7 +72,8 @@ describe(`poison at one record in a hundred, on Kafka (MILLRACE_SEED=${seed})`, 
       until: good.length * 0.8,
       progress: () => rowsIn(broker, COUNTED),
     })
-    tellFaults(poison.length + KILLS, 'poison records and kills')
+    await writeStrangers(broker)
+    tellFaults(poison.length + STRANGERS + KILLS, 'poison records and kills')
     const { code, stderr } = await runCli(...args, '--once')
     expect(code, stderr).to.equal(0)
     const actual = await readTable(broker, COUNTED)
@@ -64,6 +82,9 @@ describe(`poison at one record in a hundred, on Kafka (MILLRACE_SEED=${seed})`, 
     expect(await repeatedUpdates(broker, COUNTED)).to.deep.equal([])
     const letters: string[] = []
     await readTopic(broker, LETTERS, ({ key }) => letters.push(String(key)))
-    expect(letters.sort()).to.deep.equal(poison.map((i) => `order-${i}`).sort())
+    const strangers = letters.filter((key) => key === 'stranger')
+    expect(strangers).to.have.length(STRANGERS)
+    const others = letters.filter((key) => key !== 'stranger')
+    expect(others.sort()).to.deep.equal(poison.map((i) => `order-${i}`).sort())
   })
 })

@@ -3,6 +3,9 @@ import { expect } from 'chai'
 import type { RepartitionFormat } from '../../processors/cut-rows.ts'
 import { TOLD_BYTES, writeTold } from '../../processors/frame.ts'
 import { ProcessingError } from '../../processors/processor.ts'
+import type { ErrorPolicy } from '../../topology/policies.ts'
+import { deadLetter } from '../../topology/policies.ts'
+import type { Serde } from '../../topology/serdes/serde.ts'
 import { milliseconds } from '../../topology/duration.ts'
 import { float64, utf8 } from '../../topology/serdes/primitive.ts'
 import { windowed } from '../../topology/serdes/windowed.ts'
@@ -77,6 +80,46 @@ for (const format of ['frames', 'records'] as const) {
   })
 }
 
+/** Counts texts; what `grouped` says of failures is its own. */
+const countOf = (options: { readonly onError: ErrorPolicy }) =>
+  defineTopology('job', ({ source }) => {
+    source('in', topic('texts', { key: utf8, value: utf8 }))
+      .groupBy('grouped', (text) => text, utf8, utf8, options)
+      .count('counts', { emit: 'on-update' })
+      .to('out', topic('counts', { key: utf8, value: float64 }))
+  })
+
+/** A frame for each text. */
+function framesOf(...texts: readonly string[]): OutputRow[] {
+  return texts.flatMap((value) => {
+    const writer = new TestTask(countOf({ onError: 'fail' }))
+    writer.pipe({ value })
+    writer.flush()
+    return writer.read('app-grouped-repartition')
+  })
+}
+
+/** Takes digits only. */
+const digits: Serde<string> = {
+  ...utf8,
+  deserialize: (bytes, start, end) => {
+    const text = utf8.deserialize(bytes, start, end)
+    if (!/^\d+$/.test(text)) throw new RangeError(`${text} is no number`)
+    return text
+  },
+}
+
+const sentAs = (value: Serde<string>, onError: ErrorPolicy = 'fail') =>
+  defineTopology(
+    'job',
+    ({ source }) => {
+      source('in', topic('texts', { key: utf8, value: utf8 }))
+        .repartition('spread', { key: utf8, value })
+        .to('out', topic('out', { key: utf8, value: utf8 }))
+    },
+    { onError },
+  )
+
 describe('the input from a repartition topic', () => {
   it('hears what other tasks tell behind the rows of one', () => {
     const { reader, results } = tasks()
@@ -110,6 +153,45 @@ describe('the input from a repartition topic', () => {
         `topic app-grouped-repartition, partition 0, ${message}`,
       )
     }
+  })
+
+  it('leaves what is no frame to onError of its node, and runs what comes before and behind it', () => {
+    for (const onError of ['skip', deadLetter('letters')] as const) {
+      const reader = new TestTask(countOf({ onError }), { subtopology: 1 })
+      const frames = framesOf('a', 'b')
+      const bad = { ...frames[0]!, key: Buffer.from('k'), value: Buffer.from('text') }
+      expect(reader.pipeFrames([bad, frames[0]!, bad, frames[1]!, bad])).to.equal(2)
+      expect(reader.frames.isEmpty).to.equal(true)
+      expect(reader.drops).to.deep.equal(Array(3).fill(['grouped', 'processing-error']))
+      reader.emit()
+      expect(reader.readAs('counts', utf8, float64).map(({ key }) => key)).to.deep.equal(['a', 'b'])
+      if (onError === 'skip') continue
+      const letters = reader.read('letters')
+      expect(letters.map(({ value }) => Buffer.from(value!).toString())).to.deep.equal([
+        'text',
+        'text',
+        'text',
+      ])
+      expect(letters[1]!.headers).to.include({
+        '__streams.errors.topic': 'app-grouped-repartition',
+        '__streams.errors.offset': '2',
+        '__streams.errors.message': 'not a repartition frame of a known version',
+      })
+    }
+  })
+
+  it('leaves a row whose value cannot be read to onError, and runs the others of its record', () => {
+    const writer = new TestTask(sentAs(utf8))
+    writer.pipe(...['1', 'one', '3'].map((value) => ({ key: value, value })))
+    writer.flush()
+    const rows = writer.read('app-spread-repartition')
+    const reader = new TestTask(sentAs(digits, deadLetter('letters')), { subtopology: 1 })
+    expect(rows).to.have.length(1)
+    reader.pipeFrames(rows)
+    expect(reader.readAs('out', utf8, utf8).map(({ key }) => key)).to.deep.equal(['1', '3'])
+    expect(reader.drops).to.deep.equal([['spread', 'processing-error']])
+    const letters = reader.readAs('letters', utf8, utf8)
+    expect(letters.map(({ key, value }) => [key, value])).to.deep.equal([['one', 'one']])
   })
 
   it('refuses frames of a writer that came later', () => {
