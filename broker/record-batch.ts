@@ -57,6 +57,10 @@ export function headersOf(batch: RecordBatch, row: number): RecordHeader[] {
   return unpackHeaders(batch.bytes.subarray(from, batch.ends[row * ENDS_PER_ROW + 2]))
 }
 
+const ROOM_BYTES_MIN = 1_024
+/** One large record must not be paid for ever: of many targets each would keep the room of its largest. */
+const ROOM_BYTES_KEPT = 4_194_304
+
 /** The rows of several builders together. */
 export interface RowTally {
   rows: number
@@ -69,7 +73,7 @@ export interface RowTally {
 export class RecordBatchBuilder {
   /** Where the rows of several builders are counted together. */
   readonly #tally: RowTally | undefined
-  bytes = new Uint8Array(1_024)
+  bytes = new Uint8Array(ROOM_BYTES_MIN)
   view = new DataView(this.bytes.buffer)
   position = 0
   count = 0
@@ -151,11 +155,14 @@ export class RecordBatchBuilder {
     this.endRecord(timestampMs)
   }
 
-  /** Forgets all rows and keeps the room. */
+  /** Forgets all rows and keeps the room, unless that is much. */
   clear(): void {
     if (this.#tally !== undefined) this.#tally.rows -= this.count
     this.position = 0
     this.count = 0
+    if (this.bytes.length <= ROOM_BYTES_KEPT) return
+    this.bytes = new Uint8Array(ROOM_BYTES_MIN)
+    this.view = new DataView(this.bytes.buffer)
   }
 
   /** The rows as columns that are longer than they are; valid until the builder changes. */

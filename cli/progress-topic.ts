@@ -8,6 +8,9 @@ import type { QueryProgress } from '../runtime/progress.ts'
 import type { Logger } from './logger.ts'
 import { topicPartitions } from './topic-partitions.ts'
 
+/** Reports that wait for a broker which takes none: one more is lost. */
+const WAITING_MAX = 100
+
 /** Reports on their way to a topic. */
 export class ProgressTopic {
   readonly #producer: Producer
@@ -16,6 +19,7 @@ export class ProgressTopic {
   readonly #logger: Logger
   #last: Promise<void> = Promise.resolve()
   #hasFailed = false
+  #waiting = 0
 
   constructor(producer: Producer, topic: string, partitions: number, logger: Logger) {
     this.#producer = producer
@@ -26,6 +30,8 @@ export class ProgressTopic {
 
   /** Writes a report, keyed by the application; one that cannot be written is told once, and stops no job. */
   write(progress: QueryProgress): void {
+    if (this.#waiting === WAITING_MAX) return this.#lost(new Error('the broker takes none'))
+    this.#waiting += 1
     const utf8 = new TextEncoder()
     const key = utf8.encode(progress.id)
     const rows = new RecordBatchBuilder()
@@ -33,10 +39,13 @@ export class ProgressTopic {
     const target = { topic: this.#topic, partition: partitionFor(key, this.#partitions) }
     this.#last = this.#last
       .then(() => this.#producer.send(target, rows))
-      .catch((err: unknown) => {
-        if (!this.#hasFailed) this.#logger.warn({ err, topic: this.#topic }, 'a report is lost')
-        this.#hasFailed = true
-      })
+      .catch((err: unknown) => this.#lost(err))
+      .finally(() => (this.#waiting -= 1))
+  }
+
+  #lost(err: unknown): void {
+    if (!this.#hasFailed) this.#logger.warn({ err, topic: this.#topic }, 'a report is lost')
+    this.#hasFailed = true
   }
 
   /** Resolves when all reports are delivered, or never will be. */

@@ -1,6 +1,6 @@
 // Frames: how rows travel through a repartition topic. One record is one frame: the distinct keys once,
 // then a key number, a timestamp and, where they travel, a value per row. The format is private.
-import { ByteBuffer } from '../topology/serdes/serde.ts'
+import { ByteBuffer, ROOM_BYTES_KEPT } from '../topology/serdes/serde.ts'
 
 const VERSION = 3
 /** Without what other tasks tell behind the rows; otherwise the same. */
@@ -185,11 +185,11 @@ export class FrameBuilder {
     to += this.values.position
     bytes.set(this.headers.bytes.subarray(0, headerBytes), to)
     this.#headerEnds = undefined
-    this.headers.position = 0
+    this.headers.clear()
     this.rowCount = 0
     this.#keyCount = 0
-    this.keys.position = 0
-    this.values.position = 0
+    this.keys.clear()
+    this.values.clear()
     this.number += 1
   }
 
@@ -221,6 +221,13 @@ function asBytes(column: Uint32Array | Float64Array, length: number): Uint8Array
 export class FrameReader {
   #buffer = new ArrayBuffer(1_024)
 
+  #makeRoom(length: number): void {
+    const { byteLength } = this.#buffer
+    const isMuch = byteLength > ROOM_BYTES_KEPT && length <= ROOM_BYTES_KEPT
+    if (byteLength >= length && !isMuch) return
+    this.#buffer = new ArrayBuffer(length > ROOM_BYTES_KEPT ? length : length * 2)
+  }
+
   /** @throws Error when the bytes are no frame of a known version. */
   read(bytes: Uint8Array, start: number, end: number): Frame {
     const length = end - start
@@ -230,7 +237,7 @@ export class FrameReader {
       throw new Error('not a repartition frame of a known version')
     }
     // Columns must start at a multiple of eight, wherever the frame lay.
-    if (this.#buffer.byteLength < length) this.#buffer = new ArrayBuffer(length * 2)
+    this.#makeRoom(length)
     const copy = new Uint8Array(this.#buffer, 0, length)
     copy.set(bytes.subarray(start, end))
     const view = new DataView(this.#buffer)

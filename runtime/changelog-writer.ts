@@ -5,6 +5,9 @@ import { changelogTopic } from '../state/changelog.ts'
 import { PART_BYTES_MAX, writeEntry } from '../state/changelog-record.ts'
 import type { WriteChangelog } from './task-checkpoints.ts'
 
+/** What waits for its builder to be handed over; a port that has no room takes copies. */
+const LUMP_BYTES = 1_048_576
+
 /** What writes the changelogs of the stores of one partition. */
 export function changelogWriter(
   port: DataPort,
@@ -16,7 +19,11 @@ export function changelogWriter(
   // The rest is room for what the task keeps beside its stores.
   const partBytesMax = Math.min(PART_BYTES_MAX, Math.floor(recordBytesMax / 2))
   return (store, entry) => {
-    writeEntry(rows, entry, Date.now(), partBytesMax)
-    port.produce({ topic: changelogTopic(applicationId, store), partition }, rows)
+    const topic = changelogTopic(applicationId, store)
+    const send = (): void => port.produce({ topic, partition }, rows)
+    writeEntry(rows, entry, Date.now(), partBytesMax, () => {
+      if (rows.position > LUMP_BYTES) send()
+    })
+    send()
   }
 }

@@ -143,9 +143,25 @@ export class StreamThread {
     return this.#phases.in('process', () => {
       const nowMs = this.#clock.nowMs()
       let rows = 0
-      for (const task of this.#tasks.values()) rows += task.step(nowMs)
+      let stepped = 0
+      for (const task of this.#tasks.values()) {
+        const run = task.step(nowMs)
+        rows += run
+        stepped += 1
+        if (run === 0 || !this.#isFull()) continue
+        this.#putBehind(stepped)
+        break
+      }
       return rows
     })
+  }
+
+  /** Those that had their turn before there was too much come behind those that had not. */
+  #putBehind(count: number): void {
+    for (const [taskId, task] of [...this.#tasks].slice(0, count)) {
+      this.#tasks.delete(taskId)
+      this.#tasks.set(taskId, task)
+    }
   }
 
   /** Whether more has been produced than the broker has taken, beyond the limit. */

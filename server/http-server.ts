@@ -41,6 +41,8 @@ export class ServerError extends Error {
 }
 
 const CLOSE_MS_MAX = 500
+/** Each may have an answer of some megabytes that it does not read. */
+const CONNECTIONS_MAX = 256
 const REQUEST_MS_MAX = 5_000
 
 /**
@@ -65,6 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     (request, response) =>
       void answer({ ...options, history, watches, posts }, streams, request, response),
   )
+  server.maxConnections = CONNECTIONS_MAX
   try {
     server.listen(port, host)
     await once(server, 'listening')

@@ -37,12 +37,16 @@ const HEADER_BYTES = 32
 /** How much of an entry a record holds, unless records may not be so large. */
 export const PART_BYTES_MAX = 524_288
 
-/** Appends an entry's records; what they hold is copied. */
+/**
+ * Appends an entry's records; what they hold is copied.
+ * @param written is called after each: an entry may be as large as its store, and no builder need hold all of it.
+ */
 export function writeEntry(
   rows: RecordBatchBuilder,
   { number, slot, isSnapshot, nextSlot, meta, bytes }: ChangelogEntry,
   timestampMs: number,
   partBytesMax = PART_BYTES_MAX,
+  written: () => void = () => undefined,
 ): void {
   const parts = Math.max(1, Math.ceil(bytes.length / partBytesMax))
   for (let part = 0; part < parts; part++) {
@@ -62,6 +66,7 @@ export function writeEntry(
     const isWhole = isSnapshot || nextSlot !== undefined
     const key = Buffer.from(`${isWhole ? 'snapshot' : 'changes'}-${slot}-${part}`)
     rows.append(key, value, timestampMs)
+    written()
   }
 }
 

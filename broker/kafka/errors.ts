@@ -70,6 +70,10 @@ export function requestFailed(what: string, address: string, cause: RdError): Br
   )
 }
 
+/** What helps where the client or the broker refuses a record for its size. */
+const TOO_LARGE =
+  '; to write such records raise producer.message.max.bytes, and max.message.bytes of the topic or message.max.bytes of the broker'
+
 /** Rows that were taken for a partition and could not be delivered. */
 export function produceFailed(
   target: TopicPartition,
@@ -78,7 +82,7 @@ export function produceFailed(
 ): BrokerError {
   return new BrokerError(
     'MILLRACE_PRODUCE_FAILED',
-    `a record for ${placeOf(target)} could not be delivered: ${reason}`,
+    `a record for ${placeOf(target)} could not be delivered: ${reason}${code === RdCode.messageTooLarge ? TOO_LARGE : ''}`,
     code === undefined ? {} : { cause: { code } },
   )
 }

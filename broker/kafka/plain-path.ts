@@ -12,7 +12,7 @@ import type { DataPath } from './data-path.ts'
 import { Intake } from './intake.ts'
 import type { RdConf } from './rd-client.ts'
 import { Sender } from './sender.ts'
-import { deliveryMsOf, recordBytesMaxOf, REPORT_FAILURES } from './settings.ts'
+import { deliveryMsOf, fetchConf, recordBytesMaxOf, REPORT_FAILURES } from './settings.ts'
 
 /** A group's clients. */
 export type GroupClients = Pair
@@ -52,12 +52,13 @@ export function plainPath(
   reason: string,
   options: PathOptions,
 ): DataPath {
-  const { factory, applicationId, stateDir, sharedStates, watermarks, failed } = options
+  const { factory, applicationId, stateDir, sharedStates, fetching, watermarks, failed } = options
   const sender = new Sender(producer, deliveryMsOf(factory.address))
   const recordBytesMax = recordBytesMaxOf(factory.address)
   const connect = async () => {
     const name = `${factory.address.clientId}-beside`
-    const besides = await connectConsumer(factory, name, { 'enable.partition.eof': 'true' })
+    const conf = { ...fetchConf(factory.address, fetching), 'enable.partition.eof': 'true' }
+    const besides = await connectConsumer(factory, name, conf)
     return { consumer: besides, intake: new Intake({ consumer: besides, watermarks, failed }) }
   }
   return {

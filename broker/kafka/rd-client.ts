@@ -196,6 +196,7 @@ export const RdCode = {
   assignmentLost: -142,
   authentication: -169,
   unknownTopicOrPartition: 3,
+  messageTooLarge: 10,
   coordinatorLoading: 14,
   coordinatorUnavailable: 15,
   notCoordinator: 16,

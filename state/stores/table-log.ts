@@ -84,7 +84,7 @@ export class TableLog {
 
   #begin(): void {
     const packed = this.#packed
-    packed.position = 0
+    packed.clear()
     packed.reserve(HEADER_BYTES)
     packed.position = HEADER_BYTES
     this.#count = 0

@@ -20,6 +20,9 @@ export interface Kafka {
   stop(): Promise<void>
 }
 
+/** Lines of a broker's `server.properties`. */
+export type BrokerSettings = Readonly<Record<string, string | number>>
+
 const START_MS_MAX = 90_000
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qk'
 
@@ -38,12 +41,13 @@ export function sharedKafka(): Promise<Kafka> {
 /**
  * Starts a broker of its own on free ports, with its data in a temporary directory, and waits until
  * it serves. It does not keep the process alive and ends with it, even if that is killed.
+ * @param settings of the broker, over those that all have.
  * @throws Error with the end of the broker's log when it does not start.
  */
-export async function startKafka(): Promise<Kafka> {
+export async function startKafka(settings: BrokerSettings = {}): Promise<Kafka> {
   const [port, controllerPort] = await freePorts()
   const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
-  const broker = await launch(directory, port, controllerPort, false)
+  const broker = await launch(directory, port, controllerPort, { settings })
   // The shell outlives us for a moment: its input closes when this process ends, however it ends.
   const reaper = spawn(
     'sh',
@@ -79,7 +83,7 @@ async function startForDeveloper(): Promise<void> {
   const directory = join(home, 'developer')
   await mkdir(directory, { recursive: true })
   const port = Number(process.env.KAFKA_PORT ?? 9092)
-  const broker = await launch(directory, port, port + 1, true)
+  const broker = await launch(directory, port, port + 1, { detached: true })
   await writeFile(join(directory, 'pid'), `${broker.pid}`)
   await ready(broker, directory)
   broker.unref()
@@ -103,19 +107,20 @@ async function launch(
   directory: string,
   port: number,
   controllerPort: number,
-  detached: boolean,
+  { detached = false, settings = {} }: { detached?: boolean; settings?: BrokerSettings },
 ): Promise<ChildProcess> {
   const libs = await fetchJars()
-  const settings = join(directory, 'server.properties')
-  await writeFile(settings, serverProperties(directory, port, controllerPort))
+  const file = join(directory, 'server.properties')
+  const more = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`)
+  await writeFile(file, serverProperties(directory, port, controllerPort) + more.join(''))
   const classPath = ['-cp', join(libs, '*')]
-  const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', settings]
+  const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file]
   await run('java', [...SHORT_LIVED, ...classPath, ...format])
   const log = openSync(join(directory, 'broker.log'), 'w')
   // The developer's broker is there for hours: it may become as quick as it can.
   const life = detached ? [] : SHORT_LIVED
   const memory = ['-Xms512m', '-Xmx1g', '-Dlog4j2.level=INFO']
-  return spawn('java', [...life, ...memory, ...classPath, 'kafka.Kafka', settings], {
+  return spawn('java', [...life, ...memory, ...classPath, 'kafka.Kafka', file], {
     stdio: ['ignore', log, log],
     detached,
   })

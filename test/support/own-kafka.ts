@@ -1,7 +1,8 @@
 // A Kafka of a suite's own, and connections to it, all gone after the suite.
+import type { KafkaBrokerOptions } from '../../broker/kafka.ts'
 import { openBroker } from '../../broker/open.ts'
 import type { Broker } from '../../broker/ports.ts'
-import { startKafka, type Kafka } from './kafka.ts'
+import { startKafka, type BrokerSettings, type Kafka } from './kafka.ts'
 
 /** What a suite has once its tests, or its own `before`, run. */
 export interface OwnKafka {
@@ -12,23 +13,23 @@ export interface OwnKafka {
   /** The process, to let it stand still. */
   readonly process: Pick<Kafka, 'pause' | 'resume'>
   /** One more connection, which the caller closes; `plain` without the addon's way for records. */
-  readonly open: (dataPath?: 'plain') => Promise<Broker>
+  readonly open: (dataPath?: 'plain', settings?: KafkaBrokerOptions['settings']) => Promise<Broker>
 }
 
 /**
  * Call it inside a `describe`, before the suite's own `before`. What is to end while the broker is there ends
  * in an `after` above the call: mocha runs them in that order.
  */
-export function ownKafka(): OwnKafka {
+export function ownKafka(settings: BrokerSettings = {}): OwnKafka {
   let kafka: Kafka | undefined
   let broker: Broker | undefined
-  const open = (dataPath?: 'plain'): Promise<Broker> => {
-    const way = dataPath === undefined ? {} : { dataPath }
+  const open: OwnKafka['open'] = (dataPath, settings = {}) => {
+    const way = dataPath === undefined ? { settings } : { dataPath, settings }
     const { bootstrapServers } = kafka!
     return openBroker({ kind: 'kafka', bootstrapServers, clientId: 'test', ...way })
   }
   before(async () => {
-    kafka = await startKafka()
+    kafka = await startKafka(settings)
     broker = await open()
   })
   after(async () => {

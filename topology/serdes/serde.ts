@@ -23,9 +23,13 @@ export interface Serde<T> extends Serializer<T> {
   deserialize(bytes: Uint8Array, start: number, end: number): T
 }
 
+const ROOM_BYTES_MIN = 256
+/** What is used again and again may keep so much room. */
+export const ROOM_BYTES_KEPT = 4_194_304
+
 /** A sink that grows; for what is not written straight into a batch. */
 export class ByteBuffer implements ByteSink {
-  bytes = new Uint8Array(256)
+  bytes = new Uint8Array(ROOM_BYTES_MIN)
   view = new DataView(this.bytes.buffer)
   position = 0
 
@@ -35,6 +39,14 @@ export class ByteBuffer implements ByteSink {
     grown.set(this.bytes.subarray(0, this.position))
     this.bytes = grown
     this.view = new DataView(grown.buffer)
+  }
+
+  /** Begins anew; what is there is gone. Much room is given back: one large value must not be paid for ever. */
+  clear(): void {
+    this.position = 0
+    if (this.bytes.length <= ROOM_BYTES_KEPT) return
+    this.bytes = new Uint8Array(ROOM_BYTES_MIN)
+    this.view = new DataView(this.bytes.buffer)
   }
 
   /** The bytes written since the last call, as a copy. */
