@@ -1,6 +1,17 @@
 // The keys of streams.properties: the one home of their types, defaults, limits and reasons.
 import { hot, key, optional, type PrefixDefinition } from './definition.ts'
-import { boolean, bootstrapServers, bytes, endpoint, int, ms, name, oneOf, text } from './values.ts'
+import {
+  boolean,
+  bootstrapServers,
+  bytes,
+  endpoint,
+  int,
+  ms,
+  name,
+  oneOf,
+  text,
+  words,
+} from './values.ts'
 
 const onlyKafka = (why: string) => ({ embedded: `has no effect with the embedded log: ${why}` })
 
@@ -80,6 +91,10 @@ export const streamsKeys = {
     '.data/state',
     'Where tasks keep their state.',
     onlyKafka("state lives in the log's directory, in the same transactions"),
+  ),
+  'dropped.stores': optional(
+    words(name),
+    'Stores that the topology does not have any more: what is saved of them is deleted, and not missed.',
   ),
   'record.crash.retries': key(
     int(0, 10),

@@ -21,6 +21,7 @@ export type ThreadConfig = TimeSettings &
     | 'sourceAlignmentMaxDriftMs'
     | 'metricsRecordingLevel'
     | 'topicFormats'
+    | 'droppedStores'
     | 'repartitionFormat'
     | 'processingPaused'
     | 'statestoreCacheMaxBytes'
@@ -39,6 +40,7 @@ export function threadConfigOf(config: StreamsConfig, threads: number): ThreadCo
     sourceAlignmentMaxDriftMs: config.sourceAlignmentMaxDriftMs,
     metricsRecordingLevel: config.metricsRecordingLevel,
     topicFormats: config.topicFormats,
+    droppedStores: config.droppedStores,
     repartitionFormat: config.repartitionFormat,
     processingPaused: config.processingPaused,
     maxTaskIdleMs: config.maxTaskIdleMs,

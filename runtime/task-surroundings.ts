@@ -38,6 +38,8 @@ export interface TaskSurroundings {
   readonly plan: Plan
   /** Value formats by topic, as the configuration picked them. */
   readonly formats: StreamsConfig['topicFormats']
+  /** Names of stores whose saved state nobody wants any more. */
+  readonly droppedStores?: readonly string[] | undefined
   /** How rows are written to repartition topics; in frames where left out. */
   readonly repartitionFormat?: StreamsConfig['repartitionFormat']
   /** What the settings say about time; the defaults where left out. */

@@ -13,6 +13,7 @@ import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import { subtopologyOf } from '../topology/subtopology.ts'
 import { changelogWriter } from './changelog-writer.ts'
 import { LateChangelog } from './late-changelog.ts'
+import { settleLostStores } from './lost-stores.ts'
 import type { TaskToOpen } from './messages.ts'
 import { futureMsMaxOf, idleTimesOf, type TaskSurroundings } from './task-surroundings.ts'
 import { resolveFormat, writersOf, type TaskSpec } from './plan.ts'
@@ -335,6 +336,13 @@ export class Task implements TaskContext {
   #restore(): readonly TaskPosition[] | undefined {
     const saved = this.#checkpoints.load()
     if (saved === undefined) return undefined
+    const stores = this.stores.all.map(({ name }) => name)
+    settleLostStores(
+      { taskId: this.taskId, stores, saved: saved.stores.keys() },
+      this.#around.plan,
+      this.#around.droppedStores ?? [],
+      this.#checkpoints,
+    )
     const { streamTimeMs = -1, writers = {}, times = {} } = saved.meta ?? {}
     this.streamTimeMs = streamTimeMs
     for (const [topic, head] of this.#processors.heads) {

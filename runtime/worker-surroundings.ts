@@ -29,6 +29,7 @@ export function surroundingsOf(
     ...thread,
     plan,
     formats: config.topicFormats,
+    droppedStores: config.droppedStores,
     repartitionFormat: config.repartitionFormat,
     time: config,
     get rowsMax() {
