@@ -70,9 +70,19 @@ export function requestFailed(what: string, address: string, cause: RdError): Br
   )
 }
 
-/** What helps where the client or the broker refuses a record for its size. */
 const TOO_LARGE =
   '; to write such records raise producer.message.max.bytes, and max.message.bytes of the topic or message.max.bytes of the broker'
+const INVALID =
+  "; a broker refuses timestamps that are further ahead of its clock than the topic's message.timestamp.after.max.ms, an hour unless it is set (see timestamp.future.max.ms), and records without a key where a topic is compacted"
+
+/** What helps where the broker refuses a record, by what it says. */
+const HINTS: ReadonlyMap<number | undefined, string> = new Map([
+  [RdCode.messageTooLarge, TOO_LARGE],
+  [RdCode.invalidTimestamp, INVALID],
+  [RdCode.invalidRecord, INVALID],
+  // Told of those that were in one batch with it.
+  [RdCode.invalidDifferentRecord, INVALID],
+])
 
 /** Rows that were taken for a partition and could not be delivered. */
 export function produceFailed(
@@ -82,7 +92,7 @@ export function produceFailed(
 ): BrokerError {
   return new BrokerError(
     'MILLRACE_PRODUCE_FAILED',
-    `a record for ${placeOf(target)} could not be delivered: ${reason}${code === RdCode.messageTooLarge ? TOO_LARGE : ''}`,
+    `a record for ${placeOf(target)} could not be delivered: ${reason}${HINTS.get(code) ?? ''}`,
     code === undefined ? {} : { cause: { code } },
   )
 }
@@ -93,6 +103,8 @@ const DELIVERY_TEXTS: readonly (readonly [RegExp, number])[] = [
   [/purged in flight$/i, RdCode.purgedInFlight],
   [/message timed out$/i, RdCode.deliveryTimedOut],
   [/erroneous state$/i, RdCode.erroneousState],
+  [/invalid timestamp$/i, RdCode.invalidTimestamp],
+  [/an invalid record in the same batch/i, RdCode.invalidDifferentRecord],
 ]
 
 /** The code of a failed delivery, of which the client gives its own for all. */

@@ -137,6 +137,16 @@ describe('producing to Kafka', function () {
     expect((await readRecords(reader, 1))[0]?.timestampMs).to.equal(1)
   })
 
+  it('says which settings a time in the future is about', async () => {
+    const topic = await withTopic(broker)
+    const producer = await broker.openProducer()
+    const timestampMs = Date.UTC(2099, 0)
+    await producer.send({ topic, partition: 0 }, rowsOf([{ value: 'v', timestampMs }]))
+    const { message } = await failureOf(producer.flush())
+    expect(message).to.match(/message\.timestamp\.after\.max\.ms.*timestamp\.future\.max\.ms/)
+    expect(message).to.include(`${topic}/0`)
+  })
+
   it('fails the flush, and what is sent after it, when a row is refused', async () => {
     const topic = fresh('small')
     const config = { 'max.message.bytes': '200' }
