@@ -64,6 +64,7 @@ const ROOM_BYTES_KEPT = 4_194_304
 /** The rows of several builders together. */
 export interface RowTally {
   rows: number
+  bytes: number
 }
 
 /**
@@ -113,8 +114,11 @@ export class RecordBatchBuilder {
   endRecord(timestampMs: number): void {
     this.#ends[this.count * ENDS_PER_ROW + 2] = this.position
     this.#timestamps[this.count] = timestampMs
+    if (this.#tally !== undefined) {
+      this.#tally.rows += 1
+      this.#tally.bytes += this.rowBytes
+    }
     this.count += 1
-    if (this.#tally !== undefined) this.#tally.rows += 1
   }
 
   /** Bytes of the last row's value, which has no headers. */
@@ -125,6 +129,7 @@ export class RecordBatchBuilder {
 
   /** What was written at `position` since the last row ended becomes the end of its value: it has no headers. */
   lengthenValue(): void {
+    if (this.#tally !== undefined) this.#tally.bytes += this.rowBytes
     const row = this.count - 1
     this.#ends[row * ENDS_PER_ROW + 1] = this.position
     this.#ends[row * ENDS_PER_ROW + 2] = this.position
@@ -157,7 +162,10 @@ export class RecordBatchBuilder {
 
   /** Forgets all rows and keeps the room, unless that is much. */
   clear(): void {
-    if (this.#tally !== undefined) this.#tally.rows -= this.count
+    if (this.#tally !== undefined) {
+      this.#tally.rows -= this.count
+      this.#tally.bytes -= this.position - this.rowBytes
+    }
     this.position = 0
     this.count = 0
     if (this.bytes.length <= ROOM_BYTES_KEPT) return

@@ -1,7 +1,6 @@
 // Saved state that no store of the topology claims: a store was renamed, or dropped. To begin with an empty store
 // under the new name would lose what was counted without a word. Kafka Streams leaves such changelogs lying about.
-import type { Plan } from './plan.ts'
-import { storeNamesOf } from './plan.ts'
+import { storeNamesOf, type Plan } from './plan.ts'
 import type { TaskCheckpoints } from './task-checkpoints.ts'
 
 /** The topology has other stores than those that there is state of. */
@@ -30,17 +29,17 @@ export function settleLostStores(
   dropped: readonly string[],
   checkpoints: TaskCheckpoints,
 ): void {
-  const known = new Set(stores)
   const savedNames = [...saved]
+  const strange = savedNames.filter((store) => !stores.includes(store))
+  if (strange.length === 0) return
   // A store that another task has now is in its changelog whole; without changelogs the state is here only.
-  const elsewhere = new Set(plan.isLogged ? storeNamesOf(plan) : [])
-  const lost: string[] = []
-  for (const store of savedNames) {
-    if (known.has(store) || elsewhere.has(store)) continue
-    if (dropped.includes(store)) checkpoints.clear(store)
-    else lost.push(store)
+  const elsewhere = plan.isLogged ? storeNamesOf(plan) : []
+  const gone = strange.filter((store) => !elsewhere.includes(store))
+  const lost = gone.filter((store) => !dropped.includes(store))
+  if (lost.length === 0) {
+    for (const store of gone) checkpoints.clear(store)
+    return
   }
-  if (lost.length === 0) return
   const fresh = stores.filter((store) => !savedNames.includes(store))
   const now =
     fresh.length === 0 ? 'all stores that it has now have theirs' : `without any is ${list(fresh)}`

@@ -28,7 +28,7 @@ export class Outputs {
   /** Those that may have rows: of many partitions a worker writes to few at a time. */
   readonly #touched: Target[] = []
   /** Tasks ask at each step. */
-  readonly #tally: RowTally = { rows: 0 }
+  readonly #tally: RowTally = { rows: 0, bytes: 0 }
 
   /** @param openTopic partitions of a topic that the plan does not know, which user code has chosen. */
   constructor(
@@ -57,9 +57,7 @@ export class Outputs {
 
   /** Bytes waiting here. */
   get waitingBytes(): number {
-    let bytes = 0
-    for (const { rows } of this.#touched) bytes += rows.position
-    return bytes
+    return this.#tally.bytes
   }
 
   /** Forgets all rows. */

@@ -1,5 +1,6 @@
 // The entries of a task's stores in one table: an entry is cut into parts that LMDB likes to write, a
-// snapshot deletes what came before it, the end of a round what came before the round. Used by the checkpoint store, inside its transactions.
+// snapshot deletes what came before it, the end of a round what came before the round. Used by the
+// checkpoint store, inside its transactions.
 import type { StateTable } from '../broker/state-environment.ts'
 
 // Long values need long gaps in the file; parts of this size find room in small ones.

@@ -48,15 +48,22 @@ const rowsOf = (batch: RecordBatch): Row[] =>
 const copy = (view: Uint8Array | null): Uint8Array | null => (view === null ? null : view.slice())
 
 describe('builders of batches', () => {
-  it('count their rows together, until they are cleared', () => {
-    const tally = { rows: 0 }
+  it('count their rows and bytes together, until they are cleared', () => {
+    const tally = { rows: 0, bytes: 0 }
     const [one, other] = [new RecordBatchBuilder(tally), new RecordBatchBuilder(tally)]
-    for (const builder of [one, other, other]) builder.append(null, null, 0)
-    expect(tally.rows).to.equal(3)
+    for (const builder of [one, other, other]) builder.append(null, Uint8Array.of(1, 2), 0)
+    expect(tally).to.deep.equal({ rows: 3, bytes: 6 })
+    one.reserve(3)
+    one.position += 3
+    one.lengthenValue()
+    expect(tally.bytes).to.equal(9)
+    // What is no row yet is not counted.
+    other.reserve(1)
+    other.position += 1
     other.pack()
-    expect(tally.rows).to.equal(1)
+    expect(tally).to.deep.equal({ rows: 1, bytes: 5 })
     one.clear()
-    expect(tally.rows).to.equal(0)
+    expect(tally).to.deep.equal({ rows: 0, bytes: 0 })
   })
 
   it('lengthen the value of their last row', () => {

@@ -1,20 +1,10 @@
 // The table under all stores against a Map, with so much garbage that its entries move again and again.
 import { expect } from 'chai'
 import { ByteTable } from '../../../state/stores/byte-table.ts'
+import { bytesOf, numbers } from './numbers.ts'
 
 const KEYS = 4_000
 const STEPS = 120_000
-
-/** Numbers that look random and are the same each time. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-    return (state >>> 8) % below
-  }
-}
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 function valueIn(table: ByteTable, key: Uint8Array): string | undefined {
   const entry = table.find(key, 0, key.length)

@@ -8,21 +8,11 @@ import { EntryOrder } from '../../../state/stores/entry-order.ts'
 import { collectAll } from '../../../state/stores/order-reads.ts'
 import { StateMemory } from '../../../state/stores/state-memory.ts'
 import { EntryList } from '../../../state/entry-list.ts'
+import { bytesOf, numbers } from './numbers.ts'
 
 const PAGE_BYTES = 1_024
 const KEYS = 3_000
 const STEPS = 30_000
-
-/** Numbers that look random and are the same each time. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-    return (state >>> 8) % below
-  }
-}
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 function textAt(table: ByteTable, entry: number, part: 'key' | 'value'): string {
   const { entries } = table
