@@ -2,18 +2,12 @@
 // that run. The stream thread opens each when it is done.
 import type { DataPort } from '../broker/ports.ts'
 import type { TaskToOpen } from './messages.ts'
-import { TaskCheckpoints } from './task-checkpoints.ts'
-import { TaskRestore } from './task-restore.ts'
+import { TaskBehind } from './task-behind.ts'
 import type { ThreadMetrics } from './thread-metrics.ts'
-
-interface Restoring {
-  readonly toOpen: TaskToOpen
-  readonly restore: TaskRestore
-}
 
 /** Tasks by their id. */
 export class RestoringTasks {
-  readonly #tasks = new Map<string, Restoring>()
+  readonly #tasks = new Map<string, TaskBehind>()
   readonly #metrics: ThreadMetrics
   readonly #done: (task: TaskToOpen) => void
 
@@ -31,6 +25,10 @@ export class RestoringTasks {
     return [...this.#tasks.keys()]
   }
 
+  get all(): Iterable<TaskBehind> {
+    return this.#tasks.values()
+  }
+
   has(taskId: string): boolean {
     return this.#tasks.has(taskId)
   }
@@ -38,12 +36,11 @@ export class RestoringTasks {
   /** Begins to restore a task. @returns false when all is there already. */
   begin(toOpen: TaskToOpen, port: DataPort): boolean {
     const { taskId } = toOpen.spec
-    const environment = port.openState(taskId)
-    if (environment.damage !== undefined) this.#metrics.discarded(taskId)
-    const checkpoints = new TaskCheckpoints(environment, taskId)
-    const restore = new TaskRestore(checkpoints, toOpen, port)
-    if (!restore.isDone) this.#tasks.set(taskId, { toOpen, restore })
-    return !restore.isDone
+    const task = new TaskBehind(toOpen, 'restoring', port)
+    if (task.environment.damage !== undefined) this.#metrics.discarded(taskId)
+    const { isDone } = task.restore
+    if (!isDone) this.#tasks.set(taskId, task)
+    return !isDone
   }
 
   /** Goes a step on with each. @returns how many changelog records were read. */
@@ -51,13 +48,15 @@ export class RestoringTasks {
     if (this.#tasks.size === 0) return 0
     return this.#metrics.phases.in('restore', () => {
       let records = 0
-      for (const [taskId, { toOpen, restore }] of this.#tasks) {
-        const read = restore.step()
-        this.#metrics.restored(taskId, read, restore.remaining)
+      for (const [taskId, task] of this.#tasks) {
+        const read = task.step()
+        const { isDone, remaining } = task.restore
+        this.#metrics.restored(taskId, read, remaining)
         records += read
-        if (!restore.isDone) continue
+        if (!isDone) continue
+        task.close()
         this.#tasks.delete(taskId)
-        this.#done(toOpen)
+        this.#done(task.toOpen)
       }
       return records
     })
@@ -65,7 +64,7 @@ export class RestoringTasks {
 
   /** Gives a task up. @returns whether it was here. */
   close(taskId: string): boolean {
-    this.#tasks.get(taskId)?.restore.close()
+    this.#tasks.get(taskId)?.close()
     return this.#tasks.delete(taskId)
   }
 

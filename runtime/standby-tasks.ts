@@ -1,18 +1,14 @@
 // The copies that a thread keeps of the state of tasks which other instances run: brought on a step at a
 // time, on the disk alone, and never for long while there are records to process. The stream thread calls it.
 import type { DataPort } from '../broker/ports.ts'
-import type { StateEnvironment } from '../broker/state-environment.ts'
 import type { ThreadParts } from './launch.ts'
 import type { TaskToOpen, ThreadRequest } from './messages.ts'
-import { TaskCheckpoints } from './task-checkpoints.ts'
-import { TaskRestore } from './task-restore.ts'
+import { TaskBehind } from './task-behind.ts'
 import type { ThreadMetrics } from './thread-metrics.ts'
 import type { Vitals } from './vitals.ts'
 
 interface Copy {
-  readonly partition: number
-  readonly restore: TaskRestore
-  readonly environment: StateEnvironment
+  readonly task: TaskBehind
   /** When it is looked at again, by the clock that never goes back. */
   dueMs: number
 }
@@ -42,6 +38,10 @@ export class StandbyTasks {
     return this.#copies.size
   }
 
+  *all(): Iterable<TaskBehind> {
+    for (const { task } of this.#copies.values()) yield task
+  }
+
   /** Keeps copies of these tasks and no others. */
   keep({ taskIds, open, committed }: Extract<ThreadRequest, { kind: 'standby' }>): void {
     for (const taskId of [...this.#copies.keys()]) {
@@ -49,8 +49,9 @@ export class StandbyTasks {
     }
     for (const toOpen of open) this.#open(toOpen)
     if (committed === undefined) return
-    for (const { partition, restore } of this.#copies.values()) {
-      restore.inputsCommitted(committed.filter((of) => of.partition === partition))
+    for (const { task } of this.#copies.values()) {
+      const { partition } = task.spec
+      task.restore.inputsCommitted(committed.filter((of) => of.partition === partition))
     }
   }
 
@@ -74,7 +75,7 @@ export class StandbyTasks {
   close(taskId: string): void {
     const copy = this.#copies.get(taskId)
     if (copy === undefined) return
-    copy.restore.close()
+    copy.task.close()
     this.#port.closeState(taskId)
     this.#copies.delete(taskId)
     this.#metrics.copied(taskId, 0, NaN)
@@ -85,26 +86,24 @@ export class StandbyTasks {
   }
 
   #open(toOpen: TaskToOpen): void {
-    const { taskId, partition } = toOpen.spec
+    const { taskId } = toOpen.spec
     this.close(taskId)
-    const environment = this.#port.openState(taskId)
-    if (environment.damage !== undefined) this.#metrics.discarded(taskId)
-    const checkpoints = new TaskCheckpoints(environment, taskId)
-    const restore = new TaskRestore(checkpoints, toOpen, this.#port, true)
-    this.#copies.set(taskId, { partition, restore, environment, dueMs: 0 })
-    this.#metrics.copied(taskId, 0, restore.remaining)
+    const task = new TaskBehind(toOpen, 'copy', this.#port)
+    if (task.environment.damage !== undefined) this.#metrics.discarded(taskId)
+    this.#copies.set(taskId, { task, dueMs: 0 })
+    this.#metrics.copied(taskId, 0, task.restore.remaining)
   }
 
   /** @returns how many changelog records were read. */
   #step(taskId: string, copy: Copy, nowMs: number): number {
-    const { restore, environment } = copy
+    const { task } = copy
     let records = 0
     this.#vitals.inTransaction(() => {
-      environment.transaction(() => {
-        records = restore.step()
+      task.environment.transaction(() => {
+        records = task.step()
       })
     })
-    this.#metrics.copied(taskId, records, restore.remaining)
+    this.#metrics.copied(taskId, records, task.restore.remaining)
     if (records === 0) copy.dueMs = nowMs + REST_MS
     return records
   }

@@ -3,7 +3,8 @@
 import type { Assignment } from './assignment.ts'
 import type { ThreadAnswer, ThreadRequest } from './messages.ts'
 import { storeNamesOf, type Plan } from './plan.ts'
-import type { StoreAnswer, StoreKind, StoreQuery, StoreRowJson } from './store-query.ts'
+import type { StaleState, StoreAnswer, StoreKind } from './store-query.ts'
+import type { StoreQuery, StoreRowJson } from './store-query.ts'
 
 /** A store, and where its partitions are. */
 export interface StoreInfo {
@@ -27,9 +28,11 @@ export interface StoreResult {
   readonly isCut: boolean
   /** Partitions whose tasks have answered. */
   readonly answered: readonly number[]
-  /** Partitions that this instance has, and is restoring. */
+  /** Partitions whose rows are of state that is behind, where such was allowed. */
+  readonly stale: ReadonlyMap<number, StaleState>
+  /** Partitions that this instance has, and is restoring, and of which nothing was asked for. */
   readonly restoring: readonly number[]
-  /** Partitions that it does not have. */
+  /** Partitions that it does not have, or has copies of that were not asked for. */
   readonly elsewhere: readonly number[]
   /** Milliseconds that its threads took, together. */
   readonly tookMs: number
@@ -92,11 +95,17 @@ export class StoreQueries {
     const partitions = this.#partitionsOf(store)
     if (partitions.length === 0) throw this.#unknown(store)
     const owners = this.#owners(store)
-    const threads = [...new Set(owners.values())]
+    // Any thread may have copies.
+    const threads =
+      query.allowStale === true
+        ? this.#parts.threadIds().map((_, thread) => thread)
+        : [...new Set(owners.values())]
     const answers = await Promise.all(threads.map((thread) => this.#askThread(thread, query)))
     const known = answers.filter((answer): answer is StoreAnswer => answer !== undefined)
     const rows = known.flatMap((answer) => answer.rows)
     const answered = known.flatMap((answer) => answer.partitions).sort((one, other) => one - other)
+    const stale = new Map(known.flatMap((answer) => answer.stale))
+    const there = new Set([...answered, ...stale.keys()])
     const kind = known.find((answer) => answer.kind !== undefined)?.kind
     return {
       store,
@@ -104,8 +113,9 @@ export class StoreQueries {
       rows: rows.slice(0, limit),
       isCut: rows.length > limit || known.some((answer) => answer.isCut),
       answered,
-      restoring: partitions.filter((each) => owners.has(each) && !answered.includes(each)),
-      elsewhere: partitions.filter((each) => !owners.has(each)),
+      stale,
+      restoring: partitions.filter((each) => owners.has(each) && !there.has(each)),
+      elsewhere: partitions.filter((each) => !owners.has(each) && !there.has(each)),
       tookMs: known.reduce((sum, answer) => sum + (answer.tookMs ?? 0), 0),
     }
   }
@@ -122,7 +132,8 @@ export class StoreQueries {
     const count = plan.partitions[globals.get(store)!] ?? 1
     const partitions = Array.from({ length: count }, (_, partition) => partition)
     const [answered, restoring] = isLoaded ? [partitions, []] : [[], partitions]
-    return { store, kind, rows, isCut, answered, restoring, elsewhere: [], tookMs }
+    const stale = new Map<number, StaleState>()
+    return { store, kind, rows, isCut, answered, stale, restoring, elsewhere: [], tookMs }
   }
 
   /**

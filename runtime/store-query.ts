@@ -21,6 +21,14 @@ export interface StoreQuery {
   readonly toMs?: number | undefined
   /** Entries that are wanted at most. */
   readonly limit: number
+  /** Whether state that is behind will do: copies of what others run, and what is being restored. */
+  readonly allowStale?: boolean
+}
+
+/** State that is behind, and how far: the changelog records that it lacks. */
+export interface StaleState {
+  readonly from: 'copy' | 'restoring'
+  readonly lag: number
 }
 
 /** The kinds of stores that can be asked. */
@@ -33,8 +41,10 @@ export type StoreRowJson = string
 export interface StoreAnswer {
   /** Undefined where none of them has the store. */
   readonly kind: StoreKind | undefined
-  /** Partitions of the tasks that were asked. */
+  /** Partitions of the tasks that were asked, but for those that are behind. */
   readonly partitions: readonly number[]
+  /** Partitions whose rows are of state that is behind. */
+  readonly stale: readonly (readonly [partition: number, state: StaleState])[]
   readonly rows: readonly StoreRowJson[]
   /** Whether there are more entries than were wanted, or than fit. */
   readonly isCut: boolean
@@ -52,6 +62,8 @@ export interface AskedTask {
   readonly state: TaskState
   /** All of its stores. */
   readonly stores: { readonly all: readonly { readonly name: string }[] }
+  /** Of one whose state is behind. */
+  readonly stale?: StaleState
 }
 
 /** What an answer may hold, in characters: the thread stands still while it is made. */
@@ -87,7 +99,7 @@ export function askStores(
 ): StoreAnswer {
   const global = globals.tables.queryable(query.store)
   if (global !== undefined) {
-    const answer = answerOf([], [{ found: global }], query)
+    const answer = answerOf([{ found: global }], query)
     return { ...answer, isLoaded: globals.isLoaded }
   }
   const having = [...tasks].filter(({ stores }) =>
@@ -96,21 +108,17 @@ export function askStores(
   const parts = having.map(({ partition, state }) => {
     return { partition, found: state.queryable(query.store) }
   })
-  return answerOf(
-    having.map(({ partition }) => partition),
-    parts,
-    query,
-  )
+  return {
+    ...answerOf(parts, query),
+    partitions: having.flatMap(({ partition, stale }) => (stale ? [] : [partition])),
+    stale: having.flatMap(({ partition, stale }) => (stale ? [[partition, stale] as const] : [])),
+  }
 }
 
-function answerOf(
-  partitions: readonly number[],
-  parts: readonly AskedPart[],
-  query: StoreQuery,
-): StoreAnswer {
+function answerOf(parts: readonly AskedPart[], query: StoreQuery): StoreAnswer {
   const answer: { -readonly [Field in keyof StoreAnswer]: StoreAnswer[Field] } & {
     readonly rows: StoreRowJson[]
-  } = { kind: undefined, partitions, rows: [], isCut: false }
+  } = { kind: undefined, partitions: [], stale: [], rows: [], isCut: false }
   try {
     let length = 0
     for (const { found, ...place } of parts) {

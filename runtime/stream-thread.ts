@@ -13,12 +13,12 @@ import { Outputs } from './outputs.ts'
 import { inputsOf, storeNamesOf } from './plan.ts'
 import { RestoringTasks } from './restoring-tasks.ts'
 import { StandbyTasks } from './standby-tasks.ts'
-import { askStores } from './store-query.ts'
 import { Task } from './task.ts'
 import type { TaskSurroundings } from './task-surroundings.ts'
 import { ThreadCommits } from './thread-commits.ts'
 import { ThreadMetrics } from './thread-metrics.ts'
 import type { ThreadPhases } from './thread-phases.ts'
+import { ThreadQueries } from './thread-queries.ts'
 import { Unmatched } from './unmatched.ts'
 import { Vitals } from './vitals.ts'
 import { surroundingsOf } from './worker-surroundings.ts'
@@ -51,6 +51,7 @@ export class StreamThread {
   readonly #tasks = new Map<string, Task>()
   readonly #restoring: RestoringTasks
   readonly #standbys: StandbyTasks
+  readonly #queries: ThreadQueries
   #lastEmitMs = 0
   #lastToldMs = 0
   #idleMs = 1
@@ -75,6 +76,14 @@ export class StreamThread {
     this.#standbys = new StandbyTasks(port, this.#metrics, this.#vitals, parts.clock)
     this.#memory = memoryOf(parts, config)
     this.#globals = new GlobalReading(topology, plan, port, metrics, this.#memory)
+    this.#queries = new ThreadQueries({
+      topology,
+      memory: this.#memory,
+      clock: parts.clock,
+      globals: this.#globals,
+      tasks: () => this.#tasks.values(),
+      behind: () => [...this.#restoring.all, ...this.#standbys.all()],
+    })
     this.#around = surroundingsOf(spec, config, {
       topology,
       port,
@@ -111,11 +120,12 @@ export class StreamThread {
     }
     const rows = this.#globals.step() + this.#runTasks() + this.#restoring.step()
     this.#standbys.step(rows > 0)
+    this.#queries.step()
     this.#emitIfDue(rows === 0)
     this.#send()
     this.#commits.saveIfDue(this.#clock.monotonicMs())
     if (rows > 0 || this.#commits.isBegun) this.#idleMs = 1
-    if (rows > 0) return 0
+    if (rows > 0 || this.#queries.isBusy) return 0
     const waitMs = this.#idleMs
     this.#idleMs = Math.min(waitMs * 2, this.#config.pollMs)
     return waitMs
@@ -256,13 +266,11 @@ export class StreamThread {
       case 'discard':
         this.#discard()
         break
-      case 'query': {
-        const startMs = this.#clock.monotonicMs()
-        const store = askStores(this.#tasks.values(), this.#globals, request.query)
-        const tookMs = this.#clock.monotonicMs() - startMs
-        this.#control.answer({ ...this.#answerOf(request.id, [], []), store: { ...store, tookMs } })
+      case 'query':
+        this.#queries.ask(request.query, (store) => {
+          this.#control.answer({ ...this.#answerOf(request.id, [], []), store })
+        })
         return
-      }
       case 'configure':
         Object.assign(this.#config, request.config)
         if (this.#memory) this.#memory.bytesMax = request.config.stateMemoryMaxBytes

@@ -74,6 +74,8 @@ export class TaskCheckpoints {
   readonly #places = new Map<string, ChangelogPlace>()
   /** Stores whose next entry is the first of an heir, with the generation of the group. */
   readonly #heirs = new Map<string, number>()
+  /** Told of the entries that `restore` has taken over. */
+  onRestored: ((store: string, entries: readonly LoggedEntry[]) => void) | undefined
   /** Of the last checkpoint. */
   #positions: readonly TaskPosition[] = []
   #meta: TaskMeta | undefined
@@ -104,6 +106,16 @@ export class TaskCheckpoints {
   loadPlaces(): void {
     const saved = this.#saved.loadPlace()
     if (saved !== undefined) this.#takeUp(saved)
+  }
+
+  /** The event times of operators, as of the last checkpoint. */
+  get times(): Readonly<Record<string, number>> {
+    return this.#meta?.times ?? {}
+  }
+
+  /** What is saved of a store: to be read before anything else is saved. */
+  entriesOf(store: string): Iterable<Uint8Array> {
+    return this.#saved.entriesOf(store)
   }
 
   /** Bytes of what is saved of a store on this machine. */
@@ -156,6 +168,7 @@ export class TaskCheckpoints {
       return { name: store, bytes, snapshot: isSnapshot, endsRound: nextSlot !== undefined }
     })
     this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores })
+    this.onRestored?.(store, entries)
   }
 
   /** Takes note of an entry that is not to be taken over: what comes next is counted behind it. */

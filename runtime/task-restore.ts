@@ -52,6 +52,11 @@ export class TaskRestore {
     return records
   }
 
+  /** Saves what was read and waits for more: a write for it. */
+  save(): void {
+    for (const store of this.#stores) store.save()
+  }
+
   close(): void {
     for (const store of this.#stores) store.close()
   }
@@ -164,7 +169,7 @@ class StoreRestore {
     }
     // Not at what a reader calls the end: what the former owner has committed may not be visible yet.
     if (this.#position >= this.#end && !this.#isCopy) {
-      this.#save()
+      this.save()
       this.close()
     }
     return batch?.count ?? 0
@@ -175,6 +180,12 @@ class StoreRestore {
     this.#reader = undefined
   }
 
+  save(): void {
+    if (this.#unsaved.length > 0) this.#checkpoints.restore(this.store, this.#unsaved)
+    this.#unsaved = []
+    this.#unsavedBytes = 0
+  }
+
   /**
    * At least once, changes may be there whose input was not committed: it comes again, and so must they. What
    * comes behind them is of a later life of the task, and is judged by itself.
@@ -183,7 +194,7 @@ class StoreRestore {
     for (const entry of entries) {
       if (this.#isAhead(entry)) {
         this.#isCut = true
-        this.#save()
+        this.save()
         this.#checkpoints.passOver(this.store, entry)
         continue
       }
@@ -195,13 +206,7 @@ class StoreRestore {
       this.#unsaved.push(entry)
       this.#unsavedBytes += entry.bytes.length
     }
-    if (this.#unsavedBytes > UNSAVED_BYTES_MAX) this.#save()
-  }
-
-  #save(): void {
-    if (this.#unsaved.length > 0) this.#checkpoints.restore(this.store, this.#unsaved)
-    this.#unsaved = []
-    this.#unsavedBytes = 0
+    if (this.#unsavedBytes > UNSAVED_BYTES_MAX) this.save()
   }
 
   /** The rest waits: its owner may be about to commit it. */

@@ -69,18 +69,22 @@ export class TaskStores {
   #bound(store: TaskStore): void {
     const { memory } = this.#options
     if (memory === undefined) return
-    if (store.spill === undefined) {
-      // It has no pages: what it takes is not there for those of others.
-      this.#closers.push(memory.addRest(() => store.sizeBytes))
-      return
+    this.#closers.push(boundStore(store, memory))
+    if (store.spill !== undefined) {
+      this.#tellers.push(this.#metrics.spillOf(store.name, store.spill))
     }
-    store.lieIn?.(memory)
-    this.#closers.push(() => store.close?.())
-    this.#tellers.push(this.#metrics.spillOf(store.name, store.spill))
   }
 
   /** Brings the metrics up to date. */
   tell(): void {
     for (const tell of this.#tellers) tell()
   }
+}
+
+/** Counts what an empty store is going to hold among what is bounded. @returns what gives it up. */
+export function boundStore(store: TaskStore, memory: StateMemory): () => void {
+  // One without pages: what it takes is not there for those of others.
+  if (store.spill === undefined) return memory.addRest(() => store.sizeBytes)
+  store.lieIn?.(memory)
+  return () => store.close?.()
 }

@@ -5,7 +5,7 @@ import { plain, type Reply } from './reply.ts'
 
 const LIMIT = 100
 const LIMIT_MAX = 10_000
-const PARAMETERS = ['key', 'fromKey', 'toKey', 'from', 'to', 'limit', 'scope']
+const PARAMETERS = ['key', 'fromKey', 'toKey', 'from', 'to', 'limit', 'scope', 'stale']
 
 /** The caller asked for what cannot be. */
 export class BadRequest extends Error {}
@@ -35,6 +35,7 @@ export function queryOf(
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
     throw new BadRequest(`limit=${text('limit')} is not a whole number from 1 to ${LIMIT_MAX}`)
   }
+  staleAllowed(parameters)
   return {
     store,
     key: key ?? text('key'),
@@ -44,6 +45,13 @@ export function queryOf(
     toMs: epochMs('to', text('to')),
     limit,
   }
+}
+
+/** Whether the caller takes state that is behind where no other can be had. @throws BadRequest */
+export function staleAllowed(parameters: URLSearchParams): boolean {
+  const text = parameters.get('stale') ?? 'false'
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new BadRequest(`stale=${text} is neither true nor false`)
 }
 
 function epochMs(name: string, text: string | undefined): number | undefined {

@@ -99,6 +99,9 @@ function questionsOf(target: string): Question[] {
     throw new BadRequest(`name 1 to ${STORES_MAX} stores: /watch?store=NAME&store=OTHER`)
   }
   parameters.delete('store')
+  if (parameters.has('stale')) {
+    throw new BadRequest('who watches gets no stale rows: ask /stores/NAME?stale=true for them')
+  }
   const limit = parameters.get('limit') ?? String(LIMIT)
   if (Number(limit) > LIMIT) throw new BadRequest(`limit=${limit} is more than ${LIMIT}`)
   parameters.set('limit', limit)

@@ -60,6 +60,11 @@ export class CheckpointStore {
     return this.#entries.logBytes(storeName)
   }
 
+  /** The packed entries of a store in the order saved, to be read once, before anything else is saved. */
+  entriesOf(storeName: string): Iterable<Uint8Array> {
+    return this.#entries.read(storeName)
+  }
+
   /** Bytes saved of a store, snapshot and all; those of an undone transaction stay counted. */
   savedBytes(storeName: string): number {
     return this.#entries.bytesOf(storeName)

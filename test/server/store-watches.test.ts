@@ -90,6 +90,7 @@ describe('the stores of a job, watched over HTTP', function () {
       ['', 400, 'name 1 to 8 stores'],
       ['store=seen&limit=1001', 400, 'limit=1001 is more than 1000'],
       ['store=seen&form=1', 400, 'no parameter form'],
+      ['store=seen&stale=true', 400, 'who watches gets no stale rows'],
       ['store=prices', 400, 'a versioned store is asked for one key'],
       ['store=seen&store=sen', 404, 'no store sen: there is '],
     ] as const) {
@@ -114,7 +115,7 @@ describe('a watched store', () => {
         ask: ({ store }) =>
           Promise.resolve({
             ...{ store, kind: 'key-value', rows, isCut: false, answered: [0, 1] },
-            ...{ restoring, elsewhere: [], tookMs: 0 },
+            ...{ restoring, elsewhere: [], stale: new Map(), tookMs: 0 },
           }),
       },
       (error) => {
@@ -159,7 +160,7 @@ describe('rounds of asking', () => {
             await sleep(lateMs)
             answeredMs = performance.now()
           }
-          const rest = { restoring: [], elsewhere: [], tookMs }
+          const rest = { restoring: [], elsewhere: [], stale: new Map(), tookMs }
           return { store, kind: 'key-value', rows: [], isCut: false, answered: [0], ...rest }
         },
       },

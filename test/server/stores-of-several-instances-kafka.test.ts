@@ -1,5 +1,5 @@
-// Two instances of one application on Kafka: each answers with the state that the other has, and says what
-// nobody can answer while it moves.
+// Two instances of one application on Kafka, with copies of each other's state: each answers with what the other
+// has, and says what nobody can answer while it moves, or how far behind the copy is that it answers from.
 import { expect } from 'chai'
 import { openBroker } from '../../broker/open.ts'
 import type { Broker } from '../../broker/ports.ts'
@@ -50,6 +50,7 @@ describe('the stores of two instances, asked over HTTP', function () {
       'num.stream.threads': '1',
       'topic.partitions': '4',
       'consumer.session.timeout.ms': '6000',
+      'num.standby.replicas': '1',
     })
     const streams = await runStreams(COUNTS_JOB, config)
     return { streams, server: await serveStores(streams, port) }
@@ -83,10 +84,31 @@ describe('the stores of two instances, asked over HTTP', function () {
   it('are said to be elsewhere while nobody answers for them, and then come from who took over', async () => {
     const [left, gone] = instances as [Instance, Instance]
     const there = (await users(gone, '&scope=instance')).rows[0]!['key'] as string
+    await until('each has a copy of what the other has', async () => {
+      const { rows } = await users(left, '&scope=instance&stale=true')
+      return rows.length === USERS
+    })
+    const whole = await users(left, '&stale=true')
+    expect(whole.stale, 'whose owners answer').to.deep.equal({})
     await gone.server.close()
     const response = await get(left, `/visits-of-user/${there}`)
     expect(response.status).to.equal(503)
-    expect(Object.values(((await response.json()) as Answer).missing)).to.include('elsewhere')
+    const { missing } = (await response.json()) as Answer
+    expect(Object.values(missing)).to.include('elsewhere')
+    const copied = await get(left, `/visits-of-user/${there}?stale=true`)
+    const { rows, ...found } = (await copied.json()) as Answer
+    expect(copied.status).to.equal(200)
+    expect(rows.map(({ key, value }) => [key, value])).to.deep.equal([[there, 1]])
+    const state = { from: 'copy', lag: 0 }
+    expect(found.missing).to.deep.equal({})
+    expect(found.stale).to.deep.equal(
+      Object.fromEntries(Object.keys(missing).map((partition) => [partition, state])),
+    )
+    const range = await users(left, '&stale=true&fromKey=u1&toKey=u2')
+    expect(range.rows.map(({ key }) => key)).to.have.members(
+      Array.from({ length: USERS }, (_, i) => `u${i}`).filter((key) => key >= 'u1' && key <= 'u2'),
+    )
+    expect((await get(left, '/visits-of-user/nobody?stale=true')).status).to.equal(404)
     instances.pop()
     gone.streams.stop()
     await gone.streams.done

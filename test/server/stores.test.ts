@@ -131,6 +131,7 @@ describe('the stores of a job, asked over HTTP', function () {
   it('say 400 and why to what they cannot answer', async () => {
     for (const [path, reason] of [
       ['/visits-of-user?limit=0', 'limit=0 is not a whole number from 1 to 10000'],
+      ['/visits-of-user?stale=1', 'stale=1 is neither true nor false'],
       ['/visits-of-user?form=1', 'no parameter form: there is key'],
       ['/visits-a-minute/a?from=noon', 'from=noon is no time'],
       ['/visits-of-page/plain', 'store visits-of-page cannot answer that'],

@@ -17,6 +17,7 @@ export interface Answer {
   readonly rows: readonly Record<string, unknown>[]
   readonly isCut: boolean
   readonly missing: Readonly<Record<string, string>>
+  readonly stale?: Readonly<Record<string, { readonly from: string; readonly lag: number }>>
 }
 
 /** Serves the state of an instance alone. */

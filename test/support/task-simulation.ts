@@ -42,6 +42,8 @@ export interface SimulationOptions {
   readonly maxTaskIdleMs?: number
   /** After how long without a record event time goes on; never unless given. */
   readonly streamTimeIdleAdvanceMs?: number
+  /** Whether stores have changelogs; not unless given. */
+  readonly isLogged?: boolean
   /** Keeps the state of tasks. */
   readonly environment: Environment
 }
@@ -65,7 +67,7 @@ export class TaskSimulation {
       maxTaskIdleMs = 0,
       streamTimeIdleAdvanceMs = -1,
     } = options
-    const { stopAt = Infinity, groupOffset = 0 } = options
+    const { stopAt = Infinity, groupOffset = 0, isLogged = false } = options
     this.#isAtHand = options.isAtHand
     this.#environment = options.environment
     const inner = repartitionsOf(topology, applicationId, options.partitions)
@@ -73,10 +75,10 @@ export class TaskSimulation {
       ...options.partitions,
       ...inner.map(({ name, partitions: count }) => [name, count] as const),
     ])
-    const plan = planOf(topology, applicationId, partitions)
+    const plan = planOf(topology, applicationId, partitions, { isLogged })
     const dimensions = dimensionsOf(topology, plan)
     this.#slab = MetricSlab.create(dimensions, 'simulation', layoutOf(dimensions))
-    const port = this.#port()
+    const port = this.portWith(this.#environment)
     this.#outputs = new Outputs(port, this.#slab, plan.partitions)
     const buffer = SourceAlignment.allocate(plan.alignmentSlots)
     this.#around = {
@@ -138,24 +140,25 @@ export class TaskSimulation {
     for (const task of this.tasks) task.close()
   }
 
-  #logOf({ topic, partition }: TopicPartition): MemoryLog {
-    const name = `${topic}/${partition}`
-    let log = this.#logs.get(name)
-    if (log === undefined) this.#logs.set(name, (log = { batches: [], end: 0 }))
-    return log
-  }
-
-  #port(): DataPort {
+  /** A port over the same logs for state that lies somewhere else. */
+  portWith(environment: Environment): DataPort {
     return {
       transactional: false,
       pendingBytes: 0,
       openReader: (from) => this.#reader(from),
       produce: (target, rows) => this.append(target, rows),
-      openState: () => this.#environment,
+      openState: () => environment,
       closeState: () => undefined,
       commit: () => undefined,
       close: () => undefined,
     }
+  }
+
+  #logOf({ topic, partition }: TopicPartition): MemoryLog {
+    const name = `${topic}/${partition}`
+    let log = this.#logs.get(name)
+    if (log === undefined) this.#logs.set(name, (log = { batches: [], end: 0 }))
+    return log
   }
 
   #reader({ topic, partition }: TopicPartition): PartitionReader {
