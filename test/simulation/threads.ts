@@ -36,18 +36,26 @@ function told(request: NumberedRequest): string {
   return `open ${tasks.join('; ')}`
 }
 
+/** How long messages take that do not overtake each other, one after the other: a port keeps their order. */
+function inOrder(scheduler: Scheduler): () => number {
+  let lastMs = 0
+  return () => {
+    lastMs = Math.max(lastMs + 0.001, scheduler.nowMs + scheduler.random.below(MESSAGE_MS_MAX))
+    return lastMs - scheduler.nowMs
+  }
+}
+
 /** How threads of one process are started. */
 export function launcherOf(parts: ThreadsParts): LaunchThread {
   return (spec, answered) => {
     const { scheduler, life, clock, topology, openPort } = parts
     const inbox: NumberedRequest[] = []
     const port = openPort()
+    const [requests, answers] = [inOrder(scheduler), inOrder(scheduler)]
     const control = {
       next: () => inbox.shift(),
       answer: (answer: ThreadAnswer) =>
-        scheduler.after(scheduler.random.below(MESSAGE_MS_MAX), life, 'an answer', () =>
-          answered(answer),
-        ),
+        scheduler.after(answers(), life, 'an answer', () => answered(answer)),
     }
     const thread = new StreamThread(spec, topology, { port, control, clock })
     const vitals = new Vitals(spec.vitals)
@@ -90,7 +98,7 @@ export function launcherOf(parts: ThreadsParts): LaunchThread {
     return {
       ended,
       post: (request) =>
-        scheduler.after(scheduler.random.below(MESSAGE_MS_MAX), life, told(request), () => {
+        scheduler.after(requests(), life, told(request), () => {
           inbox.push(request)
           vitals.beat()
           stepAfter(0)
