@@ -15,7 +15,7 @@ export {
   type DurationMs,
   type NegativeDurationMs,
 } from './topology/duration.ts'
-export { SerdeError, TopologyError } from './topology/errors.ts'
+export { SerdeError, TableFullError, TopologyError } from './topology/errors.ts'
 export type {
   AggregateSpec,
   GroupedStream,

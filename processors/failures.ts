@@ -3,16 +3,26 @@
 import type { ErrorPolicy } from '../topology/policies.ts'
 import { writeDeadLetter } from './dead-letters.ts'
 import { RecordTooLargeError } from './record-size.ts'
-import { ProcessingError, userError, type DropReason, type TaskContext } from './processor.ts'
+import {
+  isOfMachine,
+  ProcessingError,
+  userError,
+  type DropReason,
+  type TaskContext,
+} from './processor.ts'
 
-/** Deals with the record in work, which user code failed on. @throws ProcessingError where the policy is to fail. */
+/**
+ * Deals with the record in work, which user code failed on.
+ * @throws ProcessingError where the policy is to fail; the cause itself where it is no fault of the record.
+ */
 export type OnFailure = (cause: unknown) => void
 
 /** How a node deals with failures of its user code. */
 export function failuresOf(node: string, policy: ErrorPolicy, context: TaskContext): OnFailure {
   return (cause) => {
     // What a node further on failed with is not this one's to judge.
-    if (policy === 'fail' || cause instanceof ProcessingError) throw userError(node, cause)
+    const isJudged = cause instanceof ProcessingError || isOfMachine(cause)
+    if (policy === 'fail' || isJudged) throw userError(node, cause)
     const { place } = context
     const isWritten = policy !== 'skip' && place !== undefined
     if (isWritten) {

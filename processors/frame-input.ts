@@ -6,7 +6,13 @@ import type { Serde } from '../topology/serdes/serde.ts'
 import { endOf, FrameReader, isNull, NO_KEY, type Frame } from './frame.ts'
 import type { OnFailure } from './failures.ts'
 import type { InputHead } from './input-head.ts'
-import { ProcessingError, StreamRecord, type Forward, type TaskContext } from './processor.ts'
+import {
+  ProcessingError,
+  recordError,
+  StreamRecord,
+  type Forward,
+  type TaskContext,
+} from './processor.ts'
 import { isRecord, RecordFrames } from './record-frames.ts'
 import { FramePlace, SourcePlace, type FrameRow } from './row-place.ts'
 import { rowsSentMs } from './row-origin.ts'
@@ -298,13 +304,9 @@ export class FrameInput implements InputHead {
   }
 
   #fail(batch: RecordBatch, cause: unknown): never {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const { topic } = this
     const { partition } = this.#context
-    throw new ProcessingError(
-      `topic ${topic}, partition ${partition}, offset ${batch.offsets[this.#recordAt]}: ${why}`,
-      cause,
-    )
+    const offset = batch.offsets[this.#recordAt]!
+    throw recordError({ topic: this.topic, partition, offset }, cause)
   }
 
   /** The task's ids of the frame's keys. */

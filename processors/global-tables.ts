@@ -14,7 +14,7 @@ import {
   type ProcessStore,
   type ProcessStores,
 } from './process-stores.ts'
-import { ProcessingError, StreamRecord, type DropReason } from './processor.ts'
+import { isOfMachine, recordError, StreamRecord, userError, type DropReason } from './processor.ts'
 import { SourcePlace } from './row-place.ts'
 import type { QueryableStore } from './queryable.ts'
 import type { TableView } from './table-view.ts'
@@ -99,14 +99,11 @@ export class GlobalTables {
       return true
     } catch (cause) {
       const policy = reason === 'malformed' ? node.malformed : (node.onError ?? 'fail')
-      if (policy !== 'fail') {
-        this.#dropped(node.name, reason)
-        return false
+      if (policy === 'fail' || isOfMachine(cause)) {
+        throw recordError(place, userError(node.name, cause))
       }
-      const { topic, partition, offset } = place
-      const why = cause instanceof Error ? cause.message : String(cause)
-      const where = `topic ${topic}, partition ${partition}, offset ${offset}`
-      throw new ProcessingError(`${where}: ${node.name}: ${why}`, cause)
+      this.#dropped(node.name, reason)
+      return false
     }
   }
 }

@@ -1,4 +1,5 @@
 // What all processors share: the record that runs through them and what a task gives them.
+import { BrokerError, type TopicPartitionOffset } from '../broker/ports.ts'
 import {
   NULL_KEY,
   rowStart,
@@ -9,6 +10,7 @@ import type { KeyTable } from '../state/key-table.ts'
 import type { SpillFigures } from '../state/stores/byte-arena.ts'
 import type { StateMemory } from '../state/stores/state-memory.ts'
 import type { PackedRound } from '../state/stores/table-log.ts'
+import { TableFullError } from '../topology/errors.ts'
 import type { RecordContext } from '../topology/node.ts'
 import type { RecordHeader } from '../topology/record.ts'
 import type { PunctuationType, Punctuator } from '../topology/process.ts'
@@ -220,11 +222,28 @@ export class ProcessingError extends Error {
   }
 }
 
-/** Runs user code of a node; what it throws is told with the node's name. */
-export function userError(node: string, cause: unknown): ProcessingError {
-  if (cause instanceof ProcessingError) return cause
+/** Whether a failure is none of the record's: a store has no room, on the disk or in memory, and has none for others. */
+export function isOfMachine(cause: unknown): cause is BrokerError | TableFullError {
+  return cause instanceof BrokerError || cause instanceof TableFullError
+}
+
+/** What user code of a node threw, with the node's name. @returns a cause that is no record's fault as it is. */
+export function userError(node: string, cause: unknown): Error {
+  return cause instanceof ProcessingError ? cause : failureAt(node, cause)
+}
+
+/** What a record failed with, with its place. @returns a cause that is no record's fault as it is. */
+export function recordError(
+  { topic, partition, offset }: TopicPartitionOffset,
+  cause: unknown,
+): Error {
+  return failureAt(`topic ${topic}, partition ${partition}, offset ${offset}`, cause)
+}
+
+function failureAt(where: string, cause: unknown): Error {
+  if (isOfMachine(cause)) return cause
   return new ProcessingError(
-    `${node}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    `${where}: ${cause instanceof Error ? cause.message : String(cause)}`,
     cause,
   )
 }

@@ -5,7 +5,7 @@ import type { ErasedTopic } from '../topology/node.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { InputHead } from './input-head.ts'
 import type { Parser } from './parse.ts'
-import { ProcessingError, StreamRecord, type TaskContext } from './processor.ts'
+import { recordError, StreamRecord, type TaskContext } from './processor.ts'
 import { SourcePlace } from './row-place.ts'
 
 /** Runs the rows of one input partition. */
@@ -130,11 +130,8 @@ export class SourceInput implements InputHead {
       record.readKeyOf(row)
       for (let i = 0; i < this.#parsers.length; i++) this.#parsers[i]!.process(place, record)
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new ProcessingError(
-        `topic ${place.topic}, partition ${place.partition}, offset ${batch.offsets[row]}: ${why}`,
-        cause,
-      )
+      const { topic, partition } = place
+      throw recordError({ topic, partition, offset: batch.offsets[row]! }, cause)
     }
   }
 }

@@ -27,14 +27,16 @@ export async function runStreams(
   const workers = new Workers()
   const cores = Math.min(availableParallelism(), PREPARED_MAX)
   workers.prepare(config.numStreamThreads ?? cores, topologyUrl.href)
+  // Loaded while the broker is waited for.
+  const loading = import(topologyUrl.href) as Promise<{ readonly default?: unknown }>
+  loading.catch(() => undefined)
   let broker = options.broker
   const close = async (): Promise<void> => {
     if (options.broker === undefined) await broker?.close()
   }
   try {
     broker ??= await openBroker(brokerOptions(config))
-    const module = (await import(topologyUrl.href)) as { readonly default?: unknown }
-    const topology = assertTopology(module.default, topologyUrl.href)
+    const topology = assertTopology((await loading).default, topologyUrl.href)
     const job = { topology, topologyUrl: topologyUrl.href, config }
     const { launch } = workers
     const machine = { clock: systemClock, launch, takeInstance }

@@ -16,6 +16,7 @@ import { RestoreLog } from './restore-log.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import { dimensionsOf } from './plan.ts'
 import { ProducerMetrics } from './producer-metrics.ts'
+import { StateMemoryLog } from './state-memory-log.ts'
 import { Standbys } from './standbys.ts'
 import { StoreQueries } from './store-queries.ts'
 import { StreamThreads } from './stream-threads.ts'
@@ -45,6 +46,7 @@ export class StreamClient {
   readonly #loops = new EventLoops()
   readonly #producer: ProducerMetrics | undefined
   readonly #restoreLog: RestoreLog
+  readonly #memoryLog: StateMemoryLog
   readonly #stopping = new AbortController()
   readonly #timer: CommitTimer
   #config: StreamsConfig
@@ -66,6 +68,11 @@ export class StreamClient {
       this.#producer = new ProducerMetrics(this.metrics[0]!, written)
     }
     this.#restoreLog = new RestoreLog(() => this.metrics, parts.log)
+    this.#memoryLog = new StateMemoryLog(
+      () => this.metrics,
+      () => this.#config,
+      parts.log,
+    )
     this.#liveness = new Liveness(
       () => this.metrics,
       () => this.#config,
@@ -177,6 +184,7 @@ export class StreamClient {
     this.#threads.start()
     this.#liveness.start(clock)
     this.#restoreLog.start(clock)
+    this.#memoryLog.start(clock)
     try {
       await group.join([...plan.sourceTopics, ...plan.repartitionTopics], {
         onAssigned: (partitions) => this.#moves.assigned(partitions),
@@ -282,6 +290,7 @@ export class StreamClient {
     await this.#threads.end()
     this.#liveness.stop()
     this.#restoreLog.stop()
+    this.#memoryLog.stop()
     // Without threads it goes on: the group is left even then, if its broker answers.
     if (how === 'late') await Promise.race([orderly.catch(() => undefined), deadline()])
     over.abort()

@@ -1,4 +1,4 @@
-// Errors of building a topology and of serdes: thrown at build or per record, always with a place.
+// Errors of building a topology, of serdes, and of the tables that both fill: thrown at build or per record.
 
 /** A topology was put together wrongly. The message names the node and says how to mend it. */
 export class TopologyError extends Error {
@@ -18,4 +18,10 @@ export class TopologyError extends Error {
 export class SerdeError extends Error {
   override readonly name = 'SerdeError'
   readonly code = 'MILLRACE_SERDE'
+}
+
+/** A table of a task is as large as one can be, or the system gives it no more memory. */
+export class TableFullError extends Error {
+  override readonly name = 'TableFullError'
+  readonly code = 'MILLRACE_TABLE_FULL'
 }

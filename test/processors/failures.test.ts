@@ -1,6 +1,13 @@
 // What becomes of records that user code throws on: by the policy of the operator, or of the topology.
 import { expect } from 'chai'
-import { deadLetter, type ErrorPolicy, type OperatorOptions, type Stream } from '../../index.ts'
+import {
+  BrokerError,
+  deadLetter,
+  TableFullError,
+  type ErrorPolicy,
+  type OperatorOptions,
+  type Stream,
+} from '../../index.ts'
 import { strings, TextDriver, texts } from '../support/texts.ts'
 
 const fail = (): never => {
@@ -78,6 +85,28 @@ describe('user code that throws', () => {
     expect(() => strict.pipe('in', 'a:bad@1')).to.throw('op: too much')
     strict.driver.close()
   })
+
+  for (const lack of [
+    new BrokerError('MILLRACE_DISK_FULL', 'no room in state.dir'),
+    new TableFullError('a table cannot grow'),
+  ]) {
+    it(`ends the run whatever the policy where a store has no room: ${lack.code}`, () => {
+      const text = new TextDriver(
+        ({ source }) => {
+          source('in', texts('in'))
+            .peek('op', () => {
+              throw lack
+            })
+            .to('out', texts('out'))
+        },
+        {},
+        { onError: 'skip' },
+      )
+      expect(() => text.pipe('in', 'a:one@1')).to.throw(lack)
+      expect(text.driver.drops()).to.deep.equal({})
+      text.driver.close()
+    })
+  }
 
   it('is judged by its own operator, not by those before it', () => {
     const text = new TextDriver(({ source }) => {

@@ -1,5 +1,6 @@
 // Memory that grows where it lies, so that a table of a million entries does not stop to copy them. Only
 // WebAssembly's can: its addresses are reserved at once, its pages are taken when they are touched.
+import { TableFullError } from '../errors.ts'
 
 /** What is used of WebAssembly here; TypeScript knows it with the types of browsers only. */
 interface WasmMemory {
@@ -30,10 +31,19 @@ export class GrowingMemory {
 
   /**
    * Makes the buffer twice as long, or as long as `bytes` needs; what is not touched takes no room.
-   * @throws RangeError beyond 4 GB, and where the system has no more.
+   * @throws TableFullError beyond 4 GB, and where the system has no more.
    */
   grow(bytes = 0): void {
     const length = Math.max(bytes, this.buffer.byteLength * 2)
+    try {
+      this.#growTo(length)
+    } catch (cause) {
+      if (cause instanceof RangeError) throw tableFull(length, cause)
+      throw cause
+    }
+  }
+
+  #growTo(length: number): void {
     const pages = Math.ceil(length / PAGE_BYTES)
     if (this.#memory !== undefined) {
       this.#memory.grow(pages - this.buffer.byteLength / PAGE_BYTES)
@@ -49,4 +59,9 @@ export class GrowingMemory {
     }
     new Uint8Array(this.buffer).set(before)
   }
+}
+
+function tableFull(bytes: number, cause: RangeError): TableFullError {
+  const text = `a table of keys or counts of one task cannot grow to ${Math.ceil(bytes / 1_048_576)} MB: ${cause.message}; keep less (retention, grace), or divide the keys among more partitions`
+  return new TableFullError(text, { cause })
 }

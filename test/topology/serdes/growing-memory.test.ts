@@ -1,5 +1,6 @@
 // Memory that grows: whatever its length, what was in it stays, and what is new is empty.
 import { expect } from 'chai'
+import { TableFullError } from '../../../topology/errors.ts'
 import { GrowingMemory } from '../../../topology/serdes/growing-memory.ts'
 
 describe('memory that grows', () => {
@@ -23,5 +24,11 @@ describe('memory that grows', () => {
     memory.grow(10_000_000)
     expect(memory.buffer.byteLength).to.be.within(10_000_000, 10_065_535)
     expect(before.length).to.equal(0)
+  })
+
+  it('says what can be done where it cannot grow any more', () => {
+    const memory = new GrowingMemory(2_097_152)
+    expect(() => memory.grow(5 * 1_024 ** 3)).to.throw(TableFullError, /5120 MB: .*retention/)
+    expect(memory.buffer.byteLength).to.equal(2_097_152)
   })
 })
