@@ -150,6 +150,8 @@ export interface TaskStore {
   packRound?(): PackedRound | undefined
   /** Updates since it was opened, where it is written row by row and not by calls of `put`. */
   readonly puts?: number
+  /** Entries that it gave up since it was opened: deleted, or expired. */
+  readonly removedRows: number
   /** Bytes beside `sizeBytes` that keep updates for the next emission; left out where objects do. */
   readonly cacheBytes?: number
   restore(entry: Uint8Array): void

@@ -87,6 +87,10 @@ class WindowedCount implements TaskStore {
     return this.#puts
   }
 
+  get removedRows(): number {
+    return this.#counts.removedRows
+  }
+
   get cacheBytes(): number {
     return this.#cache === undefined ? 0 : this.#counts.updatesHeldBytes
   }

@@ -4,6 +4,7 @@ import { joined, type EventTimeSpan } from '../processors/event-times.ts'
 import type { Clock } from './clock.ts'
 import type { ThreadAnswer } from './messages.ts'
 import type { ThreadHandle } from './thread-handle.ts'
+import { Unmatched } from './unmatched.ts'
 
 /** What a commit did. */
 export interface CommitResult {
@@ -11,6 +12,8 @@ export interface CommitResult {
   /** Tasks that still have input to read before they are to stop. */
   readonly unfinished: number
   readonly unmatched: ThreadAnswer['unmatched']
+  /** Rows of sources that it commits. */
+  readonly rows: number
   /** Those of the rows that it commits, where there are any. */
   readonly eventTimes?: EventTimeSpan | undefined
   /** Milliseconds of its parts. */
@@ -32,6 +35,10 @@ export class Committer {
   #mustRewind = false
   #last: Promise<unknown> = Promise.resolve()
   #askedMs = -Infinity
+  /** What was told with commits that came to nothing, and is not undone: the next one's. */
+  readonly #unmatched = new Unmatched()
+  #rows = 0
+  #eventTimes: EventTimeSpan | undefined
   /** Offsets of the last commit, by place. */
   #committed: ReadonlyMap<string, number> = new Map()
 
@@ -61,6 +68,8 @@ export class Committer {
     this.#mustRewind = true
     return this.inTurn(async () => {
       this.#mustRewind = false
+      // It is run again, and told again.
+      this.#takeTold()
       const threads = this.#threads().filter(({ hasEnded }) => !hasEnded)
       // One that dies meanwhile discards by that, and is reopened by itself.
       await Promise.allSettled(threads.map((thread) => thread.request({ kind: 'discard' })))
@@ -91,6 +100,19 @@ export class Committer {
     await Promise.all(threads.map((thread) => thread.request({ kind: 'tell' })))
   }
 
+  #keepTold({ rows = 0, eventTimes, unmatched }: ThreadAnswer): void {
+    this.#rows += rows
+    this.#eventTimes = joined([this.#eventTimes, eventTimes])
+    for (const [node, key, count] of unmatched) this.#unmatched.add(node, key, count)
+  }
+
+  #takeTold(): Pick<CommitResult, 'rows' | 'eventTimes' | 'unmatched'> {
+    const told = { rows: this.#rows, eventTimes: this.#eventTimes }
+    this.#rows = 0
+    this.#eventTimes = undefined
+    return { ...told, unmatched: this.#unmatched.take() }
+  }
+
   /** Runs when no commit and no rewind is under way, and holds up those that come after. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
@@ -115,6 +137,7 @@ export class Committer {
       threads.map((thread) => thread.request({ kind: 'prepare' })),
     )
     const prepared = this.#clock.monotonicMs()
+    for (const each of asked) if (each.status === 'fulfilled') this.#keepTold(each.value)
     try {
       const answers = asked.map(answerOf)
       if (answers.some(({ hasUntold }) => hasUntold === true)) await this.#tell(threads)
@@ -129,8 +152,7 @@ export class Committer {
       return {
         positions,
         unfinished: answers.reduce((sum, { unfinished }) => sum + unfinished, 0),
-        unmatched: answers.flatMap(({ unmatched }) => unmatched),
-        eventTimes: joined(answers.map(({ eventTimes }) => eventTimes)),
+        ...this.#takeTold(),
         prepareMs: prepared - started,
         commitMs: committed - prepared,
         saveMs: this.#clock.monotonicMs() - committed,

@@ -139,7 +139,9 @@ export interface ThreadAnswer {
   readonly unfinished: number
   /** Joins that found no row since the last answer, per node and key. */
   readonly unmatched: readonly (readonly [node: string, key: string, count: number])[]
-  /** Those of the rows of sources that were run since the last commit was prepared. */
+  /** To a commit: rows of sources that were run since the last one was prepared. */
+  readonly rows?: number
+  /** To a commit: the event times of these. */
   readonly eventTimes?: EventTimeSpan | undefined
   /** To a commit: whether anything was put out or changed since the last one. */
   readonly hasProduced?: boolean

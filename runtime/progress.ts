@@ -1,10 +1,13 @@
 // The progress report: one a commit, with the fields and the key order of Spark's
 // StreamingQueryProgress. Its figures are differences of the metrics, so report and board agree.
 import type { CommitResult } from './committer.ts'
+import { MetricRises } from './metric-rises.ts'
 import type { MetricSlab } from './metrics/slab.ts'
-import { collectMetrics, type MetricFamily } from './metrics/snapshot.ts'
+import { collectMetric } from './metrics/snapshot.ts'
 import type { Plan } from './plan.ts'
+import { DurationTeller, type ProgressDurations } from './progress-durations.ts'
 import { behindLatest, latestOffsetOf } from './source-progress.ts'
+import { statesOf, type StateOperatorProgress } from './state-progress.ts'
 import { Unmatched } from './unmatched.ts'
 
 /** Offsets by topic and partition; the next to be read. */
@@ -29,19 +32,6 @@ export interface SourceProgress {
   >
 }
 
-/** A store, over all its tasks. */
-export interface StateOperatorProgress {
-  readonly operatorName: string
-  readonly numRowsTotal: number
-  /** Saved by the commit. */
-  readonly numRowsUpdated: number
-  readonly memoryUsedBytes: number
-  /** How many tasks have a part of the store, here or elsewhere. */
-  readonly numShufflePartitions: number
-  /** How many of them are open here. */
-  readonly numStateStoreInstances: number
-}
-
 /** What one commit interval did. Rates are rows a second, durations milliseconds. */
 export interface QueryProgress {
   /** Stays the same from run to run. */
@@ -51,10 +41,12 @@ export interface QueryProgress {
   readonly timestamp: string
   readonly batchId: number
   readonly batchDuration: number
+  /** Those between the offsets of `sources`. */
   readonly numInputRows: number
   readonly inputRowsPerSecond: number
+  /** By the time that was spent on them, waiting left out: with no more than comes in there is no reserve. */
   readonly processedRowsPerSecond: number
-  readonly durationMs: Readonly<Record<string, number>>
+  readonly durationMs: ProgressDurations
   /**
    * Left out before the first record. `watermark` is the lowest stream time of all tasks; the others are of
    * the rows that the interval has run, and left out where it ran none.
@@ -89,10 +81,9 @@ export class ProgressReporter {
   readonly recent: QueryProgress[] = []
   #options: ReporterOptions
   readonly #unmatched = new Unmatched()
+  readonly #rises = new MetricRises()
+  readonly #durations = new DurationTeller()
   #batchId = 0
-  readonly #updatedRows = new Map<string, number>()
-  #inputRows = 0
-  #outputRows = 0
   #offsets: SourceProgress['startOffset'] = null
   #lastMs = Date.now()
   #lastReportMs = 0
@@ -104,28 +95,21 @@ export class ProgressReporter {
   /** Goes on with another plan, and with metrics that begin anew. */
   layOut(plan: Plan): void {
     this.#options = { ...this.#options, plan }
-    this.#inputRows = 0
-    this.#outputRows = 0
-    this.#updatedRows.clear()
+    this.#rises.clear()
+    this.#durations.clear()
   }
 
   /** Takes the result of a commit. */
   committed(result: CommitResult, slabs: readonly MetricSlab[]): void {
     for (const [node, key, count] of result.unmatched) this.#unmatched.add(node, key, count)
     const nowMs = Date.now()
-    const families = collectMetrics(slabs)
-    const progress = this.#progress(result, families, nowMs)
+    const progress = this.#progress(result, slabs, nowMs)
     const isIdle = progress.numInputRows === 0 && progress.sink.numOutputRows === 0
     this.#lastMs = nowMs
     if (isIdle && nowMs - this.#lastReportMs < IDLE_REPORT_MS) return
     this.#record(progress, slabs[0]!)
     if (!isIdle) this.#batchId += 1
-    this.#inputRows += progress.numInputRows
-    this.#outputRows += progress.sink.numOutputRows
-    for (const { operatorName, numRowsUpdated } of progress.stateOperators) {
-      const before = this.#updatedRows.get(operatorName) ?? 0
-      this.#updatedRows.set(operatorName, before + numRowsUpdated)
-    }
+    this.#rises.settle()
     this.#offsets = progress.sources[0]?.endOffset ?? null
     this.#lastReportMs = nowMs
     this.recent.push(progress)
@@ -133,22 +117,22 @@ export class ProgressReporter {
     this.#options.onProgress?.(progress)
   }
 
-  #progress(result: CommitResult, families: readonly MetricFamily[], nowMs: number): QueryProgress {
+  #progress(result: CommitResult, slabs: readonly MetricSlab[], nowMs: number): QueryProgress {
     const { name, runId, plan } = this.#options
-    const consumed = totalOf(families, 'kafka_stream_topic_records_consumed_total', ({ topic }) =>
-      plan.sourceTopics.includes(topic ?? ''),
-    )
-    const produced = totalOf(
-      families,
-      'kafka_stream_topic_records_produced_total',
-      ({ topic }) => !plan.repartitionTopics.includes(topic ?? ''),
-    )
-    const numInputRows = consumed - this.#inputRows
+    const isResult = (topic = ''): boolean => !plan.repartitionTopics.includes(topic)
+    const produced = 'kafka_stream_topic_records_produced_total'
+    const numOutputRows = this.#rises.of(slabs, produced, ({ topic }) => isResult(topic))
     const intervalMs = Math.max(nowMs - this.#lastMs, 1)
-    const perSecond = (numInputRows * 1_000) / intervalMs
+    const durationMs = this.#durations.of(result, slabs, Math.round(intervalMs))
+    const rows = {
+      numInputRows: result.rows,
+      inputRowsPerSecond: perSecond(result.rows, intervalMs),
+      processedRowsPerSecond: perSecond(result.rows, workMsOf(durationMs)),
+    }
     // A commit tells only of partitions that moved.
     const endOffset = { ...this.#offsets, ...offsetsOf(result, plan, this.#offsets) }
-    const watermarkMs = watermarkOf(families)
+    const lags = collectMetric(slabs, 'kafka_consumer_records_lag')
+    const watermarkMs = watermarkOf(slabs)
     const unmatched = this.#unmatched.list()
     return {
       id: plan.applicationId,
@@ -157,27 +141,23 @@ export class ProgressReporter {
       timestamp: new Date(nowMs - intervalMs).toISOString(),
       batchId: this.#batchId,
       batchDuration: Math.round(intervalMs),
-      numInputRows,
-      inputRowsPerSecond: round(perSecond),
-      processedRowsPerSecond: round(perSecond),
-      durationMs: durationsOf(result, Math.round(intervalMs)),
+      ...rows,
+      durationMs,
       ...(watermarkMs === undefined
         ? {}
         : { eventTime: { ...spanOf(result.eventTimes), watermark: isoOf(watermarkMs) } }),
-      stateOperators: statesOf(families, this.#updatedRows, plan),
+      stateOperators: statesOf(slabs, this.#rises, plan),
       sources: [
         {
           description: `Millrace[${plan.sourceTopics.join(', ')}]`,
           startOffset: this.#offsets,
           endOffset,
-          latestOffset: latestOffsetOf(endOffset, families),
-          numInputRows,
-          inputRowsPerSecond: round(perSecond),
-          processedRowsPerSecond: round(perSecond),
-          metrics: behindLatest(endOffset, families),
+          latestOffset: latestOffsetOf(endOffset, lags),
+          ...rows,
+          metrics: behindLatest(endOffset, lags),
         },
       ],
-      sink: { description: name, numOutputRows: produced - this.#outputRows },
+      sink: { description: name, numOutputRows },
       ...(unmatched.length === 0 ? {} : { observedMetrics: observedOf(unmatched) }),
     }
   }
@@ -195,10 +175,10 @@ export class ProgressReporter {
       0,
     )
     slab.counter('kafka_stream_query_state_rows_updated_total').add(updated)
-    for (const operation of ['addBatch', 'walCommit', 'commitOffsets']) {
+    for (const operation of ['getBatch', 'addBatch', 'walCommit', 'commitOffsets'] as const) {
       slab
         .counter('kafka_stream_query_operation_seconds_total', { operation })
-        .add((progress.durationMs[operation] ?? 0) / 1_000)
+        .add(progress.durationMs[operation] / 1_000)
     }
     if (progress.eventTime === undefined) return
     slab
@@ -217,58 +197,20 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-function totalOf(
-  families: readonly MetricFamily[],
-  name: string,
-  isWanted: (labels: Readonly<Record<string, string>>) => boolean = () => true,
-): number {
-  const samples = families.find((family) => family.name === name)?.samples ?? []
-  return samples.reduce((sum, { labels, value }) => (isWanted(labels) ? sum + value : sum), 0)
-}
-
 /** The lowest stream time of the tasks that have one, epoch ms. */
-function watermarkOf(families: readonly MetricFamily[]): number | undefined {
-  const times = families.find(({ name }) => name === 'kafka_stream_task_stream_time_seconds')
-  const seconds = (times?.samples ?? []).map(({ value }) => value).filter((value) => value >= 0)
+function watermarkOf(slabs: readonly MetricSlab[]): number | undefined {
+  const times = collectMetric(slabs, 'kafka_stream_task_stream_time_seconds')
+  const seconds = times.map(({ value }) => value).filter((value) => value >= 0)
   return seconds.length === 0 ? undefined : Math.min(...seconds) * 1_000
 }
 
-function statesOf(
-  families: readonly MetricFamily[],
-  updatedBefore: ReadonlyMap<string, number>,
-  plan: Plan,
-): StateOperatorProgress[] {
-  const keys = families.find(({ name }) => name === 'kafka_stream_state_keys')
-  return (keys?.samples ?? []).map(({ labels, value }) => {
-    const name = labels['store'] ?? ''
-    const isOf = ({ store }: Readonly<Record<string, string>>): boolean => store === name
-    const updated = totalOf(families, 'kafka_stream_state_rows_updated_total', isOf)
-    const tasks = plan.tasks.filter(({ stores }) => stores.includes(name))
-    const ids = new Set(tasks.map(({ taskId }) => taskId))
-    const open = families.find((family) => family.name === 'kafka_stream_task_buffered_records')
-    return {
-      operatorName: name,
-      numRowsTotal: value,
-      numRowsUpdated: updated - (updatedBefore.get(name) ?? 0),
-      memoryUsedBytes: totalOf(
-        families,
-        'kafka_stream_state_size_bytes',
-        (labels) => isOf(labels) && labels['medium'] === 'memory',
-      ),
-      numShufflePartitions: tasks.length,
-      numStateStoreInstances: (open?.samples ?? []).filter((sample) =>
-        ids.has(sample.labels['task_id'] ?? ''),
-      ).length,
-    }
-  })
+/** What was spent on the rows of an interval, ms. */
+function workMsOf({ addBatch, commitOffsets, getBatch, walCommit }: ProgressDurations): number {
+  return Math.max(addBatch + commitOffsets + getBatch + walCommit, 1)
 }
 
-/** The parts of a commit interval in whole ms; they never add up to more than the whole. */
-function durationsOf(result: CommitResult, triggerExecution: number): Record<string, number> {
-  const walCommit = Math.min(Math.floor(result.prepareMs + result.saveMs), triggerExecution)
-  const commitOffsets = Math.min(Math.floor(result.commitMs), triggerExecution - walCommit)
-  const addBatch = triggerExecution - walCommit - commitOffsets
-  return { addBatch, commitOffsets, triggerExecution, walCommit }
+function perSecond(rows: number, ms: number): number {
+  return Math.round((rows * 10_000) / ms) / 10
 }
 
 function offsetsOf(
@@ -292,8 +234,4 @@ function observedOf(
     observed[node] = { ...observed[node], [key]: count }
   }
   return observed
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
 }

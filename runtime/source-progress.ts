@@ -1,23 +1,22 @@
 // How far the sources of a query are behind the ends of their topics. Part of the progress report.
-import type { MetricFamily } from './metrics/snapshot.ts'
+import type { MetricSample } from './metrics/snapshot.ts'
 import type { SourceOffsets, SourceProgress } from './progress.ts'
 
 /** Records that are not read yet, by partition, where that is known. */
-function behindOf(endOffset: SourceOffsets, families: readonly MetricFamily[]) {
-  const lags = families.find(({ name }) => name === 'kafka_consumer_records_lag')?.samples ?? []
+function behindOf(endOffset: SourceOffsets, lags: readonly MetricSample[]) {
   return lags.flatMap(({ labels: { topic = '', partition = '' }, value }) => {
     const offset = endOffset[topic]?.[partition]
     return offset === undefined ? [] : [{ topic, partition, offset, behind: value }]
   })
 }
 
-/** Where the topics end, as far as it is known. */
+/** Where the topics end, as far as it is known by how far the partitions are behind (`lags`). */
 export function latestOffsetOf(
   endOffset: SourceOffsets,
-  families: readonly MetricFamily[],
+  lags: readonly MetricSample[],
 ): SourceOffsets | null {
   const latest: Record<string, Record<string, number>> = {}
-  const known = behindOf(endOffset, families)
+  const known = behindOf(endOffset, lags)
   for (const { topic, partition, offset, behind } of known) {
     latest[topic] = { ...latest[topic], [partition]: offset + behind }
   }
@@ -27,9 +26,9 @@ export function latestOffsetOf(
 /** Spark's figures of a Kafka source. */
 export function behindLatest(
   endOffset: SourceOffsets,
-  families: readonly MetricFamily[],
+  lags: readonly MetricSample[],
 ): SourceProgress['metrics'] {
-  const behind = behindOf(endOffset, families).map((each) => each.behind)
+  const behind = behindOf(endOffset, lags).map((each) => each.behind)
   if (behind.length === 0) return {}
   const sum = behind.reduce((total, records) => total + records, 0)
   return {

@@ -11,6 +11,8 @@ export type StoreOperation =
 export interface OperationsObserver {
   /** The total of an operation; asked for once by each method. */
   readonly counter: (operation: StoreOperation) => Pick<Counter, 'add'>
+  /** Takes what packing the store's changes for a commit took, in seconds; always measured, once a commit. */
+  readonly saved?: ((seconds: number) => void) | undefined
   /** Takes the duration of one operation in seconds; left out where nobody wants to know. */
   readonly observe?: ((operation: StoreOperation, seconds: number) => void) | undefined
 }
@@ -83,8 +85,9 @@ class Watch implements OpenIterators {
   }
 
   operation(method: Method, operation: StoreOperation): Method {
-    const { counter, observe } = this.observer
+    const { counter, saved, observe } = this.observer
     const total = counter(operation)
+    if (operation === 'flush') return this.#flush(method, { total, saved, observe })
     // Runs for each record.
     return (a, b, c, d) => {
       if (this.isInside) return method(a, b, c, d)
@@ -92,10 +95,35 @@ class Watch implements OpenIterators {
       const startMs = observe === undefined ? 0 : performance.now()
       try {
         const result = method(a, b, c, d)
-        // A commit without changes saves nothing.
-        if (operation === 'flush' && result === undefined) return result
         total.add(1)
         observe?.(operation, (performance.now() - startMs) / 1_000)
+        return result
+      } finally {
+        this.isInside = false
+      }
+    }
+  }
+
+  /** Runs once a commit; one without changes saves nothing, and is none. */
+  #flush(
+    method: Method,
+    {
+      total,
+      saved,
+      observe,
+    }: Omit<OperationsObserver, 'counter'> & { total: Pick<Counter, 'add'> },
+  ): Method {
+    return (a) => {
+      if (this.isInside) return method(a)
+      this.isInside = true
+      const startMs = performance.now()
+      try {
+        const result = method(a)
+        if (result === undefined) return result
+        const seconds = (performance.now() - startMs) / 1_000
+        total.add(1)
+        saved?.(seconds)
+        observe?.('flush', seconds)
         return result
       } finally {
         this.isInside = false

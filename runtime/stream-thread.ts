@@ -154,11 +154,17 @@ export class StreamThread {
       const nowMs = this.#clock.nowMs()
       let rows = 0
       let stepped = 0
+      let sinceMs = this.#clock.monotonicMs()
       for (const task of this.#tasks.values()) {
         const run = task.step(nowMs)
         rows += run
         stepped += 1
-        if (run === 0 || !this.#isFull()) continue
+        if (run === 0) continue
+        // Those that ran nothing before it have taken next to nothing.
+        const ranMs = this.#clock.monotonicMs()
+        task.tookToRun((ranMs - sinceMs) / 1_000)
+        sinceMs = ranMs
+        if (!this.#isFull()) continue
         this.#putBehind(stepped)
         break
       }
@@ -239,12 +245,12 @@ export class StreamThread {
         // What is answered is as it is now, though the tasks go on before it is durable.
         this.#prepare(() => {
           const answer = this.#answerOf(request.id, this.#positions(), this.#unmatched.take())
-          const eventTimes = joined(
-            [...this.#tasks.values()].map((task) => task.eventTime.rows.take()),
-          )
+          const tasks = [...this.#tasks.values()]
+          const rows = tasks.reduce((sum, task) => sum + task.takeSourceRows(), 0)
+          const eventTimes = joined(tasks.map((task) => task.eventTime.rows.take()))
           return () => {
             const { hasProduced, hasUntold } = this.#commits
-            this.#control.answer({ ...answer, eventTimes, hasProduced, hasUntold })
+            this.#control.answer({ ...answer, rows, eventTimes, hasProduced, hasUntold })
           }
         })
         return

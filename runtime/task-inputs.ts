@@ -51,6 +51,8 @@ export class TaskInputs {
   readonly #hasSource: boolean
   /** Whether rows wait for the next emission to be handed over. */
   #isKeeping = false
+  /** Rows of sources that were run since somebody asked. */
+  #sourceRows = 0
 
   constructor(all: readonly TaskInput[], around: InputSurroundings) {
     this.all = all
@@ -60,6 +62,13 @@ export class TaskInputs {
     this.#hasSource = all.some(({ source }) => source !== undefined)
     const { idle, context } = around
     if (idle !== undefined && this.#hasSource) this.#idle = new IdleClock(idle, context.nowMs)
+  }
+
+  /** Rows of sources that were run since the last call. */
+  takeSourceRows(): number {
+    const rows = this.#sourceRows
+    this.#sourceRows = 0
+    return rows
   }
 
   /** Whether all was read that was to be read; who reads repartition topics only always has. */
@@ -182,6 +191,7 @@ export class TaskInputs {
       input.moved()
     }
     this.#tellAlignment(input)
+    this.#sourceRows += rows
     if (rows > 0) alignment.reached(slot, this.#around.context.streamTimeMs)
     return rows
   }

@@ -2,6 +2,7 @@
 import type { CacheCounts, DropReason, Forward, TaskStore } from '../processors/processor.ts'
 import { dropReasons } from '../processors/processor.ts'
 import { subtopologyOf } from '../topology/subtopology.ts'
+import { storesOf } from '../topology/table-plan.ts'
 import type { SpillFigures } from '../state/stores/byte-arena.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Counter, Gauge, Histogram, MetricSlab } from './metrics/slab.ts'
@@ -27,6 +28,9 @@ export class TaskMetrics {
   readonly #inputs: ReadonlyMap<string, InputMetrics>
   readonly #drops: ReadonlyMap<DropReason, Counter>
   readonly #late: Counter
+  /** By operator and by store: what its windows were closed for. */
+  readonly #lateOf: ReadonlyMap<string, Counter>
+  readonly #runSeconds: readonly Counter[]
   readonly #slab: MetricSlab
   readonly #taskId: string
 
@@ -56,6 +60,18 @@ export class TaskMetrics {
       ]),
     )
     this.#late = slab.counter('kafka_stream_query_rows_dropped_by_watermark_total')
+    const late = (store: string): Counter =>
+      slab.counter('kafka_stream_state_rows_dropped_by_watermark_total', { store })
+    this.#lateOf = new Map([
+      ...part.nodes.flatMap((node) => {
+        const [store] = storesOf(node, topology.tables)
+        return store === undefined ? [] : [[node.name, late(store)] as const]
+      }),
+      ...stores.map((store) => [store, late(store)] as const),
+    ])
+    this.#runSeconds = stores.map((store) =>
+      slab.counter('kafka_stream_state_update_seconds_total', { store }),
+    )
     this.#drops = new Map(
       dropReasons.map((reason) => [
         reason,
@@ -90,7 +106,9 @@ export class TaskMetrics {
   operationsOf(store: string, isTimed: boolean): OperationsObserver {
     const counter = (operation: StoreOperation): Counter =>
       this.#slab.counter('kafka_stream_state_operations_total', { store, operation })
-    if (!isTimed) return { counter }
+    const saving = this.#slab.counter('kafka_stream_state_commit_seconds_total', { store })
+    const saved = (seconds: number): void => saving.add(seconds)
+    if (!isTimed) return { counter, saved }
     // Only those that occur have series.
     const bound = new Map<StoreOperation, Histogram>()
     const observe = (operation: StoreOperation, seconds: number): void => {
@@ -102,7 +120,7 @@ export class TaskMetrics {
       }
       histogram.observe(seconds)
     }
-    return { counter, observe }
+    return { counter, saved, observe }
   }
 
   /** Takes over what a store has counted row by row; to be called now and then. */
@@ -113,6 +131,18 @@ export class TaskMetrics {
       const puts = store.puts ?? 0
       counter.add(puts - told)
       told = puts
+    }
+  }
+
+  /** Takes over how many entries a store has given up since this call; to be called now and then. */
+  removalsOf(store: TaskStore): () => void {
+    const { name } = store
+    const counter = this.#slab.counter('kafka_stream_state_rows_removed_total', { store: name })
+    let told = store.removedRows
+    return () => {
+      const removed = store.removedRows
+      counter.add(removed - told)
+      told = removed
     }
   }
 
@@ -161,9 +191,16 @@ export class TaskMetrics {
     input.bytes.add(bytes)
   }
 
-  drop(_node: string, reason: DropReason): void {
+  /** Running rows took so long: it counts to all of the task's stores, as Spark's time of updates does. */
+  ran(seconds: number): void {
+    for (const counter of this.#runSeconds) counter.add(seconds)
+  }
+
+  drop(node: string, reason: DropReason): void {
     this.#drops.get(reason)!.add(1)
-    if (reason === 'expired-window') this.#late.add(1)
+    if (reason !== 'expired-window') return
+    this.#late.add(1)
+    this.#lateOf.get(node)?.add(1)
   }
 
   /** Time from the oldest input of an emission until it went out. */

@@ -37,6 +37,11 @@ export class TaskStores {
     this.all.push(store)
   }
 
+  /** All that was saved is there again: what it gave up with that is not told. */
+  begin(): void {
+    for (const store of this.all) this.#tellers.push(this.#metrics.removalsOf(store))
+  }
+
   cacheOf(store: string): CacheCounts {
     const counts: CacheCounts = { requests: 0, hits: 0, heldBytes: 0 }
     this.#caches.push(counts)

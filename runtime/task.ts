@@ -105,6 +105,7 @@ export class Task implements TaskContext {
     this.#checkpoints = new TaskCheckpoints(environment, spec.taskId, this.#changelog?.write)
     const isHolding = holdsBack(subtopologyOf(topology, spec.subtopology))
     const restored = this.#restore()
+    this.stores.begin()
     this.isUnsure = generation !== undefined && this.#checkpoints.takeOver(spec.stores, generation)
     const { heads } = this.#processors
     this.streamTimeMs = Math.max(this.streamTimeMs, restoreTimes(toOpen, restored, { heads }))
@@ -218,6 +219,16 @@ export class Task implements TaskContext {
     if (written > 0 && this.oldestMs !== Infinity) {
       this.#metrics.sinkLatency((this.nowMs - this.oldestMs) / 1_000, written)
     }
+  }
+
+  /** Rows of its sources that were run since the last call. */
+  takeSourceRows(): number {
+    return this.#inputs.takeSourceRows()
+  }
+
+  /** Running rows took so long since the last call. */
+  tookToRun(seconds: number): void {
+    this.#metrics.ran(seconds)
   }
 
   /** What is to be saved of the task now, or undefined when nothing changed since the last time. */

@@ -22,6 +22,20 @@ export function markersOf(
   const hashes = [before, now].map(
     (families) => samplesOf(families, 'kafka_stream_info')[0]?.labels['config_hash'],
   )
-  if (hashes[0] !== undefined && hashes[0] !== hashes[1]) markers.push('settings changed')
+  if (hashes[0] !== undefined && hashes[0] !== hashes[1]) markers.push(settingsMarker(before, now))
   return markers
+}
+
+/** Names what changed; the hash also covers secrets, of which nothing more is told. */
+function settingsMarker(before: readonly MetricFamily[], now: readonly MetricFamily[]): string {
+  const then = settingsOf(before)
+  const changes = [...settingsOf(now)]
+    .filter(([key, value]) => then.get(key) !== value)
+    .map(([key, value]) => `${key} ${then.get(key) ?? 'unset'} → ${value}`)
+  return changes.length === 0 ? 'settings changed' : changes.join(', ')
+}
+
+function settingsOf(families: readonly MetricFamily[]): ReadonlyMap<string, string> {
+  const samples = samplesOf(families, 'kafka_stream_config_info')
+  return new Map(samples.map(({ labels: { key = '', value = '' } }) => [key, value]))
 }

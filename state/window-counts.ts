@@ -41,6 +41,7 @@ export class WindowCounts implements KeyHolder {
   #end = 0
   #free = NONE
   #rows = 0
+  #removedRows = 0
   readonly #toEmit = new EntryList()
   readonly #toSave = new EntryList()
   readonly #windows: WindowIndex
@@ -55,6 +56,11 @@ export class WindowCounts implements KeyHolder {
   /** Number of (key, window) pairs held. */
   get rows(): number {
     return this.#rows
+  }
+
+  /** Pairs of windows that were closed since it was made. */
+  get removedRows(): number {
+    return this.#removedRows
   }
 
   /** Bytes that the table takes. */
@@ -169,6 +175,7 @@ export class WindowCounts implements KeyHolder {
       this.#windows.close(window)
       this.#slots.died(freed)
       this.#rows -= freed
+      this.#removedRows += freed
     }
   }
 

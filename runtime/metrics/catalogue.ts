@@ -163,6 +163,22 @@ const stores = {
   kafka_stream_state_rows_updated_total: counter('Entries of a store that commits have saved.', [
     byStore,
   ]),
+  kafka_stream_state_rows_removed_total: counter(
+    'Entries that a store gave up: deleted, or of windows that were over.',
+    [byStore],
+  ),
+  kafka_stream_state_rows_dropped_by_watermark_total: counter(
+    'Records dropped because the window of the store that they belonged to had closed.',
+    [byStore],
+  ),
+  kafka_stream_state_update_seconds_total: counter(
+    'Time of the tasks that have the store in which they ran records, reading included.',
+    [byStore],
+  ),
+  kafka_stream_state_commit_seconds_total: counter(
+    'Time in which changes of the store were packed to be saved.',
+    [byStore],
+  ),
   kafka_stream_state_operation_latency_seconds: histogram(
     'Duration of one operation on a store.',
     OPERATION_BUCKETS,
@@ -180,7 +196,7 @@ const stores = {
 }
 
 /** The parts of a commit cycle, named as Spark names the parts of a micro-batch. */
-const queryOperation = oneOf('operation', 'addBatch', 'walCommit', 'commitOffsets')
+const queryOperation = oneOf('operation', 'getBatch', 'addBatch', 'walCommit', 'commitOffsets')
 
 const query = {
   kafka_stream_query_batch_id: gauge('Number of the last commit cycle.', [], highest),

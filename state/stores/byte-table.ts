@@ -37,6 +37,7 @@ export class ByteTable {
     (entry, hash) => this.entries.flagsOf(entry) !== 0 && this.entries.hashOf(entry) === hash,
   )
   #rows = 0
+  #removedRows = 0
   readonly #dirty = new EntryList()
   readonly #orders: EntryOrder[] = []
   #endRest: () => void = () => undefined
@@ -49,6 +50,11 @@ export class ByteTable {
   /** How many keys have a value. */
   get rows(): number {
     return this.#rows
+  }
+
+  /** How many keys have lost their value since it was made. */
+  get removedRows(): number {
+    return this.#removedRows
   }
 
   /** Bytes that table, pages and orders take in memory. */
@@ -191,6 +197,7 @@ export class ByteTable {
   /** An entry has no value any more: what is to be saved as deleted is in no order. */
   #leave(entry: number): void {
     this.#rows -= 1
+    this.#removedRows += 1
     for (const order of this.#orders) order.removed(entry)
   }
 

@@ -45,6 +45,11 @@ export abstract class MemoryStore<K, V> {
     return this.table.rows
   }
 
+  /** Entries that were deleted or have expired since it was opened. */
+  get removedRows(): number {
+    return this.table.removedRows
+  }
+
   /** Bytes that the store takes in memory. */
   get sizeBytes(): number {
     return this.table.sizeBytes + this.key.bytes.length + this.value.bytes.length

@@ -34,6 +34,9 @@ const UNSHOWN = [
   'kafka_stream_query_output_rows_total',
   'kafka_stream_query_rows_dropped_by_watermark_total',
   'kafka_stream_query_state_rows_updated_total',
+  'kafka_stream_state_commit_seconds_total',
+  'kafka_stream_state_rows_dropped_by_watermark_total',
+  'kafka_stream_state_update_seconds_total',
   'kafka_stream_task_discarded_states_total',
   'kafka_stream_task_restored_records_total',
 ]

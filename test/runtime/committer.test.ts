@@ -11,12 +11,14 @@ const clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: () => Promise.resol
 /** A committer over one thread, and what it asks of it and of the group, in order. */
 function committing({ hasUntold, fails = false }: { hasUntold: boolean; fails?: boolean }) {
   const steps: string[] = []
+  const refuses = { commit: false }
   const thread = {
     hasEnded: false,
     request: ({ kind }: ThreadRequest) => {
       steps.push(kind)
       const positions = kind === 'prepare' ? [POSITION] : []
-      return Promise.resolve({ id: 0, positions, unfinished: 0, unmatched: [], hasUntold })
+      const unmatched = [['named', 'x', 2]]
+      return Promise.resolve({ id: 0, positions, unfinished: 0, unmatched, rows: 5, hasUntold })
     },
   } as unknown as ThreadHandle
   const group = {
@@ -26,12 +28,12 @@ function committing({ hasUntold, fails = false }: { hasUntold: boolean; fails?: 
     },
     commit: () => {
       steps.push('offsets')
-      return Promise.resolve()
+      return refuses.commit ? Promise.reject(new Error('no answer')) : Promise.resolve()
     },
   } as unknown as Group
   const threads = () => [thread]
   const committer = new Committer(group, threads, () => Promise.resolve([]), clock as never)
-  return { committer, steps }
+  return { committer, steps, refuses }
 }
 
 describe('a commit', () => {
@@ -53,5 +55,18 @@ describe('a commit', () => {
     const error: unknown = await committer.commit().catch((cause: unknown) => cause)
     expect(String(error)).to.include('refused')
     expect(steps).to.deep.equal(['prepare', 'results acknowledged', 'not-committed'])
+  })
+
+  it('tells the rows of those before it that came to nothing, unless they are undone and run again', async () => {
+    const { committer, refuses } = committing({ hasUntold: false })
+    refuses.commit = true
+    await committer.commit().catch(() => undefined)
+    refuses.commit = false
+    expect(await committer.commit()).to.deep.include({ rows: 10, unmatched: [['named', 'x', 4]] })
+    refuses.commit = true
+    await committer.commit().catch(() => undefined)
+    await committer.rewind(() => Promise.resolve())
+    refuses.commit = false
+    expect(await committer.commit()).to.deep.include({ rows: 5, unmatched: [['named', 'x', 2]] })
   })
 })

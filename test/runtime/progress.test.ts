@@ -37,17 +37,17 @@ describe('the progress report', () => {
     const reports: QueryProgress[] = []
     const onProgress = (progress: QueryProgress) => void reports.push(progress)
     const reporter = new ProgressReporter({ name: 'sample', runId: 'run-1', plan, onProgress })
-    const topicCounter = (what: 'consumed' | 'produced', topic: string) =>
-      worker.counter(`kafka_stream_topic_records_${what}_total`, { topic })
+    const topicCounter = (topic: string) =>
+      worker.counter('kafka_stream_topic_records_produced_total', { topic })
     /** A commit after so many ms, with rows read and written since the last. */
     const commit = (afterMs: number, read: number, written: number, more = {}): void => {
       nowMs += afterMs
-      topicCounter('consumed', 'calls').add(read)
-      topicCounter('produced', 'type-counts').add(written)
+      topicCounter('type-counts').add(written)
       const result: CommitResult = {
         positions: read === 0 ? [] : [{ topic: 'calls', partition: 1, offset: 40 }],
         unfinished: 0,
         unmatched: [],
+        rows: read,
         prepareMs: 20,
         commitMs: 30,
         saveMs: 10,
@@ -55,7 +55,12 @@ describe('the progress report', () => {
       }
       reporter.committed(result, [main, worker])
     }
-    return { reports, reporter, commit, worker, main, topicCounter }
+    /** A thread spends seconds on phases of its work. */
+    const spend = (seconds: Readonly<Record<string, number>>): void => {
+      const name = 'kafka_stream_thread_phase_seconds_total'
+      for (const [phase, each] of Object.entries(seconds)) worker.counter(name, { phase }).add(each)
+    }
+    return { reports, reporter, commit, spend, worker, main, topicCounter }
   }
 
   it('has the fields of Spark’s StreamingQueryProgress in their order', () => {
@@ -68,7 +73,7 @@ describe('the progress report', () => {
       ...['stateOperators', 'sources', 'sink', 'observedMetrics'],
     ])
     expect(Object.keys(reports[0]!.durationMs)).to.deep.equal([
-      ...['addBatch', 'commitOffsets', 'triggerExecution', 'walCommit'],
+      ...['addBatch', 'commitOffsets', 'getBatch', 'triggerExecution', 'walCommit'],
     ])
     expect(Object.keys(reports[0]!.sources[0]!)).to.deep.equal([
       ...['description', 'startOffset', 'endOffset', 'latestOffset', 'numInputRows'],
@@ -89,7 +94,7 @@ describe('the progress report', () => {
       batchDuration: 2_000,
       numInputRows: 301,
       inputRowsPerSecond: 150.5,
-      processedRowsPerSecond: 150.5,
+      processedRowsPerSecond: 5_016.7,
       sink: { description: 'sample', numOutputRows: 7 },
     })
     expect(reports[0]!.sources[0]).to.deep.include({
@@ -147,29 +152,35 @@ describe('the progress report', () => {
     )
   })
 
-  it('takes the interval apart, and no part is longer than the whole', () => {
-    const { reports, commit } = reporting()
-    commit(1_000, 1, 0)
-    expect(reports[0]!.durationMs).to.deep.equal({
-      addBatch: 940,
-      commitOffsets: 30,
-      triggerExecution: 1_000,
-      walCommit: 30,
+  it('takes the interval apart by the thread with most to do, and no part is longer than the whole', () => {
+    const { reports, commit, spend } = reporting()
+    spend({ poll: 0.05, process: 0.4, punctuate: 0.1, blocked: 0.2, idle: 9, restore: 9 })
+    commit(1_000, 90, 0)
+    expect(reports[0]).to.deep.include({
+      durationMs: {
+        addBatch: 700,
+        commitOffsets: 30,
+        getBatch: 50,
+        triggerExecution: 1_000,
+        walCommit: 30,
+      },
+      inputRowsPerSecond: 90,
+      processedRowsPerSecond: 111.1,
     })
-    for (const afterMs of [60, 61, 100, 5_000]) {
+    expect(reports[0]!.sources[0]).to.include({ processedRowsPerSecond: 111.1 })
+    for (const afterMs of [40, 60, 61, 100, 5_000]) {
+      spend({ poll: 0.03, process: 0.06 })
       commit(afterMs, 1, 0)
       const { triggerExecution, ...parts } = reports.at(-1)!.durationMs
       const sum = Object.values(parts).reduce((total, ms) => total + ms, 0)
-      expect(sum).to.be.at.most(triggerExecution!)
+      expect(sum).to.equal(Math.min(triggerExecution, 60 + 90))
     }
   })
 
-  it('counts neither what is written to repartition topics nor what is read from them', () => {
+  it('does not count what is written to repartition topics', () => {
     const { reports, commit, topicCounter } = reporting()
-    topicCounter('consumed', 'app-by-type-repartition').add(9)
-    topicCounter('produced', 'app-by-type-repartition').add(9)
+    topicCounter('app-by-type-repartition').add(9)
     commit(1_000, 4, 2)
-    expect(reports[0]).to.have.property('numInputRows', 4)
     expect(reports[0]!.sink.numOutputRows).to.equal(2)
   })
 
@@ -197,13 +208,16 @@ describe('the progress report', () => {
 
   it('tells stores, and joins without a row since the start', () => {
     const { reports, commit, worker } = reporting()
-    worker.gauge('kafka_stream_state_keys', { store: 'type-count' }).set(12)
-    worker
-      .gauge('kafka_stream_state_size_bytes', { store: 'type-count', medium: 'memory' })
-      .set(345)
+    const store = 'type-count'
+    worker.gauge('kafka_stream_state_keys', { store }).set(12)
+    worker.gauge('kafka_stream_state_size_bytes', { store, medium: 'memory' }).set(345)
     worker.gauge('kafka_stream_task_buffered_records', { task_id: '1_0' }).set(0)
-    const updated = worker.counter('kafka_stream_state_rows_updated_total', { store: 'type-count' })
+    const updated = worker.counter('kafka_stream_state_rows_updated_total', { store })
     updated.add(8)
+    worker.counter('kafka_stream_state_rows_removed_total', { store }).add(3)
+    worker.counter('kafka_stream_state_rows_dropped_by_watermark_total', { store }).add(2)
+    worker.counter('kafka_stream_state_update_seconds_total', { store }).add(0.25)
+    worker.counter('kafka_stream_state_commit_seconds_total', { store }).add(0.004)
     commit(1_000, 1, 0, { unmatched: [['named', 'x', 2]] })
     updated.add(3)
     commit(1_000, 1, 0, {
@@ -212,18 +226,42 @@ describe('the progress report', () => {
         ['named', 'y', 4],
       ],
     })
-    expect(reports[0]!.stateOperators).to.deep.equal([
-      {
-        operatorName: 'type-count',
-        numRowsTotal: 12,
-        numRowsUpdated: 8,
-        memoryUsedBytes: 345,
-        numShufflePartitions: 1,
-        numStateStoreInstances: 1,
-      },
-    ])
-    expect(reports[1]!.stateOperators[0]).to.include({ numRowsUpdated: 3 })
+    const first = {
+      operatorName: 'type-count',
+      numRowsTotal: 12,
+      numRowsUpdated: 8,
+      allUpdatesTimeMs: 250,
+      numRowsRemoved: 3,
+      commitTimeMs: 4,
+      memoryUsedBytes: 345,
+      numRowsDroppedByWatermark: 2,
+      numShufflePartitions: 1,
+      numStateStoreInstances: 1,
+    }
+    expect(reports[0]!.stateOperators).to.deep.equal([first])
+    expect(Object.keys(reports[0]!.stateOperators[0]!)).to.deep.equal(Object.keys(first))
+    const nothing = {
+      allUpdatesTimeMs: 0,
+      numRowsRemoved: 0,
+      commitTimeMs: 0,
+      numRowsDroppedByWatermark: 0,
+    }
+    expect(reports[1]!.stateOperators).to.deep.equal([{ ...first, ...nothing, numRowsUpdated: 3 }])
     expect(reports[1]!.observedMetrics).to.deep.equal({ named: { x: 3, y: 4 } })
+  })
+
+  it('keeps what stores did between reports for the next one', () => {
+    const { reports, commit, worker } = reporting()
+    worker.gauge('kafka_stream_state_keys', { store: 'type-count' }).set(12)
+    const removed = worker.counter('kafka_stream_state_rows_removed_total', { store: 'type-count' })
+    commit(1_000, 5, 0)
+    for (let i = 0; i < 10; i++) {
+      removed.add(1)
+      commit(1_000, 0, 0)
+    }
+    expect(reports.map(({ stateOperators }) => stateOperators[0]!.numRowsRemoved)).to.deep.equal([
+      0, 10,
+    ])
   })
 
   it('puts the same figures into metrics', () => {

@@ -13,12 +13,14 @@ for (const level of ['INFO', 'DEBUG'] as const) {
   describe(`operations on a store, observed at ${level}`, () => {
     let timed: [StoreOperation, number][]
     let counted: StoreOperation[]
+    let saves: number[]
     let store: MemoryKeyValueStore<string, string>
     let iterators: OpenIterators
 
     const observe = (of: Store): OpenIterators => {
       return observeOperations(of, {
         counter: (operation) => ({ add: () => void counted.push(operation) }),
+        saved: (seconds) => void saves.push(seconds),
         ...(level === 'DEBUG' && {
           observe: (operation: StoreOperation, seconds: number) =>
             void timed.push([operation, seconds]),
@@ -30,10 +32,14 @@ for (const level of ['INFO', 'DEBUG'] as const) {
       const sorted = level === 'DEBUG' ? [...expected].sort() : []
       expect(timed.map(([operation]) => operation).sort()).to.deep.equal(sorted)
       for (const [, seconds] of timed) expect(seconds).to.be.at.least(0)
+      // At both levels.
+      expect(saves.length).to.equal(expected.filter((operation) => operation === 'flush').length)
+      for (const seconds of saves) expect(seconds).to.be.within(0, 60)
     }
     const forget = (): void => {
       counted = []
       timed = []
+      saves = []
     }
 
     beforeEach(() => {
@@ -92,7 +98,7 @@ for (const level of ['INFO', 'DEBUG'] as const) {
     it('do not take a value for a scan because of what it is made of', () => {
       const value = { next: () => 'not of a scan' }
       const odd = {
-        ...{ name: 'odd', rows: 0, sizeBytes: 0, changedRows: 0 },
+        ...{ name: 'odd', rows: 0, sizeBytes: 0, changedRows: 0, removedRows: 0 },
         pack: () => undefined,
         restore: () => undefined,
         fetch: () => value,
@@ -104,7 +110,7 @@ for (const level of ['INFO', 'DEBUG'] as const) {
 
     it('are told no more of one that fails than of none', () => {
       const broken = {
-        ...{ name: 'broken', rows: 0, sizeBytes: 0, changedRows: 0 },
+        ...{ name: 'broken', rows: 0, sizeBytes: 0, changedRows: 0, removedRows: 0 },
         pack: () => undefined,
         restore: () => {
           throw new Error('bytes of something else')

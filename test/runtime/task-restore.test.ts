@@ -26,6 +26,7 @@ class TextStore implements TaskStore {
   readonly rows = 0
   readonly sizeBytes = 0
   readonly changedRows = 1
+  readonly removedRows = 0
   next = ''
   pack(isSnapshot: boolean): Uint8Array {
     return new TextEncoder().encode(`${isSnapshot ? 'all ' : ''}${this.next}`)

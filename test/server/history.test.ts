@@ -7,7 +7,13 @@ import { syntheticJob } from './synthetic-job.ts'
 const report = (numInputRows: number, watermark?: string) => ({
   batchDuration: 100,
   numInputRows,
-  durationMs: { addBatch: 60, walCommit: 30, commitOffsets: 10, triggerExecution: 100 },
+  durationMs: {
+    addBatch: 40,
+    commitOffsets: 10,
+    getBatch: 20,
+    triggerExecution: 100,
+    walCommit: 30,
+  },
   sink: { description: 'calls', numOutputRows: 2 * numInputRows },
   ...(watermark === undefined ? {} : { eventTime: { watermark } }),
 })
@@ -39,7 +45,7 @@ describe('the history', () => {
       inputRows: 7,
       outputRows: 14,
       batchMs: 200,
-      operationMs: { addBatch: 120, walCommit: 60, commitOffsets: 20 },
+      operationMs: { addBatch: 80, getBatch: 40, walCommit: 60, commitOffsets: 20 },
       watermarkMs: Date.parse('2018-10-02'),
     })
     expect(history.tick([], 2_500)).to.deep.include({
@@ -94,6 +100,10 @@ describe('the history', () => {
       'rebalance: assigned',
       'settings changed',
     ])
+    const setTo = (value: string) =>
+      family('kafka_stream_config_info', { key: 'commit.interval.ms', value }, 1)
+    at(info('b'), setTo('100'))
+    expect(at(info('c'), setTo('50'))).to.deep.equal(['commit.interval.ms 100 → 50'])
     expect(at(family('kafka_stream_failed_stream_threads_total', {}, 1))).to.include(
       'thread replaced',
     )

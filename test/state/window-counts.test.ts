@@ -94,6 +94,7 @@ function take(step: Step, store: WindowCounts, model: Model): void {
     case 'close': {
       expect(drained(store, 'drainUpdates')).to.deep.equal(model.take(model.toEmit))
       const closed: CountRow[] = []
+      const removed = store.removedRows
       let last = -1
       store.dropThrough(step.window * 5, (entries) => {
         const rows = entries.map((entry) => rowOf(store, entry))
@@ -102,6 +103,7 @@ function take(step: Step, store: WindowCounts, model: Model): void {
         closed.push(...rows)
       })
       expect(sorted(closed)).to.deep.equal(sorted(model.close(step.window * 5)))
+      expect(store.removedRows - removed).to.equal(closed.length)
     }
   }
 }

@@ -43,9 +43,9 @@ function sizes(): NumberedPanel[] {
       ],
     }),
     timeSeries({
-      title: 'Rows updated',
+      title: 'Rows updated and removed',
       description:
-        'Entries that commits have saved; Spark calls it Updated State Rows. A longer `commit.interval.ms` saves an entry that changes often fewer times.',
+        'Entries that commits have saved; Spark calls it Updated State Rows. A longer `commit.interval.ms` saves an entry that changes often fewer times. Removed ones were deleted, or went with windows that were over.',
       unit: RecordsPerSecond,
       width: 8,
       height: 8,
@@ -53,6 +53,10 @@ function sizes(): NumberedPanel[] {
         {
           expr: rate('kafka_stream_state_rows_updated_total', 'store'),
           legend: '{{store}}',
+        },
+        {
+          expr: rate('kafka_stream_state_rows_removed_total', 'store'),
+          legend: '{{store}} removed',
         },
       ],
     }),

@@ -27,6 +27,7 @@ describe('a table of byte strings', () => {
   it('holds what was put in last, while values grow, go and come again', () => {
     const table = new ByteTable()
     const model = new Map<string, string>()
+    let removed = 0
     const below = numbers(7)
     for (let step = 1; step <= STEPS; step++) {
       const name = `key-${below(KEYS)}`
@@ -36,6 +37,7 @@ describe('a table of byte strings', () => {
         if (below(2) === 0) table.remove(held)
         else table.forget(held)
         model.delete(name)
+        removed += 1
       } else {
         const value = String(step).repeat(1 + below(20))
         table.set(key, 0, key.length, bytesOf(value), value.length, step)
@@ -44,6 +46,7 @@ describe('a table of byte strings', () => {
       if (step % 997 === 0) table.drainDirty(() => undefined)
       if (step % 20_000 === 0) expectSame(table, model)
     }
+    expect(table.removedRows).to.equal(removed)
   })
 
   it('takes at most a few times the bytes that it holds', () => {
