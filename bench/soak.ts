@@ -3,14 +3,9 @@
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { openBroker } from '../broker/open.ts'
-import type { Broker, Producer } from '../broker/ports.ts'
-import { RecordBatchBuilder, valueOf } from '../broker/record-batch.ts'
-import { countsOut, rowsIn } from './counting-job.ts'
-import { startJob, stopJob, type RunSettings } from './counting-run.ts'
+import type { RunSettings } from './counting-run.ts'
+import { runLive } from './live-run.ts'
 
-const PARTITIONS = 4
 /** Of each hour of event time: keys come and go with their windows. */
 const GROUPS = 5_000
 /** Event time goes so much faster than the clock: an hour of it is a minute. */
@@ -45,42 +40,6 @@ interface Sample {
   readonly ownMb: number
 }
 
-/** Sends rows evenly until `untilMs` by the process's clock. @returns how many. */
-async function feed(producer: Producer, rowsPerSecond: number, untilMs: number): Promise<number> {
-  const startedMs = performance.now()
-  const waiting = Array.from({ length: PARTITIONS }, () => new RecordBatchBuilder())
-  let sent = 0
-  for (let nowMs = startedMs; nowMs < untilMs; nowMs = performance.now()) {
-    const due = ((nowMs - startedMs) * rowsPerSecond) / 1_000
-    for (; sent < due; sent++) {
-      const atMs = START_MS + Math.floor((sent / rowsPerSecond) * 1_000 * PACE)
-      const group = `${Math.floor(atMs / HOUR_MS)}-${(sent * 7_919) % GROUPS}`
-      const value = JSON.stringify({ group, atMs, number: sent, text: 'x'.repeat(300) })
-      waiting[sent % PARTITIONS]!.append(null, Buffer.from(value), atMs)
-    }
-    for (const [partition, rows] of waiting.entries()) {
-      if (rows.count > 0) await producer.send({ topic: rowsIn.name, partition }, rows)
-    }
-    await sleep(5)
-  }
-  await producer.flush()
-  return sent
-}
-
-/** Reads results until `signal` says so. */
-async function read(broker: Broker, partition: number, updates: Updates, signal: AbortSignal) {
-  const reader = await broker.openReader({ topic: countsOut.name, partition, offset: 0 })
-  while (!signal.aborted) {
-    const batch = await reader.read(100)
-    for (let row = 0; row < (batch?.count ?? 0); row++) {
-      const value = valueOf(batch!, row)!
-      const { group, rows } = countsOut.value.deserialize(value, 0, value.length)
-      updates.add(group, rows)
-    }
-  }
-  await reader.close()
-}
-
 function memoryOf(pid: number): Omit<Sample, 'seconds'> {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const mb = (field: string): number =>
@@ -111,28 +70,25 @@ function slopeOf(samples: readonly Sample[], of: 'rssMb' | 'ownMb'): number {
 }
 
 async function soak(rate: number, minutes: number, settings: RunSettings): Promise<void> {
-  const address = settings['bootstrap.servers'] ?? ''
-  const broker = await openBroker({ kind: 'kafka', bootstrapServers: address, clientId: 'bench' })
-  const config = { 'retention.ms': '-1' }
-  const topics = [rowsIn, countsOut].map(({ name }) => ({ name, partitions: PARTITIONS, config }))
-  await broker.ensureTopics(topics)
-  const job = await startJob(settings)
   const updates = new Updates()
-  const over = new AbortController()
-  const reading = Promise.all(
-    Array.from({ length: PARTITIONS }, (_, p) => read(broker, p, updates, over.signal)),
-  )
-  const producer = await broker.openProducer()
-  const { samples, stop } = watch(job.pid!)
-  const sent = await feed(producer, rate, performance.now() + minutes * 60_000)
-  stop()
-  const deadline = performance.now() + WAIT_MS_MAX
-  while (updates.counted < sent && performance.now() < deadline) await sleep(100)
-  over.abort()
-  await reading
-  await producer.close()
-  await stopJob(job)
-  await broker.close()
+  let samples: readonly Sample[] = []
+  const sent = await runLive(settings, {
+    rowsPerSecond: rate,
+    seconds: minutes * 60,
+    waitMsMax: WAIT_MS_MAX,
+    topicConfig: { 'retention.ms': '-1' },
+    started(pid) {
+      const watched = watch(pid)
+      samples = watched.samples
+      return watched.stop
+    },
+    rowOf(number) {
+      const atMs = START_MS + Math.floor((number / rate) * 1_000 * PACE)
+      return { group: `${Math.floor(atMs / HOUR_MS)}-${(number * 7_919) % GROUPS}`, atMs }
+    },
+    receive: (group, rows) => updates.add(group, rows),
+    hasAll: (all) => updates.counted >= all,
+  })
   const steady = samples.slice(Math.floor(samples.length * WARM_SHARE))
   const { counted, repeated } = updates
   const rss = steady.map(({ rssMb }) => rssMb)
