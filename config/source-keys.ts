@@ -84,7 +84,11 @@ export const sourceKeys = {
     'Whether a poll waits for transactions that write to the table, so as not to pass over their rows.',
   ),
   'poll.interval.ms': key(ms(1), 5_000, 'How often to look for new rows.'),
-  'batch.max.rows': key(int(1, 100_000), 1_000, 'How many rows are fetched at a time.'),
+  'batch.max.rows': key(
+    int(1, 100_000),
+    1_000,
+    'How many rows are written at a time; a commit may come between two batches.',
+  ),
   'topic.prefix': key(text, '', 'What stands before the name of the table in that of its topic.'),
   'db.timezone': key(timeZone, 'UTC', 'The zone of columns of type timestamp without time zone.'),
   'numeric.mapping': key(

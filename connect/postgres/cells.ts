@@ -1,6 +1,6 @@
 // What a value of each type becomes: JSON made of PostgreSQL's own text, so that no digit is lost on the way.
 import { parse as parseArray } from 'postgres-array'
-import { zoneOffsets, type ZoneOffsets } from '../../topology/time/zoned-time.ts'
+import { zoneOffsets } from '../../topology/time/zoned-time.ts'
 import { dayMs, epochDays, timestampJson, type Granularity } from './times.ts'
 
 /** How values are mapped; keys of the configuration say so. */
@@ -39,10 +39,10 @@ export function jsonOf(type: ColumnType, mapping: Mapping): ToJson | undefined {
   const { name, element } = type
   if (element !== undefined) return arrayOf(element, mapping)
   if (TEXTS.has(name) || type.kind === 'e') return JSON.stringify
-  if (INTEGERS.has(name)) return (text) => text
+  if (INTEGERS.has(name)) return asIs
   switch (name) {
     case 'bool':
-      return (text) => (text === 't' || text === 'true' ? 'true' : 'false')
+      return yesOrNo
     case 'float4':
     case 'float8':
       return floating
@@ -55,9 +55,9 @@ export function jsonOf(type: ColumnType, mapping: Mapping): ToJson | undefined {
     case 'time':
       return (text) => textOf(dayMs(text))
     case 'timestamp':
-      return timestamps(zoneOffsets(mapping.dbTimezone), mapping)
+      return timestamps(mapping.dbTimezone, mapping)
     case 'timestamptz':
-      return timestamps(zoneOffsets('UTC'), mapping)
+      return timestamps('UTC', mapping)
     default:
       return undefined
   }
@@ -66,10 +66,25 @@ export function jsonOf(type: ColumnType, mapping: Mapping): ToJson | undefined {
 const textOf = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : String(value)
 
-const timestamps =
-  (zone: ZoneOffsets, { timestampGranularity }: Mapping): ToJson =>
-  (text) =>
-    timestampJson(text, zone, timestampGranularity)
+/** Of whole numbers: PostgreSQL writes them as JSON does. */
+export const asIs: ToJson = (text) => text
+
+/** Of booleans. */
+export const yesOrNo: ToJson = (text) => (text === 't' || text === 'true' ? 'true' : 'false')
+
+/** Of a `numeric` with all its digits. */
+export const decimalText: ToJson = (text) => `"${text}"`
+
+const UTC = zoneOffsets('UTC')
+
+/** Of timestamps as milliseconds, where the clock is that of UTC. */
+export const utcMillis: ToJson = (text) => timestampJson(text, UTC, 'connect_logical')
+
+function timestamps(dbTimezone: string, { timestampGranularity }: Mapping): ToJson {
+  const zone = zoneOffsets(dbTimezone)
+  if (zone.zone === 'UTC' && timestampGranularity === 'connect_logical') return utcMillis
+  return (text) => timestampJson(text, zone, timestampGranularity)
+}
 
 /** JSON has no NaN and no infinity: they are texts, as Jackson writes them. */
 const floating: ToJson = (text) => (/^-?\d/.test(text) ? text : `"${text}"`)
@@ -83,7 +98,7 @@ function numericOf({ precision, scale = 0 }: ColumnType, { numericMapping }: Map
     (numericMapping === 'best_fit_eager_double' || (numericMapping === 'best_fit' && isShort))
   if (isDouble) return (text) => (/^-?\d/.test(text) ? String(Number(text)) : `"${text}"`)
   const isInteger = numericMapping !== 'none' && isShort && scale <= 0
-  return isInteger ? floating : (text) => `"${text}"`
+  return isInteger ? floating : decimalText
 }
 
 function arrayOf(element: ColumnType, mapping: Mapping): ToJson | undefined {

@@ -1,5 +1,6 @@
 // A PostgreSQL server through the client `pg`: the only file that knows it.
 import pg from 'pg'
+import { to as copyTo } from 'pg-copy-streams'
 import {
   databaseError,
   SESSION,
@@ -46,6 +47,7 @@ export async function connectServer(server: ServerAddress): Promise<Database> {
   return {
     address,
     query: (text, values) => query(client, address, text, values),
+    copy: (text) => copied(client, address, text),
     close: () => end(client),
   }
 }
@@ -87,6 +89,24 @@ async function query(
     }
   } catch (error) {
     throw databaseError(error, address, 'a query failed')
+  }
+}
+
+async function* copied(
+  client: pg.Client,
+  address: string,
+  text: string,
+): AsyncGenerator<Buffer, void, undefined> {
+  let isWhole = false
+  try {
+    const rows = client.query(copyTo(`COPY (${text}) TO STDOUT`))
+    for await (const chunk of rows) yield chunk as Buffer
+    isWhole = true
+  } catch (error) {
+    throw databaseError(error, address, 'a query failed')
+  } finally {
+    // The rest would have to be read, however much that is.
+    if (!isWhole) await end(client)
   }
 }
 

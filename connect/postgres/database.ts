@@ -51,6 +51,13 @@ export interface Database {
   readonly address: string
   /** Runs a query with values for `$1`, `$2`, …; several are run one after the other. @throws SourceError */
   query(text: string, values?: readonly Cell[]): Promise<Rows>
+  /**
+   * The rows of a query within a transaction, as COPY writes them; a chunk may end within a row. Who does not
+   * take all of them ends the connection.
+   * @param rows how many may come at a time where the database has no COPY
+   * @throws SourceError
+   */
+  copy(text: string, rows: number): AsyncGenerator<Buffer, void, undefined>
   /** Ends the connection; what is under way may be cut off. */
   close(): Promise<void>
 }

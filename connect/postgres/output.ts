@@ -3,8 +3,10 @@
 import { partitionFor } from '../../broker/partitioner.ts'
 import type { TransactionalProducer } from '../../broker/ports.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { ByteBuffer } from '../../topology/serdes/serde.ts'
+import type { CopiedRows } from './copied-rows.ts'
 import { placeKey, type Place, type Places } from './place.ts'
-import type { RowRecord } from './row-writer.ts'
+import type { RowWriter } from './row-writer.ts'
 
 /** A topic to write to. */
 export interface OutputTopic {
@@ -29,7 +31,7 @@ export class Output {
   readonly #builders = new Map<OutputTopic, readonly RecordBatchBuilder[]>()
   readonly #place = new RecordBatchBuilder()
   readonly #nowMs: () => number
-  #key = new Uint8Array(256)
+  readonly #key = new ByteBuffer()
   #turn = 0
   /** Rows, and bytes of them, since the last commit. */
   #rows = 0
@@ -50,15 +52,21 @@ export class Output {
     return this.#bytes
   }
 
-  /** Takes a record. @returns what to wait for before the next one, undefined for nothing. */
-  add(to: OutputTopic, { key, value }: RowRecord): Promise<void> | undefined {
-    const keyBytes = key === null ? null : this.#encodedKey(key)
+  /** Takes a row as a record. @returns what to wait for before the next one, undefined for nothing. */
+  add(to: OutputTopic, row: CopiedRows, write: RowWriter): Promise<void> | undefined {
+    const key = write.hasKey ? this.#keyOf(row, write) : null
     // Without a key all rows until the next commit go to one partition, as those of a batch do in Kafka.
-    const partition =
-      keyBytes === null ? this.#turn % to.partitions : partitionFor(keyBytes, to.partitions)
+    const partition = key === null ? this.#turn % to.partitions : partitionFor(key, to.partitions)
     const rows = this.#buildersOf(to)[partition]!
     const before = rows.position
-    writeRow(rows, keyBytes, value)
+    if (key !== null) {
+      rows.reserve(key.length)
+      rows.bytes.set(key, rows.position)
+      rows.position += key.length
+    }
+    rows.endKey(key === null)
+    const hasValue = write.value(row, rows)
+    rows.endValue(!hasValue)
     rows.endRecord(this.#nowMs())
     this.#rows += 1
     this.#bytes += rows.position - before
@@ -108,26 +116,10 @@ export class Output {
     return builders
   }
 
-  #encodedKey(key: string): Uint8Array {
-    if (this.#key.length < key.length * 3) this.#key = new Uint8Array(key.length * 3)
-    return this.#key.subarray(0, encoder.encodeInto(key, this.#key).written)
+  #keyOf(row: CopiedRows, write: RowWriter): Uint8Array {
+    const key = this.#key
+    key.clear()
+    write.key(row, key)
+    return key.bytes.subarray(0, key.position)
   }
-}
-
-function writeRow(
-  rows: RecordBatchBuilder,
-  key: Uint8Array | null,
-  value: RowRecord['value'],
-): void {
-  rows.reserve((key?.length ?? 0) + (value === null ? 0 : value.length * 3))
-  if (key !== null) rows.bytes.set(key, rows.position)
-  rows.position += key?.length ?? 0
-  rows.endKey(key === null)
-  if (typeof value === 'string') {
-    rows.position += encoder.encodeInto(value, rows.bytes.subarray(rows.position)).written
-  } else if (value !== null) {
-    rows.bytes.set(value, rows.position)
-    rows.position += value.length
-  }
-  rows.endValue(value === null)
 }

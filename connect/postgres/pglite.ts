@@ -1,6 +1,7 @@
 // PostgreSQL within the process: PGlite, where it is installed. The only file that knows it.
 import type { PGlite } from '@electric-sql/pglite'
 import { readFileSync } from 'node:fs'
+import { asCopied } from './copied-rows.ts'
 import { databaseError, SESSION, SourceError, type Cell, type Database } from './database.ts'
 
 /** Whether PGlite is installed. */
@@ -46,22 +47,38 @@ function scriptIn(file: string): string {
 
 /** A PGlite that somebody else has opened, and closes. */
 export function overPGlite(client: PGlite, address: string): Database {
+  const query: Database['query'] = async (text, values = []) => {
+    try {
+      const options = { rowMode: 'array' as const, parsers: asText(client) }
+      const { fields, rows } = await client.query<Cell[]>(text, [...values], options)
+      return {
+        names: fields.map(({ name }) => name),
+        types: fields.map(({ dataTypeID }) => dataTypeID),
+        rows,
+      }
+    } catch (error) {
+      throw databaseError(error, address, 'a query failed')
+    }
+  }
   return {
     address,
-    query: async (text: string, values: readonly Cell[] = []) => {
-      try {
-        const options = { rowMode: 'array' as const, parsers: asText(client) }
-        const { fields, rows } = await client.query<Cell[]>(text, [...values], options)
-        return {
-          names: fields.map(({ name }) => name),
-          types: fields.map(({ dataTypeID }) => dataTypeID),
-          rows,
-        }
-      } catch (error) {
-        throw databaseError(error, address, 'a query failed')
-      }
-    },
+    query,
+    copy: (text, rows) => fetched(query, text, rows),
     close: () => client.close(),
+  }
+}
+
+/** By a cursor: its COPY would hold all rows in memory at once. */
+async function* fetched(
+  query: Database['query'],
+  text: string,
+  count: number,
+): AsyncGenerator<Buffer, void, undefined> {
+  await query(`DECLARE millrace_rows NO SCROLL CURSOR FOR ${text}`)
+  for (;;) {
+    const { rows } = await query(`FETCH FORWARD ${count} FROM millrace_rows`)
+    if (rows.length > 0) yield asCopied(rows)
+    if (rows.length < count) return
   }
 }
 

@@ -1,10 +1,10 @@
-// One look at a table: where it ends now, who is still writing to it, and the rows up to that end, fetched by
-// a cursor so that no more than two batches are ever in memory.
+// One look at a table: where it ends now, who is still writing to it, and the rows up to that end, as COPY
+// writes them: PostgreSQL sends no faster than they are taken, so that few are ever in memory.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quotedTable } from './columns.ts'
 import type { Database, Row, Rows } from './database.ts'
 import type { Place } from './place.ts'
-import type { PollStart, Reading, Statement } from './query.ts'
+import type { PollStart, Reading } from './query.ts'
 
 /** A look at a table. */
 export interface Poll {
@@ -17,6 +17,8 @@ export interface Poll {
   readonly signal: AbortSignal
   /** Told what the database has said, before the first row. */
   readonly onStart: (start: PollStart) => void
+  /** Told the columns, which stay as they are until all rows have come. @throws SourceError */
+  readonly onColumns: (columns: Rows) => Promise<void>
   /** Told when transactions that write to the table have been waited for that long. */
   readonly onWaiting: (waitedMs: number, processes: readonly string[]) => void
 }
@@ -25,8 +27,8 @@ const WRITERS_LOOK_MS = 20
 const WRITERS_LOOK_MS_MAX = 500
 const WAITING_TOLD_MS = 10_000
 
-/** The rows that are new, in batches with the names of the columns. @throws SourceError */
-export async function* newRows(poll: Poll): AsyncGenerator<Rows, void, undefined> {
+/** The rows that are new, as chunks of what COPY writes. @throws SourceError */
+export async function* newRows(poll: Poll): AsyncGenerator<Buffer, void, undefined> {
   const { database, reading, from } = poll
   const bounded = reading.bound(from)
   let bound: string | null = null
@@ -39,31 +41,15 @@ export async function* newRows(poll: Poll): AsyncGenerator<Rows, void, undefined
     if (poll.writersWait) await writersGone(poll)
     if (poll.signal.aborted) return
   }
-  yield* fetched(database, reading.rows(from, bound), poll.batchMaxRows)
-}
-
-async function* fetched(
-  database: Database,
-  { text, values }: Statement,
-  batchMaxRows: number,
-): AsyncGenerator<Rows, void, undefined> {
-  const fetch = (): Promise<Rows> =>
-    database.query(`FETCH FORWARD ${batchMaxRows} FROM millrace_rows`)
-  let next: Promise<Rows> | undefined
+  const rows = reading.rows(from, bound)
   try {
     await database.query('BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY')
-    await database.query(`DECLARE millrace_rows NO SCROLL CURSOR FOR ${text}`, values)
-    next = fetch()
-    while (next !== undefined) {
-      const batch: Rows = await next
-      const isLast = batch.rows.length < batchMaxRows
-      // The database looks for the next rows while these are written.
-      next = isLast ? undefined : fetch()
-      next?.catch(() => undefined)
-      if (batch.rows.length > 0) yield batch
-    }
+    // As pg_dump does: how long the rows take is for who takes them.
+    await database.query('SET LOCAL statement_timeout = 0')
+    // From here on the table is locked against changes of its columns.
+    await poll.onColumns(await database.query(`${rows} LIMIT 0`))
+    yield* database.copy(rows, poll.batchMaxRows)
   } finally {
-    await next?.catch(() => undefined)
     await database.query('ROLLBACK').catch(() => undefined)
   }
 }

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import protobufjs from 'protobufjs'
 import { SerdeError } from '../../topology/errors.ts'
 import { protobuf, type ProtobufType } from '../../topology/serdes/protobuf.ts'
-import { toBytes } from '../../topology/serdes/serde.ts'
 import { SourceError } from './database.ts'
 import type { Fail, ValueWriter, WrittenColumn } from './row-writer.ts'
 
@@ -40,19 +39,19 @@ export function protobufValues(
         `message ${type.name} has no field for column ${lost.name}: add it to the .proto file, or read a view without it`,
       )
     }
-    return (row) => {
+    return (rows, sink) => {
       const message: Record<string, unknown> = {}
       columns.forEach(({ name, type, toJson }, i) => {
-        const cell = row[i]!
+        const cell = rows.cell(i)
         if (cell === null) return
         const json = toJson(cell)
-        if (json === undefined) throw fail(row, i, 'has no value in protobuf')
+        if (json === undefined) throw fail(rows, i, 'has no value in protobuf')
         message[name] = type.name.startsWith('float') ? Number(cell) : fieldOf(json)
       })
       try {
-        return toBytes(serde, message)
+        serde.serialize(message, sink)
       } catch (error) {
-        if (error instanceof SerdeError) throw fail(row, -1, error.message)
+        if (error instanceof SerdeError) throw fail(rows, -1, error.message)
         throw error
       }
     }

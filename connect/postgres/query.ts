@@ -18,8 +18,8 @@ export interface Statement {
 export interface Reading {
   /** Up to where a poll reads, asked of the database at its start; undefined where it has no end. */
   bound(from: Place): Statement | undefined
-  /** The rows behind a place up to a bound. */
-  rows(from: Place, bound: Cell): Statement
+  /** The query of the rows behind a place up to a bound; COPY takes no values. */
+  rows(from: Place, bound: Cell): string
   /** The place that a row is. */
   placeOf(row: readonly Cell[]): Place
   /** Whether reading can go on between two rows. */
@@ -64,7 +64,7 @@ export function readingOf(table: TableDescription, options: ModeOptions): Readin
 function bulk({ table }: TableDescription): Reading {
   return {
     bound: () => undefined,
-    rows: () => ({ text: `SELECT * FROM ${quotedTable(table)}`, values: [] }),
+    rows: () => `SELECT * FROM ${quotedTable(table)}`,
     placeOf: () => ({}),
     isBoundary: () => true,
     whole: (last) => last,
@@ -87,7 +87,7 @@ function incrementing({ table }: TableDescription, { index, name }: Incrementing
     }),
     rows: (place, bound) => {
       const where = `${behind(place)} AND ${column} <= ${literal(bound)}`
-      return { text: `SELECT * FROM ${from} WHERE ${where} ORDER BY ${column}`, values: [] }
+      return `SELECT * FROM ${from} WHERE ${where} ORDER BY ${column}`
     },
     placeOf: (row) => ({ incrementing: row[index]! }),
     isBoundary: () => true,
@@ -108,6 +108,12 @@ function literal(value: Cell): string {
   return value
 }
 
+/** Another value that PostgreSQL has written, of a type: `'2018-10-01 05:00:00+00'::timestamptz`. */
+function cast(value: Cell, type: string): string {
+  if (value === null || !/^[\w :.,+()-]+$/.test(value)) throw new Error(`${value} is no ${type}`)
+  return `'${value}'::${type}`
+}
+
 const ADDRESS = ', tableoid::text AS "millrace.table", ctid::text AS "millrace.row"'
 
 function timestamp(table: TableDescription, time: Timestamp, options: ModeOptions): Reading {
@@ -119,18 +125,17 @@ function timestamp(table: TableDescription, time: Timestamp, options: ModeOption
   return {
     bound: () => boundOf(type, options),
     rows: ({ timestamp: last, row }, bound) => {
-      const values: Cell[] = [bound]
-      let where = `${at} < $1::${type}`
+      let where = `${at} < ${cast(bound, type)}`
       if (last !== undefined) {
-        values.push(last)
-        if (row === undefined) where += ` AND ${at} > $2::${type}`
+        const since = cast(last, type)
+        if (row === undefined) where += ` AND ${at} > ${since}`
         else {
-          values.push(...row.split(' '))
-          const behind = `(tableoid, ctid) > ($3::oid, $4::tid)`
-          where += ` AND ${at} >= $2::${type} AND (${at} > $2::${type} OR ${behind})`
+          const [oid = '', tid = ''] = row.split(' ')
+          const behind = `(tableoid, ctid) > (${cast(oid, 'oid')}, ${cast(tid, 'tid')})`
+          where += ` AND ${at} >= ${since} AND (${at} > ${since} OR ${behind})`
         }
       }
-      return { text: `SELECT *${address} FROM ${from} WHERE ${where} ORDER BY ${order}`, values }
+      return `SELECT *${address} FROM ${from} WHERE ${where} ORDER BY ${order}`
     },
     placeOf: (row) =>
       table.hasRowAddress
@@ -155,15 +160,13 @@ function timestampIncrementing(
   return {
     bound: () => boundOf(type, options),
     rows: ({ timestamp: last, incrementing: number }, bound) => {
-      const values: Cell[] = [bound]
-      let where = `${at} < $1::${type} AND ${column} IS NOT NULL`
+      let where = `${at} < ${cast(bound, type)} AND ${column} IS NOT NULL`
       if (last !== undefined) {
-        values.push(last)
+        const since = cast(last, type)
         const later = number === undefined ? '' : ` OR ${column} > ${literal(number)}`
-        where += ` AND ${at} >= $2::${type} AND (${at} > $2::${type}${later})`
+        where += ` AND ${at} >= ${since} AND (${at} > ${since}${later})`
       }
-      const order = `ORDER BY ${at}, ${column}`
-      return { text: `SELECT * FROM ${quotedTable(table)} WHERE ${where} ${order}`, values }
+      return `SELECT * FROM ${quotedTable(table)} WHERE ${where} ORDER BY ${at}, ${column}`
     },
     placeOf: (row) => ({ timestamp: valueOf(row), incrementing: row[index]! }),
     isBoundary: () => true,

@@ -122,10 +122,9 @@ class Source {
     const { connectionAttempts: attempts, connectionBackoffMs } = config
     if (attempts >= 0 && this.#failures >= Math.max(1, attempts)) throw error
     if (this.#output.rows > 0 || isUndone) await this.#output.abort()
-    if (error instanceof SourceError) {
-      await this.#database?.close()
-      this.#database = undefined
-    }
+    // Rows may still be on their way.
+    await this.#database?.close()
+    this.#database = undefined
     const waitMs = Math.min(connectionBackoffMs, BACKOFF_MS * 2 ** Math.min(20, this.#failures - 1))
     onRetry?.(error, waitMs)
     return waitMs

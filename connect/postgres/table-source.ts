@@ -1,7 +1,8 @@
 // A table on its way into its topic: what is new since its place, row by row, committed in steps.
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SourceConfig } from '../../config/source.ts'
 import { describeTable, type TableDescription } from './columns.ts'
+import { CopiedRows } from './copied-rows.ts'
 import type { Database, Rows } from './database.ts'
 import type { Output, OutputTopic } from './output.ts'
 import type { Place } from './place.ts'
@@ -34,7 +35,6 @@ export interface TableSourceOptions {
 
 /** A commit comes early when so many bytes wait for it: the embedded log holds them in memory. */
 const COMMIT_BYTES_MAX = 8_388_608
-const ROWS_PER_LOOK = 256
 
 /** Reads one table, poll by poll. */
 export class TableSource {
@@ -70,57 +70,58 @@ export class TableSource {
       this.#start = start
       onLeft(reading.left(from, start))
     }
-    const batches = newRows({
-      ...{ database, table, reading, from, batchMaxRows, writersWait, signal, onStart, onWaiting },
-    })
+    const onColumns = (columns: Rows): Promise<void> => this.#checkColumns(database, columns)
+    const asked = { database, table, reading, from, batchMaxRows, writersWait, signal }
+    const chunks = newRows({ ...asked, onStart, onColumns, onWaiting })
     let last: Place | undefined
     try {
       this.#committedMs = performance.now()
       for (;;) {
-        const next = batches.next()
+        const next = chunks.next()
         // A database that takes its time must not leave a transaction open meanwhile.
-        if (last !== undefined && (await this.#isSlow(next))) await this.#commit(last)
-        const batch = await next
-        if (batch.done === true) break
-        last = await this.#write(database, batch.value, last)
-        await nextTurn()
+        if (last !== undefined && (await this.#isSlow(next))) await this.#commitAt(last, last)
+        const chunk = await next
+        if (chunk.done === true) break
+        last = await this.#write(chunk.value, last)
         if (signal.aborted) break
       }
     } finally {
-      await batches.return(undefined)
+      await chunks.return(undefined)
     }
     if (last !== undefined) await this.#commit(signal.aborted ? last : reading.whole(last))
     // No row is left up to the bound, whatever numbers or times lie between.
     if (!signal.aborted) onLeft(reading.none)
   }
 
-  async #write(database: Database, batch: Rows, before: Place | undefined): Promise<Place> {
-    const { to, output } = this.#options
-    const { reading, write } = await this.#planFor(database, batch)
+  /** @returns the place of the last row that is whole */
+  async #write(chunk: Buffer, before: Place | undefined): Promise<Place | undefined> {
+    const { to, output, signal, config } = this.#options
+    const { reading, write, rows } = this.#plan!
+    rows.take(chunk)
     let last = before
-    let row = 0
-    for (const cells of batch.rows) {
-      const place = reading.placeOf(cells)
-      if (row++ % ROWS_PER_LOOK === 0 && last !== undefined && this.#isDue()) {
-        if (reading.isBoundary(last, place)) await this.#commit(last)
+    while (!signal.aborted && rows.next()) {
+      if (last !== undefined && this.#isDue()) {
+        await this.#commitAt(last, reading.placeOf(rows.cells()))
       }
-      const full = output.add(to, write(cells))
-      if (full !== undefined) await full
-      last = place
+      let taken = 0
+      do {
+        const full = output.add(to, rows, write)
+        if (full !== undefined) await full
+        taken += 1
+      } while (taken < config.batchMaxRows && rows.next())
+      last = reading.placeOf(rows.cells())
+      await nextTurn()
     }
-    return last!
+    return last
   }
 
   /** Columns may have been added or changed since the table was looked at. */
-  async #planFor(database: Database, batch: Rows): Promise<Plan> {
+  async #checkColumns(database: Database, columns: Rows): Promise<void> {
     const plan = this.#plan!
-    const shape = shapeOf(batch)
-    plan.shape ??= shape
-    if (plan.shape === shape && plan.columns === batch.names.length - plan.reading.extra)
-      return plan
-    this.#plan = await planOf(database, this.#options)
-    this.#plan.shape = shape
-    return this.#plan
+    const shape = shapeOf(columns)
+    const isSame = (plan.shape ?? shape) === shape
+    if (isSame && plan.columns === columns.names.length - plan.reading.extra) plan.shape = shape
+    else this.#plan = { ...(await planOf(database, this.#options)), shape }
   }
 
   #isDue(): boolean {
@@ -130,21 +131,21 @@ export class TableSource {
     )
   }
 
-  async #isSlow(next: Promise<unknown>): Promise<boolean> {
-    const timer = new AbortController()
-    const late = sleep(this.#options.commitIntervalMs, true, { signal: timer.signal })
-    try {
-      return await Promise.race([
-        late,
-        next.then(
-          () => false,
-          () => false,
-        ),
-      ])
-    } finally {
-      timer.abort()
-      late.catch(() => undefined)
-    }
+  /** Whether it takes as long as a transaction may stay open. */
+  #isSlow(next: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#options.commitIntervalMs, true)
+      const came = (): void => {
+        clearTimeout(timer)
+        resolve(false)
+      }
+      next.then(came, came)
+    })
+  }
+
+  /** Commits what is before a row, unless a place between the two cannot be told. */
+  async #commitAt(last: Place, next: Place): Promise<void> {
+    if (this.#plan!.reading.isBoundary(last, next)) await this.#commit(last)
   }
 
   async #commit(place: Place): Promise<void> {
@@ -159,6 +160,7 @@ interface Plan {
   readonly columns: number
   readonly reading: Reading
   readonly write: RowWriter
+  readonly rows: CopiedRows
   /** Names and types of the columns as the rows had them. */
   shape: string | undefined
 }
@@ -168,9 +170,12 @@ async function planOf(
   { table, config, values }: TableSourceOptions,
 ): Promise<Plan> {
   const description: TableDescription = await describeTable(database, table)
+  const columns = description.columns.length
+  const reading = readingOf(description, config)
   return {
-    columns: description.columns.length,
-    reading: readingOf(description, config),
+    columns,
+    reading,
+    rows: new CopiedRows(columns + reading.extra),
     write: rowWriter(description, config, values),
     shape: undefined,
   }

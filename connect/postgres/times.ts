@@ -43,6 +43,52 @@ export function timestampJson(
   return granularity.endsWith('string') ? `"${finest}"` : String(finest)
 }
 
+const DATE_TIME_LENGTH = 19
+const DIGIT_0 = 48
+const PLUS = 43
+const DOT = 46
+
+/**
+ * Milliseconds since the epoch of a timestamp of today's common form, `2018-10-01 05:00:00.25+00`, the offset
+ * left out where there is no zone. NaN for all others, which `timestampJson` reads.
+ */
+export function utcMillisIn(bytes: Uint8Array, start: number, end: number): number {
+  const at = start + DATE_TIME_LENGTH
+  if (end < at || !isDateTime(bytes, start)) return NaN
+  let millis = 0
+  let rest = at
+  if (rest < end && bytes[rest] === DOT) {
+    let scale = 100
+    while (++rest < end && isDigit(bytes[rest]!)) {
+      millis += (bytes[rest]! - DIGIT_0) * Math.floor(scale)
+      scale /= 10
+    }
+  }
+  const hasOffset = end - rest === 3 && bytes[rest] === PLUS && number2(bytes, rest + 1) === 0
+  if (rest !== end && !hasOffset) return NaN
+  const year = number2(bytes, start) * 100 + number2(bytes, start + 2)
+  const days = daysFromCivil(year, number2(bytes, start + 5), number2(bytes, start + 8))
+  const minutes = number2(bytes, start + 11) * 60 + number2(bytes, start + 14)
+  return days * DAY_MS + (minutes * 60 + number2(bytes, start + 17)) * 1_000 + millis
+}
+
+const FORM = Buffer.from('0000-00-00 00:00:00')
+
+function isDateTime(bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < DATE_TIME_LENGTH; i++) {
+    const code = bytes[start + i]!
+    const form = FORM[i]!
+    if (form === DIGIT_0 ? !isDigit(code) : code !== form) return false
+  }
+  return true
+}
+
+const isDigit = (code: number): boolean => code >= DIGIT_0 && code < DIGIT_0 + 10
+
+/** Of two digits. */
+const number2 = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! - DIGIT_0) * 10 + bytes[at + 1]! - DIGIT_0
+
 function daysOf([, year, month, day, , , , , bc]: RegExpExecArray): number {
   // There is no year 0: 1 BC is followed by 1 AD.
   const civil = bc === undefined ? Number(year) : 1 - Number(year)
