@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 
 const MAIN = fileURLToPath(new URL('../cli/main.cjs', import.meta.url))
 const TABLE = 'millrace_bench'
@@ -14,26 +13,27 @@ const [url = 'postgresql://localhost/postgres', ...words] = process.argv.slice(2
 const [rows = 1_000_000, runs = 5] = words.filter((word) => /^\d+$/.test(word)).map(Number)
 const settings = words.filter((word) => word.includes('='))
 const directory = mkdtempSync(join(tmpdir(), 'millrace-postgres-'))
-const client = new pg.Client({ connectionString: url })
 
-async function makeTable(): Promise<void> {
-  await client.query(`DROP TABLE IF EXISTS ${TABLE}`)
-  await client.query(
+function sql(text: string): void {
+  execFileSync('psql', [url, '-q', '-c', text], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+function makeTable(): void {
+  sql(`DROP TABLE IF EXISTS ${TABLE}`)
+  sql(
     `CREATE TABLE ${TABLE} (id bigint PRIMARY KEY, name text, price numeric(10,2), at timestamptz NOT NULL, ok boolean)`,
   )
-  await client.query(
+  sql(
     `INSERT INTO ${TABLE} SELECT i, 'name of row ' || i, (i % 100000) / 100.0,
        timestamptz '2020-01-01' + i * interval '1 second', i % 3 = 0 FROM generate_series(1, ${rows}) i`,
   )
-  await client.query(`VACUUM ANALYZE ${TABLE}`)
+  sql(`VACUUM ANALYZE ${TABLE}`)
 }
 
 /** Seconds of `COPY … TO STDOUT` by psql, its start among them. */
 function copySeconds(): number {
   const startMs = performance.now()
-  execFileSync('psql', [url, '-c', `COPY ${TABLE} TO STDOUT`], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  sql(`COPY ${TABLE} TO STDOUT`)
   return (performance.now() - startMs) / 1_000
 }
 
@@ -75,8 +75,7 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 try {
-  await client.connect()
-  await makeTable()
+  makeTable()
   const shares: number[] = []
   for (let run = 0; run < runs; run++) {
     const copy = copySeconds()
@@ -87,8 +86,7 @@ try {
     console.log(JSON.stringify({ ...figures, share: Number((copy / source).toFixed(2)) }))
   }
   console.log(JSON.stringify({ runs, share_median: Number(median(shares).toFixed(2)) }))
-  await client.query(`DROP TABLE ${TABLE}`)
+  sql(`DROP TABLE ${TABLE}`)
 } finally {
-  await client.end()
   rmSync(directory, { recursive: true, force: true })
 }

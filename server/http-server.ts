@@ -117,7 +117,7 @@ async function answer(
     ...reply.headers,
     'content-type': reply.contentType,
     'content-length': Buffer.byteLength(reply.body),
-    ...(reply.status === 405 ? { allow: 'GET, HEAD' } : {}),
+    ...(reply.status === 405 ? { allow: path.startsWith(TOPICS_PATH) ? 'POST' : 'GET, HEAD' } : {}),
   })
   response.end(isHead ? undefined : reply.body)
 }
@@ -128,6 +128,9 @@ function replyTo(
   path: string,
   target: string,
 ): Reply | EventReply | Promise<Reply | EventReply> {
+  if (sources.posts !== undefined && path.startsWith(TOPICS_PATH)) {
+    return plain(405, `${path} can only be posted to`)
+  }
   const found = ROUTES.get(path) ?? BRANCHES.find(([branch]) => path.startsWith(branch))?.[1]
   if (found === undefined) {
     return plain(404, `there is nothing here; there is ${ENDPOINT_PATHS.join(' ')}`)

@@ -11,6 +11,7 @@ const { root } = protobufjs.parse(proto, { keepCase: true })
 const message = <T extends object>(name: string): Serde<T> =>
   protobuf(root.lookupType(`millrace.transit.${name}`) as unknown as ProtobufType<T>, {
     missing: 'fail',
+    unknown: 'fail',
   })
 
 /** Arrivals of trains, by train: what one train does stays in order. */
@@ -103,3 +104,6 @@ export const stationStatus = topic('transit.station-status', {
     entries: json.integer(),
   }),
 })
+
+/** What comes and cannot be read, byte for byte: anybody may post, and none of it may stop the job. */
+export const deadLetters = 'transit.dead-letter'

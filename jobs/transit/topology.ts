@@ -1,12 +1,13 @@
 // Chicago's trains: stations from a database, arrivals, turnstiles and the weather become the tables that
 // the status page shows. Nothing waits for anything: what comes before its station is joined when that comes.
-import { defineTopology, json } from 'millrace'
+import { deadLetter, defineTopology, json } from 'millrace'
 import type { Arrival } from './messages.ts'
 import { moved, movesOf, NO_TRAINS, type Move, type Platforms } from './platforms.ts'
 import { stationsOf, type Station } from './stations.ts'
 import {
   arrivals,
   byStation,
+  deadLetters,
   entries,
   stationKey,
   stationStatus,
@@ -38,14 +39,23 @@ function wentOn(way: Way, { timestamp, line, station_id, direction }: Arrival): 
     .slice(-WAY_LENGTH)
 }
 
+/** Whether a record is no tombstone: those of stops that are deleted say no station, others nothing at all. */
+const isThere = (value: object | null): boolean => value !== null
+
 export default defineTopology('transit', ({ source, table }) => {
-  const happened = ({ timestamp }: { readonly timestamp: number }): number => timestamp
-  const arrived = source('arrivals', arrivals, { timestamp: happened })
-  const entered = source('entries', entries, { timestamp: happened })
-  table('weather', weather, { timestamp: happened, store: true })
+  const malformed = deadLetter(deadLetters)
+  const happened = {
+    timestamp: ({ timestamp }: { readonly timestamp: number }): number => timestamp,
+    invalidTimestamp: 'skip',
+    malformed,
+  } as const
+  const arrived = source('arrivals', arrivals, happened).filter('arrivals-with-value', isThere)
+  const entered = source('entries', entries, happened).filter('entries-with-value', isThere)
+  table('weather', weather, { ...happened, store: true })
 
   // Other lines' stations have none of the colours, and no row has two.
-  const stations = source('stops', stops)
+  const stations = source('stops', stops, { malformed })
+    .filter('stops-with-value', isThere)
     .flatMap('stations-of-lines', stationsOf)
     .toTable('stations', { key: stationKey, value: station })
 

@@ -37,7 +37,7 @@ const PARTS: readonly [part: string, pattern: RegExp, mayImport: readonly string
 const TOPS = /^(cli\/|bench\/|(index|testing)\.ts$)/
 
 const NATIVE_OR_HEAVY = [
-  ...['node-rdkafka', 'piscina', 'prom-client', 'lmdb', 'pg'],
+  ...['node-rdkafka', 'piscina', 'prom-client', 'lmdb', 'pg', 'pg-copy-streams'],
   '@electric-sql/pglite',
 ]
 

@@ -44,27 +44,36 @@ export interface ProtobufOptions {
    * its default, as proto3 does (`default`), or refuse the value (`fail`; for reflected types).
    */
   readonly missing?: 'default' | 'fail'
+  /** What to do with a property that is no field: leave it out (`ignore`), or refuse the value (`fail`; for reflected types). */
+  readonly unknown?: 'ignore' | 'fail'
 }
 
 /**
  * A serde of protobuf messages by a type of protobufjs. 64-bit fields read as numbers.
  * A message without any field set has no bytes at all: it is written as an empty value, not as null.
  * Messages may be kept: nothing in them is a view of what they were read from.
- * Writing throws a SerdeError that names the field of a wrong type, and with `missing: 'fail'` the missing one.
+ * Writing throws a SerdeError that names the field of a wrong type, and with `missing: 'fail'` the missing one, with
+ * `unknown: 'fail'` what is none.
  */
 export function protobuf<T extends object>(
   type: ProtobufType<T>,
-  { missing = 'default' }: ProtobufOptions = {},
+  { missing = 'default', unknown = 'ignore' }: ProtobufOptions = {},
 ): Serde<T> {
   let isView: boolean | undefined
   let required: readonly string[] | undefined
+  let known: ReadonlySet<string> | undefined
   return Object.freeze({
     name: `protobuf(${type.name ?? 'message'})`,
     serialize(value: T, sink: ByteSink): void {
       const fields = value as Record<string, unknown>
       required ??= missing === 'fail' ? requiredOf(type) : []
       const lacks = required.find((name) => fields[name] === undefined || fields[name] === null)
-      const problem = lacks === undefined ? type.verify(fields) : `${lacks}: it is missing`
+      let problem = lacks === undefined ? type.verify(fields) : `${lacks}: it is missing`
+      if (unknown === 'fail') {
+        known ??= new Set(fieldsOf(type).map((field) => field.name))
+        const odd = Object.keys(fields).find((name) => !known!.has(name))
+        if (odd !== undefined) problem = `${odd}: there is no such field`
+      }
       if (problem !== null) throw new SerdeError(`${type.name ?? 'message'}: ${problem}`)
       const bytes = type.encode(type.create(value)).finish()
       sink.reserve(bytes.length)
@@ -84,14 +93,19 @@ export function protobuf<T extends object>(
 }
 
 /** Fields that every message has. */
-function requiredOf({ name = 'message', fieldsArray }: Partial<ProtobufType<never>>): string[] {
-  if (fieldsArray === undefined) {
-    throw new SerdeError(`${name}: which fields may be missing is known of reflected types only`)
-  }
-  return fieldsArray
+function requiredOf(type: Partial<ProtobufType<never>>): string[] {
+  return fieldsOf(type)
     .filter(({ repeated, map, partOf }) => !repeated && !map && partOf === null)
     .filter((field) => !isMessage(field))
     .map((field) => field.name)
+}
+
+function fieldsOf({
+  name = 'message',
+  fieldsArray,
+}: Partial<ProtobufType<never>>): readonly ProtobufField[] {
+  if (fieldsArray !== undefined) return fieldsArray
+  throw new SerdeError(`${name}: which fields it has is known of reflected types only`)
 }
 
 function isMessage(field: ProtobufField): boolean {

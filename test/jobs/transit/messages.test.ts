@@ -52,6 +52,8 @@ describe('the messages of the transit job', () => {
     expect(() => toBytes(weather.value, { timestamp: 1, status: 'sunny' } as never)).to.throw(
       'Weather: temperature: it is missing',
     )
+    const misspelt = { ...arrival, prev_staton_id: 40450 }
+    expect(() => toBytes(arrivals.value, misspelt)).to.throw('prev_staton_id: there is no such')
     expect(() => toBytes(entries.value, { timestamp: 1 } as never)).to.throw('station_id')
   })
 })

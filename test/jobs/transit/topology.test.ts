@@ -3,7 +3,15 @@ import { expect } from 'chai'
 import { readStops, type StopRow } from '../../../data/transit/lines.ts'
 import type { TransitEvent } from '../../../data/transit/simulation.ts'
 import topology, { type Way } from '../../../jobs/transit/topology.ts'
-import { arrivals, entries, stationStatus, stops, weather } from '../../../jobs/transit/topics.ts'
+import {
+  arrivals,
+  deadLetters,
+  entries,
+  stationStatus,
+  stops,
+  weather,
+} from '../../../jobs/transit/topics.ts'
+import { bytes, topic } from '../../../index.ts'
 import { TopologyTestDriver } from '../../../testing.ts'
 import { eventsOf, MONDAY, placeOf, statusAfter, type StatusRow } from './city.ts'
 
@@ -91,6 +99,39 @@ describe('the transit job', function () {
     expect(others).to.deep.equal([])
     expect(first?.key).to.deep.equal({ line: 'red', station_id: 40450 })
     expect(first?.value).to.include({ a: null, b: 'RL004', entries: 0 })
+  })
+
+  for (const { name } of [arrivals, entries, weather, stops]) {
+    it(`goes on when what nobody can read is posted to ${name}, and keeps it`, () => {
+      pipeStops()
+      const events = eventsOf(0.25)
+      events.forEach(pipe)
+      const raw = topic(name, { key: bytes, value: bytes })
+      const key = Buffer.from('x')
+      const unreadable = ['', '\0\0\0', '{', 'null', '[1]', '{"stop_id":"a"}'].map((text) => {
+        return Buffer.from(text)
+      })
+      for (const value of unreadable) {
+        driver.pipeInput(raw, { key, value, timestampMs: MONDAY })
+        driver.pipeInput(raw, { key: null, value, timestampMs: MONDAY })
+      }
+      driver.pipeInput(raw, { key, value: null, timestampMs: MONDAY })
+      driver.pipeInput(raw, { key: null, value: null, timestampMs: MONDAY })
+      expect(status()).to.deep.equal(statusAfter(events))
+      const kept = driver.readOutput(topic(deadLetters, { key: bytes, value: bytes }))
+      expect(kept.map(({ value }) => Buffer.from(value!).toString())).to.include.members([
+        '\0\0\0',
+        '{',
+      ])
+    })
+  }
+
+  it('leaves out what has no time, and counts it', () => {
+    pipeStops()
+    const at = { timestamp: -1, temperature: 50, status: 'windy' }
+    driver.pipeInput(weather, { key: 'chicago', value: at, timestampMs: MONDAY })
+    expect(one('weather', 'chicago')).to.equal(undefined)
+    expect(driver.drops()).to.deep.equal({ 'invalid-timestamp': 1 })
   })
 
   it('keeps where each train has been for an hour, and the weather that is', () => {

@@ -57,6 +57,14 @@ describe('a protobuf serde', () => {
     expect(fromHex(complete, hexOf(complete, { type: 'a', calls: 0 }))).to.include({ calls: 0 })
   })
 
+  it('refuses a property that is no field, where it is told to', () => {
+    const type = root.lookupType('Count') as unknown as ProtobufType<Count>
+    const strict = protobuf(type, { unknown: 'fail' })
+    const misspelt = { type: 'a', calls: 1, cals: 2 }
+    expect(() => toBytes(strict, misspelt)).to.throw(SerdeError, 'Count: cals: there is no such')
+    expect(fromHex(strict, hexOf(count, misspelt))).to.not.have.property('cals')
+  })
+
   it('cannot tell of generated types which fields may be missing', () => {
     const { fieldsArray: _, ...generated } = root.lookupType(
       'Count',
