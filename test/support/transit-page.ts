@@ -10,7 +10,7 @@ export async function shownRows(page: Page): Promise<Record<string, StatusRow>> 
       [...line.querySelectorAll('tbody tr')].map((row, order) => [
         line.id + '/' + row.dataset.station,
         {
-          name: row.querySelector('th').firstChild.data,
+          name: [...row.querySelector('th').childNodes].map((node) => node.data ?? '').join(''),
           line: line.id,
           order,
           a: row.querySelector('.a button')?.firstChild.data ?? null,

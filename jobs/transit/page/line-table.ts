@@ -139,11 +139,16 @@ function cellsOf({ name, station_id }: Station, others: readonly LineSpec[]): Ce
   const row = html(
     'tr',
     { 'data-station': String(station_id) },
-    html('th', { scope: 'row' }, name, ...changes),
+    html('th', { scope: 'row' }, ...breakable(name), ...changes),
     a,
     html('td', { class: 'rail', 'aria-hidden': 'true' }),
     b,
     html('td', { class: 'number' }, entries, bar),
   )
   return { row, a, b, entries, bar }
+}
+
+/** A name that may go on in the next line behind a stroke: Washington/Wabash is wider than a phone has room for. */
+function breakable(name: string): (string | HTMLElement)[] {
+  return name.split(/(?<=\/)/).flatMap((part, i) => (i === 0 ? [part] : [html('wbr'), part]))
 }

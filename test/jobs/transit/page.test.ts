@@ -16,6 +16,16 @@ import { eventsOf, placeOf, statusAfter, type StatusRow } from './city.ts'
 
 const HOUR_MS = 3_600_000
 
+/** Words of stations' names, between what lines may end at, that stand in two lines. */
+const BROKEN_WORDS = `[...document.querySelectorAll('tbody th')]
+  .flatMap((cell) => [...cell.childNodes].filter((node) => node.data !== undefined))
+  .flatMap((text) => [...text.data.matchAll(/[^\\s-]+/g)].filter(({ index, 0: word }) => {
+    const range = document.createRange()
+    range.setStart(text, index)
+    range.setEnd(text, index + word.length)
+    return new Set([...range.getClientRects()].map(({ top }) => top)).size > 1
+  }).map(([word]) => word))`
+
 describe('the status page of the trains', function () {
   this.timeout(120_000)
   const directory = temporaryDirectory()
@@ -193,6 +203,13 @@ describe('the status page of the trains', function () {
     await page.setViewportSize({ width: 360, height: 740 })
     expect(await inPage('document.documentElement.scrollWidth')).to.equal(360)
     expect(await page.locator('nav a[href="#red"]').isVisible()).to.equal(true)
+  })
+
+  it('has room for the words of each name, on a phone and between two and three columns', async () => {
+    for (const width of [390, 900, 1200]) {
+      await page.setViewportSize({ width, height: 740 })
+      expect(await inPage(BROKEN_WORDS), `at a width of ${width}`).to.deep.equal([])
+    }
   })
 
   it('asked nobody else for anything, and complained of nothing', () => {
