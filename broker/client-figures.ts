@@ -25,4 +25,6 @@ export interface DataPathInfo {
   readonly path: 'native' | 'plain'
   /** Why it is the plain path, for a person to read. */
   readonly reason?: string
+  /** Why limits of topics are not known, for a person to read: what the brokers refuse for them ends the run. */
+  readonly withoutLimits?: string
 }

@@ -5,6 +5,7 @@ import type { BrokerRoundTrip, DataPathInfo, ProducerFigures } from './client-fi
 import type { GroupAdmin } from './group-admin.ts'
 import type { RecordBatch, RecordBatchBuilder } from './record-batch.ts'
 import type { StateEnvironment } from './state-environment.ts'
+import type { LimitsOfTopics } from './topic-limits.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -205,6 +206,8 @@ export interface GroupOptions {
   readonly sharedStates?: SharedStatesSpec | undefined
   /** How much is fetched ahead of what is processed. */
   readonly fetching?: FetchBudget | undefined
+  /** What is written to: of these the limits are asked for, where that can be. */
+  readonly outputs?: readonly string[] | undefined
 }
 
 /** Directories that many tasks keep their state in together, as workers are told of them. */
@@ -317,6 +320,8 @@ export type ChannelSpec =
       readonly sharedStates?: SharedStatesSpec | undefined
       /** Bytes that the client takes as one record. */
       readonly recordBytesMax: number
+      /** What the topics take, as far as that is known. */
+      readonly limits: LimitsOfTopics
       readonly port: MessagePort
       /** The `client.id` of the producer that the worker writes with. */
       readonly producer: string
@@ -332,6 +337,8 @@ export interface DataPort {
   produce(target: TopicPartition, rows: RecordBatchBuilder): void
   /** How large a record may be, key, value and headers together; left out where there is no limit. */
   readonly recordBytesMax?: number
+  /** What each topic takes beside that, as far as it is known. */
+  readonly limits?: LimitsOfTopics
   /** Bytes taken by `produce` that are not yet the broker's; callers stop taking input above a limit. */
   readonly pendingBytes: number
   /** The environment in which a task keeps its state; closed with the port. */

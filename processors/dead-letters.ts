@@ -4,9 +4,9 @@ import { partitionFor } from '../broker/partitioner.ts'
 import { packHeaders, type RecordHeader } from '../broker/record-headers.ts'
 import type { TopologyNode } from '../topology/node.ts'
 import type { DeadLetter, DropPolicy } from '../topology/policies.ts'
-import { userError, type DropReason, type TaskContext } from './processor.ts'
-import { RecordTooLargeError } from './record-size.ts'
+import { userError, type DropReason, type TaskContext, type TopicOutput } from './processor.ts'
 import type { RowPlace } from './row-place.ts'
+import { assertTakenWithoutKey, nearestTime, RecordTooLargeError } from './topic-takes.ts'
 
 /** Writes the record in work with where it stood and what is wrong with it. @throws ProcessingError if it is too large. */
 export function writeDeadLetter(
@@ -87,10 +87,24 @@ function write(
   if (bytes > recordBytesMax) {
     // No policy of a node decides on its own letters.
     const tooLarge = new RecordTooLargeError(topic, bytes, recordBytesMax)
-    throw userError(`a dead letter of ${place.topic}/${place.partition}`, tooLarge)
+    throw userError(letterOf(place), tooLarge)
   }
-  output.rowsOf(partition).append(key, value, timestampMs, [...place.headers, ...headers])
+  if (key === null) assertLetterWithoutKey(topic, place, output)
+  // What is wrong with the record may be its time: the letter arrives nevertheless, with the nearest that is taken.
+  const takenMs = nearestTime(timestampMs, context.nowMs, output)
+  output.rowsOf(partition).append(key, value, takenMs, [...place.headers, ...headers])
 }
+
+function assertLetterWithoutKey(topic: string, place: RowPlace, output: TopicOutput): void {
+  try {
+    assertTakenWithoutKey(topic, output)
+  } catch (cause) {
+    throw userError(letterOf(place), cause)
+  }
+}
+
+const letterOf = ({ topic, partition }: RowPlace): string =>
+  `a dead letter of ${topic}/${partition}`
 
 /** Bytes of a letter: key, value and headers. */
 const bytesOf = ({ key, value, headers }: RowPlace, more: readonly RecordHeader[]): number =>

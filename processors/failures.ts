@@ -2,7 +2,6 @@
 // is dropped and counted, its bytes written to a topic of dead letters first if asked for.
 import type { ErrorPolicy } from '../topology/policies.ts'
 import { writeDeadLetter } from './dead-letters.ts'
-import { RecordTooLargeError } from './record-size.ts'
 import {
   isOfMachine,
   ProcessingError,
@@ -10,6 +9,7 @@ import {
   type DropReason,
   type TaskContext,
 } from './processor.ts'
+import { RecordRefusedError, RecordTooLargeError } from './topic-takes.ts'
 
 /**
  * Deals with the record in work, which user code failed on.
@@ -29,8 +29,11 @@ export function failuresOf(node: string, policy: ErrorPolicy, context: TaskConte
       const error = cause instanceof Error ? cause : new Error(String(cause))
       writeDeadLetter(policy, place, error, context)
     }
-    const isTooLarge = cause instanceof RecordTooLargeError
-    const reason: DropReason = isTooLarge ? 'record-too-large' : 'processing-error'
-    context.drop(node, reason, isWritten)
+    context.drop(node, reasonOf(cause), isWritten)
   }
+}
+
+function reasonOf(cause: unknown): DropReason {
+  if (cause instanceof RecordTooLargeError) return 'record-too-large'
+  return cause instanceof RecordRefusedError ? 'record-refused' : 'processing-error'
 }

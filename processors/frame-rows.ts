@@ -7,7 +7,7 @@ import type { GroupKeys } from './group-keys.ts'
 import { writeHeaders } from './headers.ts'
 import type { OnFailure } from './failures.ts'
 import type { TaskContext, TopicOutput } from './processor.ts'
-import { RecordTooLargeError } from './record-size.ts'
+import { RecordTooLargeError } from './topic-takes.ts'
 import type { WriterSpec } from './repartition-writer.ts'
 
 /** Room that is begun with: each task has one for each topic. */

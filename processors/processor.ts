@@ -23,7 +23,8 @@ import type { RowPlace } from './row-place.ts'
  * clock than `timestamp.future.max.ms` allows; `unrouted`: no branch of a split took it, or no window;
  * `outdated`: an older version of a row than the table has, which a join has no use for, or an answer to
  * one in a join by foreign key;
- * `processing-error`: user code failed on it; `record-too-large`: its result is larger than the topic takes.
+ * `processing-error`: user code failed on it; `record-too-large`: its result is larger than the topic takes;
+ * `record-refused`: its topic takes no record of that time, or without a key.
  */
 export const dropReasons = [
   'malformed',
@@ -36,6 +37,7 @@ export const dropReasons = [
   'outdated',
   'processing-error',
   'record-too-large',
+  'record-refused',
 ] as const
 /** Why a record is not taken into a result; each drop is counted by one. */
 export type DropReason = (typeof dropReasons)[number]
@@ -131,6 +133,11 @@ export interface TopicOutput {
   readonly partitions: number
   /** How large a record may be: bytes of key, value and headers; Infinity where nothing tells. */
   readonly recordBytesMax: number
+  /** How far its time may lie behind the wall clock, ms, and how far ahead of it; Infinity where nothing tells. */
+  readonly behindMsMax: number
+  readonly aheadMsMax: number
+  /** Whether it must have a key. */
+  readonly needsKeys: boolean
   /** Where the rows of a partition are collected; they are sent when the task says so. */
   rowsOf(partition: number): RecordBatchBuilder
 }

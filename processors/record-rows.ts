@@ -7,7 +7,7 @@ import type { GroupKeys } from './group-keys.ts'
 import { writeHeaders } from './headers.ts'
 import type { OnFailure } from './failures.ts'
 import type { TaskContext, TopicOutput } from './processor.ts'
-import { assertFits } from './record-size.ts'
+import { assertTaken } from './topic-takes.ts'
 import type { WriterSpec } from './repartition-writer.ts'
 import { originOfRows, originOfTimes } from './row-origin.ts'
 
@@ -56,7 +56,7 @@ export class RecordRows implements CutRows {
       rows.endValue(isNull)
       this.#writeOrigin(this.#origin, rows)
       writeHeaders(rows, this.#context)
-      assertFits(rows, this.#topic, this.#output)
+      assertTaken(rows, timestampMs, this.#context.nowMs, this.#topic, this.#output)
     } catch (cause) {
       rows.forgetRow()
       this.#failed(cause)

@@ -10,8 +10,8 @@ import { innerSerdeOf, windowBytesOf, writeWindowStart } from '../topology/serde
 import { partitionChooser } from './chosen-partitions.ts'
 import type { OnFailure } from './failures.ts'
 import { RecordView, writeHeaders } from './headers.ts'
-import { assertFits } from './record-size.ts'
 import { userError, type Forward, type StreamRecord, type TaskContext } from './processor.ts'
+import { assertTaken, assertTakenWithoutKey } from './topic-takes.ts'
 
 /** A sink for each topic that is chosen; user code chooses, and topics must exist. */
 export function dynamicSink(
@@ -84,6 +84,7 @@ export function sink(
       return rows
     }
     if (record.key === null || record.key === undefined) {
+      assertTakenWithoutKey(topic.name, output)
       // Without a key nothing asks for a partition: the task's own keeps the order and spreads the load.
       const rows = rowsOf(context.partition % partitions)
       rows.endKey(true)
@@ -102,7 +103,7 @@ export function sink(
     if (value !== null && value !== undefined) valueSerde.serialize(value, rows)
     rows.endValue(value === null || value === undefined)
     writeHeaders(rows, context)
-    assertFits(rows, topic.name, output)
+    assertTaken(rows, record.timestampMs, context.nowMs, topic.name, output)
     rows.endRecord(record.timestampMs)
   }
   const byKey: Forward = (record) => {
@@ -138,6 +139,7 @@ export function sink(
       for (const partition of partitions) {
         rows = rowsOf(partition)
         const isNull = record.key === null || record.key === undefined
+        if (isNull) assertTakenWithoutKey(topic.name, output)
         if (!isNull) keySerde.serialize(record.key, rows)
         rows.endKey(isNull)
         writeRest(record, rows)

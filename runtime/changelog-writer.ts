@@ -15,11 +15,12 @@ export function changelogWriter(
   partition: number,
 ): WriteChangelog {
   const rows = new RecordBatchBuilder()
-  const { recordBytesMax = Infinity } = port
-  // The rest is room for what the task keeps beside its stores.
-  const partBytesMax = Math.min(PART_BYTES_MAX, Math.floor(recordBytesMax / 2))
+  const { recordBytesMax = Infinity, limits } = port
   return (store, entry) => {
     const topic = changelogTopic(applicationId, store)
+    const bytesMax = Math.min(recordBytesMax, limits?.[topic]?.recordBytesMax ?? Infinity)
+    // The rest is room for what the task keeps beside its stores.
+    const partBytesMax = Math.min(PART_BYTES_MAX, Math.floor(bytesMax / 2))
     const send = (): void => port.produce({ topic, partition }, rows)
     writeEntry(rows, entry, Date.now(), partBytesMax, () => {
       if (rows.position > LUMP_BYTES) send()

@@ -95,7 +95,7 @@ export class Outputs {
     const lumpBytes = this.#port.transactional ? LUMP_BYTES : Infinity
     return {
       partitions,
-      recordBytesMax: this.#port.recordBytesMax ?? Infinity,
+      ...limitsFor(this.#port, topic),
       rowsOf: (partition) => {
         const target = targets[partition]!
         if (target.rows.position > lumpBytes) this.#handOver(target)
@@ -113,6 +113,19 @@ export class Outputs {
       records.add(count)
       bytes.add(length)
     }
+  }
+}
+
+function limitsFor(
+  { recordBytesMax = Infinity, limits }: DataPort,
+  topic: string,
+): Omit<TopicOutput, 'partitions' | 'rowsOf'> {
+  const known = limits?.[topic]
+  return {
+    recordBytesMax: Math.min(recordBytesMax, known?.recordBytesMax ?? Infinity),
+    behindMsMax: known?.behindMsMax ?? Infinity,
+    aheadMsMax: known?.aheadMsMax ?? Infinity,
+    needsKeys: known?.needsKeys ?? false,
   }
 }
 

@@ -143,6 +143,20 @@ export function changelogsOf(
   })
 }
 
+/** The topics that an application may write to: sinks, dead letters, those of its own. */
+export function outputsOf(topology: Topology, plan: Plan): string[] {
+  const { applicationId, partitions, sourceTopics, isLogged } = plan
+  const stores = isLogged ? storeNamesOf(plan) : []
+  const changelogs = stores.map((store) => changelogTopic(applicationId, store))
+  const isRead = new Set([...sourceTopics, ...globalTopicsOf(topology)])
+  const sinks = new Set(sinkTopicsOf(topology))
+  const isChosen = topology.nodes.some(({ kind }) => kind === 'dynamic-sink')
+  const outer = Object.keys(partitions).filter(
+    (name) => isChosen || sinks.has(name) || !isRead.has(name),
+  )
+  return [...outer, ...changelogs]
+}
+
 /** Lays out the tasks for real partition counts. */
 export function planOf(
   topology: Topology,

@@ -13,7 +13,7 @@ import type { LaunchThread } from './launch.ts'
 import { layOut, type Layout } from './layout.ts'
 import { matchedBy } from './matched.ts'
 import { collectMetrics, type Reading } from './metrics/snapshot.ts'
-import { inputsOf } from './plan.ts'
+import { inputsOf, outputsOf } from './plan.ts'
 import { ProgressReporter } from './progress.ts'
 import { rateLimited } from './rate-limited-log.ts'
 import { Restarts, type OpenClient } from './restarts.ts'
@@ -84,6 +84,7 @@ export async function startStreams(
         bytes: config.inputBufferMaxBytes,
         partitions: layout.plan.tasks.flatMap(inputsOf).length,
       },
+      outputs: outputsOf(layout.topology, layout.plan),
       guarantee: config.processingGuarantee,
       // Topics that come later must not change how members share partitions out.
       isCoPartitioned:
@@ -151,7 +152,13 @@ export async function startStreams(
   if (dataPath?.path === 'plain') {
     log.warn(
       { reason: dataPath.reason },
-      'records pass the main thread, which is several times slower',
+      'records pass the main thread, which is several times slower; the event time of partitions is not kept beside their offsets, and the limits of topics are not known',
+    )
+  }
+  if (dataPath?.withoutLimits !== undefined) {
+    log.warn(
+      { reason: dataPath.withoutLimits },
+      'limits of topics are not known: what the brokers refuse for them ends the run',
     )
   }
   return {

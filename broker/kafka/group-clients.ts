@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { GroupOptions } from '../ports.ts'
 import { orDisconnect, type ClientFactory } from './clients.ts'
 import { chooseDataPath, type DataPath, type DataPathChoice } from './data-path.ts'
-import { connectNative, nativePath } from './native-path.ts'
+import { connectNative, nativePath, type NativeMember } from './native-path.ts'
 import {
   connectPlain,
   plainPath,
@@ -34,6 +34,7 @@ export async function connectGroup(
     isCoPartitioned = false,
     applicationServer,
     fetching,
+    outputs,
   }: GroupOptions,
   callbacks: ExtraConf['consumer'],
 ): Promise<Connected> {
@@ -60,7 +61,12 @@ export async function connectGroup(
       }
     : { consumer: { ...callbacks, ...member }, producer: {} }
   const choice = chooseDataPath(factory)
-  const connected = await connectBy(choice, factory, { applicationId, applicationServer }, extra)
+  const connected = await connectBy(
+    choice,
+    factory,
+    { applicationId, applicationServer, outputs },
+    extra,
+  )
   if (!isExactlyOnce) return { ...connected, transactions: undefined }
   const { clients, offsets } = connected
   const { producer } = clients
@@ -72,7 +78,7 @@ export async function connectGroup(
 async function connectBy(
   choice: DataPathChoice,
   factory: ClientFactory,
-  member: Pick<GroupOptions, 'applicationId' | 'applicationServer'>,
+  member: NativeMember,
   extra: ExtraConf,
 ): Promise<Omit<Connected, 'transactions'>> {
   if (choice.path === 'native') {

@@ -13,6 +13,7 @@ import type {
   TopicPartitionOffset,
 } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { LimitsOfTopics } from '../topic-limits.ts'
 import type { ToMain, ToPort } from './messages.ts'
 import { NativeOutput } from './native-output.ts'
 import { NativeReader } from './native-reader.ts'
@@ -38,6 +39,7 @@ export function openNativeDataPort(spec: NativeChannelSpec): DataPort {
 class NativeDataPort implements DataPort {
   readonly transactional = false
   readonly recordBytesMax: number
+  readonly limits: LimitsOfTopics
   readonly #port: MessagePort
   readonly #addon: KafkaAddon
   readonly #waker: number
@@ -50,6 +52,7 @@ class NativeDataPort implements DataPort {
   constructor(spec: NativeChannelSpec, addon: KafkaAddon) {
     this.#port = spec.port
     this.recordBytesMax = spec.recordBytesMax
+    this.limits = spec.limits
     this.#addon = addon
     this.#waker = spec.waker
     this.#states = new StateDirectories(spec)

@@ -19,7 +19,16 @@ import { NativeIntake } from './native-intake.ts'
 import { NativeOutbox } from './native-outbox.ts'
 import type { ExtraConf, GroupClients, PathOptions } from './plain-path.ts'
 import type { RdConf } from './rd-client.ts'
-import { deliveryMsOf, fetchConf, nativeConf, recordBytesMaxOf, REPORT_NONE } from './settings.ts'
+import {
+  batchConf,
+  deliveryMsOf,
+  fetchConf,
+  isUncompressed,
+  nativeConf,
+  recordBytesMaxOf,
+  REPORT_NONE,
+} from './settings.ts'
+import { askForLimits, withoutSizes, type KnownLimits } from './topic-limits.ts'
 
 type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
 
@@ -27,7 +36,12 @@ type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
 export interface NativeClients extends GroupClients {
   readonly consumerId: string
   readonly producerId: string
+  /** What the topics that are written to take. */
+  readonly known: KnownLimits
 }
+
+/** What the clients of a group are to know of it. */
+export type NativeMember = Pick<GroupOptions, 'applicationId' | 'applicationServer' | 'outputs'>
 
 /** Partitions end with an event: what lies between the last row and the end are control records. */
 const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
@@ -36,33 +50,36 @@ const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
 export async function connectNative(
   factory: ClientFactory,
   { addon, addonPath }: NativeChoice,
-  { applicationId, applicationServer }: Pick<GroupOptions, 'applicationId' | 'applicationServer'>,
+  { applicationId, applicationServer, outputs = [] }: NativeMember,
   extra: ExtraConf,
 ): Promise<NativeClients> {
   const consumerId = withServer(uniqueId(factory), applicationServer)
   const producerId = uniqueId(factory)
-  const clients = await bothOf(
-    connectConsumer(factory, applicationId, {
-      ...extra.consumer,
-      ...END_OF_PARTITION,
-      ...nativeConf(addonPath, consumerId),
-    }),
+  const consumes = connectConsumer(factory, applicationId, {
+    ...extra.consumer,
+    ...END_OF_PARTITION,
+    ...nativeConf(addonPath, consumerId),
+  })
+  const asked = consumes.then(() => askForLimits(addon, consumerId, outputs))
+  const produces = asked.then(({ batchBytesMax }) =>
     // The addon sees deliveries itself; the client's own reports would take its marks for objects.
     connectProducer(factory, {
+      ...batchConf(factory.address, batchBytesMax),
       ...extra.producer,
       ...REPORT_NONE,
       ...nativeConf(addonPath, producerId),
     }),
   )
-  return orDisconnect(clients, () => {
+  const clients = await bothOf(consumes, produces)
+  return orDisconnect(clients, async () => {
     for (const clientId of [consumerId, producerId]) assertKnown(addon, clientId)
-    return { ...clients, consumerId, producerId }
+    return { ...clients, consumerId, producerId, known: await asked }
   })
 }
 
 /** The path over clients of `connectNative`. */
 export function nativePath(
-  { consumer, producer, consumerId, producerId }: NativeClients,
+  { consumer, producer, consumerId, producerId, known }: NativeClients,
   { addon, addonPath }: NativeChoice,
   options: PathOptions,
 ): DataPath {
@@ -89,7 +106,10 @@ export function nativePath(
   }
   const deliveryMs = deliveryMsOf(factory.address)
   return {
-    info: { path: 'native' },
+    info: {
+      path: 'native',
+      ...(known.problem === undefined ? {} : { withoutLimits: known.problem }),
+    },
     servers: () => serversOf(addon, consumerId, applicationId),
     members: () => assignmentOf(addon, consumerId, applicationId),
     generation: () => addon.groupGeneration?.(consumerId) ?? 0,
@@ -105,6 +125,7 @@ export function nativePath(
           stateDir,
           sharedStates,
           recordBytesMax: recordBytesMaxOf(factory.address),
+          limits: isUncompressed(factory.address) ? known.limits : withoutSizes(known.limits),
           port,
           producer: producerId,
           waker,

@@ -173,14 +173,35 @@ export function withoutSecrets(text: string, { settings }: KafkaAddress): string
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
 }
 
-/** The client's own limit, and what a record and a batch of it alone take beside key, value and headers at most. */
+/** The client's own limit of a batch. */
+const BATCH_BYTES = 1_000_000
+/** The client's own limit. */
 const MESSAGE_BYTES = 1_000_000
-const MESSAGE_OVERHEAD_BYTES = 36 + 61
+/** What a record and a batch of it alone take beside key, value and headers at most. */
+export const MESSAGE_OVERHEAD_BYTES = 36 + 61
 
 /** Bytes of key, value and headers that the producer takes as one record, by its `message.max.bytes`. */
 export function recordBytesMaxOf({ settings: { common, producer } }: KafkaAddress): number {
   const set = { ...common, ...producer }['message.max.bytes']
   return (set === undefined ? MESSAGE_BYTES : Number(set)) - MESSAGE_OVERHEAD_BYTES
+}
+
+/**
+ * Keeps batches as small as all of the topics take them: a broker refuses a batch that is larger, of small records,
+ * too, and the client does not cut it in two as Java's does. The user's settings win.
+ */
+export function batchConf(
+  { settings: { common, producer } }: KafkaAddress,
+  batchBytesMax: number,
+): RdConf {
+  const isSet = 'batch.size' in { ...common, ...producer }
+  return isSet || batchBytesMax >= BATCH_BYTES ? {} : { 'batch.size': String(batchBytesMax) }
+}
+
+/** Whether the producer sends what brokers see the size of as it is, uncompressed. */
+export function isUncompressed({ settings: { common, producer } }: KafkaAddress): boolean {
+  const all = { ...common, ...producer }
+  return (all['compression.codec'] ?? all['compression.type'] ?? 'none') === 'none'
 }
 
 /** The user's `delivery.timeout.ms` by either of its names, or the default; milliseconds. */

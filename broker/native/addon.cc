@@ -14,5 +14,6 @@ NAPI_MODULE_INIT() {
   millrace::addKafka(env, exports);
   millrace::addKafkaRows(env, exports);
   millrace::addOffsets(env, exports);
+  millrace::addTopicSettings(env, exports);
   return exports;
 }

@@ -13,6 +13,9 @@ void addKafka(napi_env env, napi_value exports);
 /** commitOffsets, committedOffsets, sendOffsets: offsets of a group with their metadata. */
 void addOffsets(napi_env env, napi_value exports);
 
+/** topicSettings: what topics are set to. */
+void addTopicSettings(napi_env env, napi_value exports);
+
 /** openReader, poll, openWriter, produce, …: Kafka's partitions, read and written in workers. */
 void addKafkaRows(napi_env env, napi_value exports);
 

@@ -60,6 +60,15 @@ export interface NativeFailure {
   readonly isTxnRequiresAbort: boolean
 }
 
+/** Settings of a topic by Kafka's names. */
+export type TopicSettings = Readonly<Record<string, string>>
+
+/** What topics are set to; those that could not be asked for are left out, and `problem` says why. */
+export interface SettingsOfTopics {
+  readonly topics: Readonly<Record<string, TopicSettings>>
+  readonly problem?: string
+}
+
 /** What the addon does with Kafka. A client that was closed is not there; asking it of its epochs throws. */
 export interface KafkaAddon {
   /** Of the library that has loaded the addon as its plugin; undefined before the first has. */
@@ -99,6 +108,17 @@ export interface KafkaAddon {
     offsets: readonly NativeOffset[],
     timeoutMs: number,
   ): Promise<readonly NativeOffset[] | NativeFailure>
+
+  /**
+   * Asks what topics are set to, of the settings named. Not there in an addon that was built before it.
+   * @throws Error when the client is not there
+   */
+  topicSettings?(
+    clientId: string,
+    topics: readonly string[],
+    names: readonly string[],
+    timeoutMs: number,
+  ): Promise<SettingsOfTopics>
 
   /** Has `wake` called in this thread when a reader or writer that was given the number signals. */
   openWaker(wake: () => void): number

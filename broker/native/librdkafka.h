@@ -52,7 +52,25 @@ namespace millrace {
   X(rd_kafka_topic_new)                             \
   X(rd_kafka_topic_name)                            \
   X(rd_kafka_topic_destroy)                         \
-  X(rd_kafka_producev)
+  X(rd_kafka_producev)                              \
+  X(rd_kafka_AdminOptions_new)                      \
+  X(rd_kafka_AdminOptions_set_request_timeout)      \
+  X(rd_kafka_AdminOptions_destroy)                  \
+  X(rd_kafka_ConfigResource_new)                    \
+  X(rd_kafka_ConfigResource_destroy)                \
+  X(rd_kafka_ConfigResource_name)                   \
+  X(rd_kafka_ConfigResource_error)                  \
+  X(rd_kafka_ConfigResource_configs)                \
+  X(rd_kafka_ConfigEntry_name)                      \
+  X(rd_kafka_ConfigEntry_value)                     \
+  X(rd_kafka_DescribeConfigs)                       \
+  X(rd_kafka_DescribeConfigs_result_resources)      \
+  X(rd_kafka_queue_new)                             \
+  X(rd_kafka_queue_poll)                            \
+  X(rd_kafka_event_error)                           \
+  X(rd_kafka_event_error_string)                    \
+  X(rd_kafka_event_DescribeConfigs_result)          \
+  X(rd_kafka_event_destroy)
 
 /** Pointers to the functions, each by its own name. */
 struct Librdkafka {

@@ -13,7 +13,13 @@ import { buildTask, type TaskProcessors } from '../../processors/build.ts'
 import type { RepartitionFormat } from '../../processors/cut-rows.ts'
 import { FrameInput } from '../../processors/frame-input.ts'
 import { EventTimeLimits, OperatorTime } from '../../processors/operator-time.ts'
-import type { CacheCounts, DropReason, TaskContext, TaskStore } from '../../processors/processor.ts'
+import type {
+  CacheCounts,
+  DropReason,
+  TaskContext,
+  TaskStore,
+  TopicOutput,
+} from '../../processors/processor.ts'
 import { GlobalTables } from '../../processors/global-tables.ts'
 import { Punctuations } from '../../processors/punctuations.ts'
 import { SourceInput } from '../../processors/source-input.ts'
@@ -66,6 +72,8 @@ export interface TestTaskOptions {
   readonly repartitionFormat?: RepartitionFormat | undefined
   /** Bytes that its topics take as one record. */
   readonly recordBytesMax?: number
+  /** What else they take. */
+  readonly limits?: Partial<Omit<TopicOutput, 'partitions' | 'rowsOf'>>
 }
 
 /** One task, without a runtime around it. Its application id is `app`. */
@@ -88,13 +96,16 @@ export class TestTask implements TaskContext {
   readonly #emitters: (() => void)[] = []
   readonly #outputs = new Map<string, RecordBatchBuilder[]>()
   readonly #partitions: Readonly<Record<string, number>>
-  readonly #recordBytesMax: number
+  readonly #limits: Omit<TopicOutput, 'partitions' | 'rowsOf'>
   #nextOffset = 0
 
   constructor(topology: Topology, options: TestTaskOptions = {}) {
     this.partition = options.partition ?? 0
     this.#partitions = options.partitions ?? {}
-    this.#recordBytesMax = options.recordBytesMax ?? Infinity
+    this.#limits = {
+      ...{ recordBytesMax: options.recordBytesMax ?? Infinity, needsKeys: false },
+      ...{ behindMsMax: Infinity, aheadMsMax: Infinity, ...options.limits },
+    }
     this.processors = buildTask(subtopologyOf(topology, options.subtopology ?? 0), this, {
       topology,
       applicationId: 'app',
@@ -211,10 +222,9 @@ export class TestTask implements TaskContext {
       this.#outputs.set(topic, builders)
     }
     const known = builders
-    const recordBytesMax = this.#recordBytesMax
     return {
       partitions: known.length,
-      recordBytesMax,
+      ...this.#limits,
       rowsOf: (partition: number) => known[partition]!,
     }
   }

@@ -1,5 +1,5 @@
-// Results that are larger than a record may be, at sinks and on their way through a repartition topic: by the
-// policy of the operator, before anything is sent.
+// Results that are larger than a record may be, or that their topic would refuse, at sinks and on their way through
+// a repartition topic: by the policy of the operator, before anything is sent.
 import { expect } from 'chai'
 import {
   deadLetter,
@@ -10,7 +10,7 @@ import {
 } from '../../index.ts'
 import type { RepartitionFormat } from '../../processors/cut-rows.ts'
 import { texts, strings } from '../support/texts.ts'
-import { TestTask } from './support.ts'
+import { TestTask, type InputRow } from './support.ts'
 
 const RECORD_BYTES_MAX = 2_000
 const long = (letter: string, bytes: number): string => letter.repeat(bytes)
@@ -65,6 +65,62 @@ describe('a result that is too large for its topic', () => {
       '__streams.errors.topic': 'in',
       '__streams.errors.offset': '1',
     })
+  })
+})
+
+describe('a result that its topic would refuse', () => {
+  const NOW_MS = 1_000_000
+  const limits = { aheadMsMax: 5_000, behindMsMax: 7_000, needsKeys: true }
+  const AHEAD = { key: 'k', value: 'ahead', timestampMs: NOW_MS + 5_001 }
+  const BEHIND = { key: 'k', value: 'behind', timestampMs: NOW_MS - 7_001 }
+  const KEYLESS = { key: null, value: 'keyless', timestampMs: NOW_MS }
+  const TAKEN = [
+    { key: 'k', value: 'latest', timestampMs: NOW_MS + 5_000 },
+    { key: 'k', value: 'earliest', timestampMs: NOW_MS - 7_000 },
+  ]
+  const taskFor = (onError: ErrorPolicy): TestTask => {
+    const topology = defineTopology('job', ({ source }) =>
+      source('in', texts('in')).to('out', texts('out'), { onError }),
+    )
+    const task = new TestTask(topology, { limits })
+    task.nowMs = NOW_MS
+    return task
+  }
+
+  it('ends the run where nothing else is said, and says what helps', () => {
+    const of = (record: InputRow) => () => taskFor('fail').pipe(record)
+    expect(of(AHEAD)).to.throw(
+      'out: a record for out is 5001 ms ahead of the clock and may be 5000: raise message.timestamp.after.max.ms',
+    )
+    expect(of(BEHIND)).to.throw(
+      'out: a record for out is 7001 ms behind the clock and may be 7000: raise message.timestamp.before.max.ms',
+    )
+    expect(of(KEYLESS)).to.throw(
+      'out: a record for out has no key, and the topic is compacted: give it one',
+    )
+  })
+
+  it('is left out alone, and counted, where its operator skips', () => {
+    const task = taskFor('skip')
+    task.pipe(AHEAD, TAKEN[0]!, BEHIND, KEYLESS, TAKEN[1]!)
+    expect(task.readAs('out', utf8, utf8)).to.deep.equal(TAKEN)
+    expect(task.drops).to.deep.equal(Array(3).fill(['out', 'record-refused']))
+  })
+
+  it('is a dead letter with the nearest time that is taken, but none without a key where it needs one', () => {
+    const task = taskFor(deadLetter('dead'))
+    task.pipe(AHEAD, BEHIND)
+    const letters = task.read('dead').map(({ timestampMs, headers }) => ({
+      timestampMs,
+      error: headers['__streams.errors.exception'],
+    }))
+    expect(letters).to.deep.equal([
+      { timestampMs: NOW_MS + 5_000, error: 'RecordRefusedError' },
+      { timestampMs: NOW_MS - 7_000, error: 'RecordRefusedError' },
+    ])
+    expect(() => task.pipe(KEYLESS)).to.throw(
+      'a dead letter of in/0: a record for dead has no key, and the topic is compacted',
+    )
   })
 })
 
