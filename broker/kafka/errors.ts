@@ -112,8 +112,23 @@ export function deliveryCode({ code, message }: Pick<RdError, 'code' | 'message'
   return DELIVERY_TEXTS.find(([text]) => text.test(message))?.[1] ?? code
 }
 
+const codeOf = ({ cause }: BrokerError): number | undefined =>
+  (cause as { readonly code?: number } | undefined)?.code
+
 /** Whether a failed delivery may go well in another transaction. */
-export function isTransientDelivery({ cause }: BrokerError): boolean {
-  const code = (cause as { readonly code?: number } | undefined)?.code
+export function isTransientDelivery(error: BrokerError): boolean {
+  const code = codeOf(error)
   return code !== undefined && TRANSIENT_DELIVERIES.has(code)
+}
+
+/** Whether a row was given up since something else had failed. */
+export function isPurgedDelivery(error: BrokerError): boolean {
+  const code = codeOf(error)
+  return code === RdCode.purgedInQueue || code === RdCode.purgedInFlight
+}
+
+/** A transaction failed of a topic that may not be written to, whose name the client does not tell. */
+export function writeDenied(reason: string, code: number): BrokerError {
+  const message = `records could not be written: ${reason}; see that this application may write to all of its topics`
+  return new BrokerError('MILLRACE_PRODUCE_FAILED', message, { cause: { code } })
 }

@@ -3,7 +3,13 @@
 // who know nothing of transactions, are always within one.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BrokerError, placeOf, type TaskPosition } from '../ports.ts'
-import { isTransientDelivery, requestFailed } from './errors.ts'
+import {
+  isFinal,
+  isPurgedDelivery,
+  isTransientDelivery,
+  requestFailed,
+  writeDenied,
+} from './errors.ts'
 import type { OffsetRequests } from './offset-requests.ts'
 import { RdCode, type RdDone, type RdError, type RdProducer } from './rd-client.ts'
 import type { Outbox } from './reading.ts'
@@ -26,6 +32,8 @@ const REQUEST_MS_MAX = 5_000
 const RETRY_MS_MAX = 300_000
 const RETRY_MS = 20
 const END_MS_MAX = 3_000
+/** What has failed already is known to the client: no broker is waited for. */
+const REASON_MS_MAX = 1_000
 
 /** The transactions of one producer, one after the other. */
 export class Transactions {
@@ -71,7 +79,8 @@ export class Transactions {
     const offsets = moved.length === 0 && hasProduced ? positions.slice(0, 1) : moved
     try {
       const [flushed, sent] = await Promise.allSettled([outbox.flush(), this.#sendOffsets(offsets)])
-      if (flushed.status === 'rejected') throw flushed.reason
+      if (flushed.status === 'rejected')
+        throw await this.#causeOf(flushed.reason as BrokerError, positions)
       if (sent.status === 'rejected') throw sent.reason
       await this.#ask((done) => producer.commitTransaction(REQUEST_MS_MAX, done))
       await this.#begin()
@@ -115,6 +124,20 @@ export class Transactions {
     })
   }
 
+  /**
+   * Why rows came to nothing. Those that the client gave up since their transaction had failed do not say: whatever
+   * is asked of that transaction next is answered with what it failed of.
+   */
+  async #causeOf(reason: BrokerError, positions: readonly TaskPosition[]): Promise<BrokerError> {
+    const { offsets, address } = this.#parts
+    if (offsets === undefined || this.#hasEnded || !isPurgedDelivery(reason)) return reason
+    const error = await this.#askOnce((done) =>
+      offsets.send(positions.slice(0, 1), REASON_MS_MAX, done),
+    )
+    if (error === undefined || !isFinal(error)) return reason
+    return writeDenied(withoutSecrets(error.message, address), error.code)
+  }
+
   async #sendOffsets(offsets: readonly TaskPosition[]): Promise<void> {
     const requests = this.#parts.offsets
     if (offsets.length === 0 || requests === undefined) return
@@ -130,15 +153,19 @@ export class Transactions {
     const deadline = performance.now() + RETRY_MS_MAX
     for (;;) {
       if (this.#hasEnded) throw aborted('this instance is leaving', undefined)
-      const answer = new Promise<(RdError & Error) | undefined>((done) => {
-        send((failure) => done((failure ?? undefined) as (RdError & Error) | undefined))
-      })
-      this.#request = answer
-      const error = await answer
+      const error = await this.#askOnce(send)
       if (error === undefined) return
       if (error.isRetriable !== true || performance.now() > deadline) throw error
       await sleep(RETRY_MS)
     }
+  }
+
+  #askOnce(send: (done: RdDone) => void): Promise<(RdError & Error) | undefined> {
+    const answer = new Promise<(RdError & Error) | undefined>((done) => {
+      send((failure) => done((failure ?? undefined) as (RdError & Error) | undefined))
+    })
+    this.#request = answer
+    return answer
   }
 
   #failureOf(error: unknown): BrokerError {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import type { RdDone, RdProducer } from '../../broker/kafka/rd-client.ts'
+import { produceFailed } from '../../broker/kafka/errors.ts'
+import { RdCode, type RdDone, type RdError, type RdProducer } from '../../broker/kafka/rd-client.ts'
 import type { Outbox } from '../../broker/kafka/reading.ts'
 import { Transactions } from '../../broker/kafka/transactions.ts'
 import type { TopicPartitionOffset } from '../../broker/ports.ts'
@@ -19,6 +20,8 @@ describe('the transactions of a group', () => {
   /** Ends the sending of offsets, where that does not end by itself. */
   let answer: (() => void) | undefined
   let isSlow: boolean
+  /** What the broker refuses offsets with. */
+  let refusal: Error | undefined
   let transactions: Transactions
 
   beforeEach(() => {
@@ -26,6 +29,7 @@ describe('the transactions of a group', () => {
     asked = []
     answer = undefined
     isSlow = false
+    refusal = undefined
     const done = (callback: RdDone): void => callback(undefined)
     const producer = {
       beginTransaction: done,
@@ -46,10 +50,10 @@ describe('the transactions of a group', () => {
       sent.push(offsets)
       asked.push('offsets')
       if (isSlow) answer = () => callback(undefined)
-      else callback(undefined)
+      else callback(refusal as RdError | undefined)
     }
     transactions = new Transactions({
-      address: { bootstrapServers: 'broker:9092' } as never,
+      address: { bootstrapServers: 'broker:9092', settings: {} } as never,
       transactionalId: 'app',
       producer,
       offsets: { send },
@@ -73,6 +77,30 @@ describe('the transactions of a group', () => {
     await transactions.commit(outbox, [at(0, 5)], true)
     await transactions.commit(outbox, [at(0, 5)], false)
     expect(sent).to.have.length(1)
+  })
+
+  describe('whose rows were given up', () => {
+    const flush = (): Promise<void> => {
+      return Promise.reject(
+        produceFailed({ topic: 'out', partition: 0 }, 'purged', RdCode.purgedInQueue),
+      )
+    }
+    const failureFor = async (message: string, code: number): Promise<Error> => {
+      refusal = Object.assign(new Error(message), { code })
+      const commit = transactions.commit({ ...outbox, flush }, [at(0, 5)], true)
+      return (await commit.catch((error: unknown) => error)) as Error
+    }
+
+    it('end the run where a topic may not be written to, and say so', async () => {
+      const failure = await failureFor('no partition added: not allowed', RdCode.topicDenied)
+      expect(failure).to.have.property('code', 'MILLRACE_PRODUCE_FAILED')
+      expect(failure.message).to.include('no partition added: not allowed; see that')
+    })
+
+    it('are undone and begun again where that may help', async () => {
+      const failure = await failureFor('in the wrong state', RdCode.erroneousState)
+      expect(failure).to.have.property('code', 'MILLRACE_TRANSACTION_ABORTED')
+    })
   })
 
   it('end when what was asked is answered: a client that goes before that never ends', async () => {

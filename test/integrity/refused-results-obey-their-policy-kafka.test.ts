@@ -19,7 +19,8 @@ const WAYS = [
   { guarantee: 'exactly_once_v2', path: 'native', producer: {} },
   { guarantee: 'at_least_once', path: 'plain', producer: CLIENT },
 ] as const
-const READ = ['large.lettered', 'large.skipped', 'large.cut', 'large.dead', 'large.dead-of-all']
+const LETTERS = ['large.dead', 'large.dead-of-all', 'large.drops']
+const READ = ['large.lettered', 'large.skipped', 'large.cut', ...LETTERS]
 
 const HOUR_MS = 3_600_000
 const DATED = {
@@ -57,7 +58,7 @@ describe('results that Kafka would refuse', function () {
     await kafka.broker.ensureTopics([
       ...READ.map((name) => ({ name, partitions: 1, config })),
       ...dated.map((name) => ({ name, partitions: 1, config: DATED })),
-      { name: 'dated.dead', partitions: 1 },
+      ...['dated.dead', 'dated.drops'].map((name) => ({ name, partitions: 1 })),
     ])
   })
 
@@ -106,6 +107,7 @@ describe('results that Kafka would refuse', function () {
       for (const topic of ['large.lettered', 'large.skipped', 'large.cut']) {
         expect(await linesOf(topic), topic).to.deep.equal([...SMALL].sort())
       }
+      expect(await linesOf('large.drops')).to.deep.equal([...LARGE].sort())
       for (const topic of ['large.dead', 'large.dead-of-all']) {
         const letters = await added(topic)
         expect(letters.map(({ line }) => line).sort(), topic).to.deep.equal([...LARGE].sort())
@@ -123,6 +125,7 @@ describe('results that Kafka would refuse', function () {
       for (const topic of ['dated.skipped', 'dated.lettered']) {
         expect(await linesOf(topic), topic).to.deep.equal(TAKEN)
       }
+      expect(await linesOf('dated.drops')).to.deep.equal(REFUSED)
       const letters = await added('dated.dead')
       expect(letters.map(({ line }) => line).sort()).to.deep.equal(REFUSED)
       expect(new Set(letters.map(({ error }) => error))).to.deep.equal(

@@ -8,6 +8,7 @@ import {
   hopping,
   json,
   milliseconds,
+  topic,
   TopologyError,
   tumbling,
   utf8,
@@ -15,6 +16,7 @@ import {
   type SerdePair,
   type TopologyBuilder,
 } from '../../index.ts'
+import type { DropReason } from '../../processors/processor.ts'
 import type { TopologyTestDriver } from '../../testing.ts'
 import { strings, TextDriver, texts } from '../support/texts.ts'
 
@@ -204,6 +206,86 @@ describe('a dropped record', () => {
       'job: deadLetter("no/topic"): a topic is named',
     )
   })
+})
+
+interface Dropping {
+  readonly build: (builder: TopologyBuilder) => void
+  /** Records for topics `in` and `rows`; the last one of all is dropped. */
+  readonly pipe: readonly (readonly [topic: 'in' | 'rows', record: string])[]
+}
+
+const countingAll: Dropping['build'] = ({ source }) => {
+  source('in', texts('in')).groupByKey('by-key').count('counts', { emit: 'on-update' })
+}
+const timed: Dropping['build'] = ({ source }) => {
+  const spec = { timestamp: Number, invalidTimestamp: 'skip' } as const
+  source('in', texts('in'), spec).to('out', texts('out'))
+}
+
+/** The reasons that only brokers give: test/integrity/refused-results-obey-their-policy-kafka.test.ts. */
+type OfBrokers = 'record-too-large' | 'record-refused'
+
+const DROPPING: Readonly<Record<Exclude<DropReason, OfBrokers>, Dropping>> = {
+  malformed: {
+    build: ({ source }) => {
+      const values = topic('in', { key: utf8, value: json.object({}) })
+      source('in', values, { malformed: 'skip' }).peek('look', () => undefined)
+    },
+    pipe: [['in', 'a:{@1']],
+  },
+  'null-key': { build: countingAll, pipe: [['in', ':x@1']] },
+  'null-value': { build: countingAll, pipe: [['in', 'a:@1']] },
+  'invalid-timestamp': { build: timed, pipe: [['in', 'a:x@1']] },
+  'future-timestamp': { build: timed, pipe: [['in', 'a:1101@1']] },
+  'expired-window': {
+    build: counting({}),
+    pipe: [
+      ['in', 'a:x@20'],
+      ['in', 'a:y@9'],
+    ],
+  },
+  unrouted: {
+    build: ({ source }) => {
+      const parts = source('in', texts('in')).split('parts')
+      parts.branch('x', (value) => value === 'x').noDefaultBranch()
+    },
+    pipe: [['in', 'a:y@1']],
+  },
+  outdated: {
+    build: ({ table }) => {
+      const history = milliseconds(50)
+      const rows = table('rows', texts('rows'), { history })
+      const merge = (left: string, right: string): string => left + right
+      table('in', texts('in'), { history }).join('join', rows, { merge }).toStream('changes')
+    },
+    pipe: [
+      ['rows', 'a:r@1'],
+      ['in', 'a:x@10'],
+      ['in', 'a:y@5'],
+    ],
+  },
+  'processing-error': {
+    build: ({ source }) => {
+      source('in', texts('in')).mapValues('shout', (value) => value.toUpperCase())
+    },
+    pipe: [['in', 'a:@1']],
+  },
+}
+
+describe('the side output of a topology', () => {
+  for (const [reason, { build, pipe }] of Object.entries(DROPPING)) {
+    it(`gets what is dropped as ${reason}`, () => {
+      const config = { 'timestamp.future.max.ms': 100 }
+      const options = { onDrop: deadLetter('drops'), onError: 'skip' } as const
+      const text = new TextDriver(build, { wallClockMs: 1_000, config }, options)
+      for (const [topic, record] of pipe) text.pipe(topic, record)
+      const [letter, ...others] = lettersIn(text.driver, 'drops')
+      text.driver.close()
+      expect(others).to.deep.equal([])
+      const [, last] = pipe.at(-1)!
+      expect(letter?.startsWith(`${last} ${reason} `), letter).to.equal(true)
+    })
+  }
 })
 
 describe('a dead letter behind a repartition topic', () => {

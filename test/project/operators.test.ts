@@ -58,6 +58,18 @@ describe('the pages about operators', () => {
     expect(methods.filter((name) => !isTold(name))).to.deep.equal([])
   })
 
+  it('say in each section with an example what Kafka Streams has, or does, in its place', () => {
+    const sections = pages.flatMap((name) =>
+      readFileSync(join(directory, name), 'utf8').split(/^(?=## )/m),
+    )
+    const isCompared = (section: string): boolean =>
+      /\bKafka\b/.test(section.replaceAll(/^```[^]*?^```$/gm, ''))
+    const withExamples = sections.filter((section) => section.includes('\n```ts\n'))
+    expect(withExamples.length).to.be.greaterThan(35)
+    const titles = withExamples.filter((section) => !isCompared(section))
+    expect(titles.map((section) => section.split('\n')[0])).to.deep.equal([])
+  })
+
   it('use each in an example, which is run', () => {
     const isUsed = (name: string): boolean => new RegExp(`\\b${name}(<[^\\n]*>)?\\(`).test(code)
     expect(methods.filter((name) => !isUsed(name))).to.deep.equal([])
