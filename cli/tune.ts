@@ -16,7 +16,7 @@ import { Results, type RunResult } from './tune/results.ts'
 import { prepareRows } from './tune/rows.ts'
 import { refuseOthersTopics } from './tune/run-broker.ts'
 import { runSession, type SessionEnd } from './tune/session.ts'
-import { bestPairs, GOALS, summarize, trialWith } from './tune/summary.ts'
+import { bestPairs, confirmationOf, GOALS, summarize, trialWith } from './tune/summary.ts'
 import { nameOf, type Trial } from './tune/sweep.ts'
 import { writeWinner } from './tune/winner.ts'
 
@@ -107,8 +107,10 @@ async function tune(context: CliContext, session: Session, options: TuneOptions)
   await conclude(context, session, results, options, end)
   const best = bestOf(results.runs.filter(({ phase }) => phase === 'sweep'))
   if (options.write !== undefined && results.runs.length > 0) {
-    writeWinner(options.write, spec, best ?? {})
-    await context.write(`settings: ${options.write}\n`)
+    const held = best === undefined ? 'not run' : confirmationOf(results.runs, best, options.goal)
+    writeWinner(options.write, spec, best, held)
+    const isSet = held === 'confirmed'
+    await context.write(`settings: ${options.write}${isSet ? '' : ', those that are configured'}\n`)
   }
   context.signal.throwIfAborted()
 }

@@ -30,7 +30,9 @@ const TURN_MS = 50
  * the processor costs less than what waited for the next interval, and memory stays small.
  */
 const COMMIT_BYTES = 2_097_152
-/** How long figures may be old for each task that there is: of a thousand tasks, telling them takes milliseconds. */
+/** How long figures may be old: emissions come more often, and nobody reads them so often. */
+const TELL_MS = 50
+/** How long for each task that there is, with a commit, too: of a thousand tasks, telling them takes milliseconds. */
 const TELL_MS_A_TASK = 0.1
 
 export class StreamThread {
@@ -192,7 +194,9 @@ export class StreamThread {
   #emitIfDue(isIdle: boolean): void {
     const nowMs = this.#clock.nowMs()
     const isEarly = !isIdle && nowMs - this.#lastEmitMs < this.#config.emitIntervalMs
-    if (!isEarly || this.#heldBytes > this.#config.statestoreCacheMaxBytes) this.#emit(nowMs)
+    if (!isEarly || this.#heldBytes > this.#config.statestoreCacheMaxBytes) {
+      this.#emit(nowMs, TELL_MS)
+    }
   }
 
   get #heldBytes(): number {
@@ -201,9 +205,12 @@ export class StreamThread {
     return bytes
   }
 
-  #emit(nowMs: number): void {
+  /** @param tellMs figures are told that are as old as this, ms, or older where there are many tasks. */
+  #emit(nowMs: number, tellMs: number): void {
     this.#lastEmitMs = nowMs
-    const isTold = nowMs - this.#lastToldMs >= this.#tasks.size * TELL_MS_A_TASK
+    const toldMs = nowMs - this.#lastToldMs
+    // The wall clock may be set back.
+    const isTold = toldMs < 0 || toldMs >= Math.max(tellMs, this.#tasks.size * TELL_MS_A_TASK)
     this.#phases.in('process', () => {
       for (const task of this.#tasks.values()) task.emit(nowMs, isTold)
       return this.#outputs.waiting
@@ -354,7 +361,8 @@ export class StreamThread {
   /** Everything that was run goes out and is to become durable; `done` is called when it is. */
   #prepare(answer: () => () => void): void {
     for (const task of this.#tasks.values()) task.settle()
-    this.#emit(this.#clock.nowMs())
+    // What a report is made of is as it is at the commit.
+    this.#emit(this.#clock.nowMs(), 0)
     const done = answer()
     this.#phases.in('commit', () => this.#commits.prepare(this.#tasks.values(), done))
   }

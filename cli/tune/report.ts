@@ -13,7 +13,15 @@ import {
 } from './effects.ts'
 import { textOf, textPicture } from './picture.ts'
 import type { RunResult, SessionSpec } from './results.ts'
-import { bestPairs, trialWith, type Goal, type Middle, type TrialSummary } from './summary.ts'
+import {
+  bestPairs,
+  confirmationOf,
+  trialWith,
+  type Confirmation,
+  type Goal,
+  type Middle,
+  type TrialSummary,
+} from './summary.ts'
 import { nameOf } from './sweep.ts'
 
 /** What a report is made of. */
@@ -124,10 +132,10 @@ function bestText(effects: readonly Effect[], runs: readonly RunResult[], goal: 
     })
     return `${i + 1}. ${key}=${value}: ${what.join('; ')}\n`
   })
-  return [question, ...best, confirmText(runs, trialWith(pairs))].join('')
+  return [question, ...best, confirmText(runs, trialWith(pairs), goal)].join('')
 }
 
-function confirmText(runs: readonly RunResult[], trial: TrialSummary['trial']): string {
+function confirmText(runs: readonly RunResult[], trial: TrialSummary['trial'], goal: Goal): string {
   const fresh = runs.filter(({ phase }) => phase === 'confirm')
   const compared = comparisonsOf(fresh, trial)
   const name = nameOf(trial)
@@ -142,5 +150,11 @@ function confirmText(runs: readonly RunResult[], trial: TrialSummary['trial']): 
   })
   const pairs = Math.max(...compared.map(({ comparison }) => comparison.pairs))
   const head = `Together, ${name}, in ${pairs} fresh pairs against what is configured:\n`
-  return [head, ...lines].join('')
+  return [head, ...lines, CONCLUSIONS[confirmationOf(runs, trial, goal)]].join('')
+}
+
+const CONCLUSIONS: Readonly<Record<Confirmation, string>> = {
+  confirmed: 'So it is better, and not only the luckiest of those that were tried.\n',
+  'not confirmed': 'Fresh runs do not bear it out: keep what is configured, or run more rounds.\n',
+  'not run': '',
 }

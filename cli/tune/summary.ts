@@ -1,5 +1,5 @@
 // The runs of a session by trial, which of them nothing else beats, and what is best of the keys.
-import { figureOf, type Effect } from './effects.ts'
+import { comparisonsOf, figureOf, verdictOf, type Effect, type Measure } from './effects.ts'
 import type { RunResult } from './results.ts'
 import { median, spread, type Interval } from './statistics.ts'
 import { nameOf, type Trial } from './sweep.ts'
@@ -83,10 +83,29 @@ export function bestPairs(effects: readonly Effect[], goal: Goal): BestPair[] {
   return [...byKey.values()].sort((a, b) => b.gain - a.gain)
 }
 
+/** What the fresh pairs say of what was found best. */
+export type Confirmation = 'confirmed' | 'not confirmed' | 'not run'
+
+/**
+ * Whether a trial is better than the base in the runs that confirm, too: in something that is looked for, and worse in
+ * nothing of it. The best of many is best by luck, too; what only the sweep says is not known.
+ */
+export function confirmationOf(runs: readonly RunResult[], trial: Trial, goal: Goal): Confirmation {
+  const fresh = runs.filter(({ phase }) => phase === 'confirm')
+  const compared = comparisonsOf(fresh, trial).filter(({ measure }) => isLookedFor(measure, goal))
+  if (compared.every(({ comparison }) => comparison.pairs === 0)) return 'not run'
+  const verdicts = compared.map(({ measure, comparison }) => verdictOf(measure, comparison))
+  const holds = verdicts.includes('better') && !verdicts.includes('worse')
+  return holds ? 'confirmed' : 'not confirmed'
+}
+
+/** CPU is told, and no goal: who has less of it to do has the throughput already. */
+function isLookedFor(measure: Measure, goal: Goal): boolean {
+  return measure !== 'cpu' && (goal === 'balanced' || goal === measure)
+}
+
 function gainOf({ measure, ratio, verdict }: Effect, goal: Goal): number {
-  if (verdict === 'cannot be told apart') return 0
-  // CPU is told, and no goal: who has less of it to do has the throughput already.
-  if (measure === 'cpu' || (goal !== 'balanced' && goal !== measure)) return 0
+  if (verdict === 'cannot be told apart' || !isLookedFor(measure, goal)) return 0
   return measure === 'throughput' ? Math.log(ratio) : -Math.log(ratio)
 }
 

@@ -1,11 +1,26 @@
 import { expect } from 'chai'
+import { readFileSync } from 'node:fs'
 import { comparisonsOf, effectsOf, pairsNeeded } from '../../../cli/tune/effects.ts'
 import { svgPicture, textPicture } from '../../../cli/tune/picture.ts'
-import type { RunResult } from '../../../cli/tune/results.ts'
+import type { RunResult, SessionSpec } from '../../../cli/tune/results.ts'
 import { signFlipP } from '../../../cli/tune/statistics.ts'
-import { bestPairs, summarize, trialWith } from '../../../cli/tune/summary.ts'
-import { orderOf, sweptKeysOf, trialsOf, type Trial } from '../../../cli/tune/sweep.ts'
+import {
+  bestPairs,
+  confirmationOf,
+  summarize,
+  trialWith,
+  type Confirmation,
+} from '../../../cli/tune/summary.ts'
+import {
+  orderOf,
+  sweptKeysOf,
+  trialsOf,
+  type Trial,
+  type TrialSettings,
+} from '../../../cli/tune/sweep.ts'
+import { writeWinner } from '../../../cli/tune/winner.ts'
 import { createRandom } from '../../../data/random.ts'
+import { temporaryDirectory } from '../../data/temporary-directory.ts'
 
 const KEYS = sweptKeysOf(['fast=on', 'soon=1,9', 'void=yes'], (key) =>
   key === 'soon' ? '5' : undefined,
@@ -87,6 +102,42 @@ describe('the effects that tune finds', () => {
     expect(throughput!.comparison.ratio).to.be.closeTo(2, 0.1)
     expect(latency!.comparison.ratio).to.be.closeTo(0.5, 0.05)
     expect(throughput!.comparison.p).to.be.lessThan(0.01)
+  })
+
+  it('are confirmed by fresh pairs that show what is looked for, and by nothing else', () => {
+    const trial = { fast: 'on' }
+    const sweep = runsOf([{}, trial])
+    const fresh = runsOf([{}, trial], 'confirm')
+    expect(confirmationOf(sweep, trial, 'throughput')).to.equal('not run')
+    expect(confirmationOf([...sweep, ...fresh], trial, 'throughput')).to.equal('confirmed')
+    expect(confirmationOf([...sweep, ...fresh], trial, 'balanced')).to.equal('confirmed')
+    expect(confirmationOf([...sweep, ...fresh], trial, 'latency')).to.equal('not confirmed')
+    // Lucky in the sweep: what is fast there does nothing in the fresh runs.
+    const luckless = runsOf([{}, { fast: 'off' }], 'confirm').map((run) =>
+      run.trial['fast'] === 'off' ? { ...run, trial } : run,
+    )
+    expect(confirmationOf([...sweep, ...luckless], trial, 'throughput')).to.equal('not confirmed')
+  })
+})
+
+describe('the file of the winner', () => {
+  const path = temporaryDirectory()
+  const spec = { job: 'a-job', broker: 'a broker', machine: 'two cores', base: { 'poll.ms': '5' } }
+  const written = (...of: [TrialSettings | undefined, Confirmation]): string => {
+    writeWinner(path('best.properties'), spec as unknown as SessionSpec, ...of)
+    return readFileSync(path('best.properties'), 'utf8')
+  }
+
+  it('sets what fresh runs have confirmed, and no more than is configured else', () => {
+    const settings = (text: string) => text.split('\n').filter((line) => /^[^#]/.test(line))
+    const winner = { 'poll.ms': '9' }
+    expect(settings(written(winner, 'confirmed'))).to.deep.equal(['poll.ms=9'])
+    for (const held of ['not confirmed', 'not run'] as const) {
+      const text = written(winner, held)
+      expect(settings(text)).to.deep.equal(['poll.ms=5'])
+      expect(text).to.include('#   poll.ms=9').and.to.include('not set, since')
+    }
+    expect(written(undefined, 'not run')).to.include('Nothing that was tried is better')
   })
 })
 
