@@ -56,7 +56,7 @@ export class RecordRows implements CutRows {
       rows.endValue(isNull)
       this.#writeOrigin(this.#origin, rows)
       writeHeaders(rows, this.#context)
-      assertTaken(rows, timestampMs, this.#context.nowMs, this.#topic, this.#output)
+      assertTaken(rows, timestampMs, this.#context, this.#topic, this.#output)
     } catch (cause) {
       rows.forgetRow()
       this.#failed(cause)

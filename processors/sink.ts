@@ -103,7 +103,7 @@ export function sink(
     if (value !== null && value !== undefined) valueSerde.serialize(value, rows)
     rows.endValue(value === null || value === undefined)
     writeHeaders(rows, context)
-    assertTaken(rows, record.timestampMs, context.nowMs, topic.name, output)
+    assertTaken(rows, record.timestampMs, context, topic.name, output)
     rows.endRecord(record.timestampMs)
   }
   const byKey: Forward = (record) => {

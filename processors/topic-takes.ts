@@ -42,7 +42,7 @@ export function nearestTime(timestampMs: number, nowMs: number, limits: TimeLimi
 export function assertTaken(
   rows: RecordBatchBuilder,
   timestampMs: number,
-  nowMs: number,
+  clock: { readonly nowMs: number },
   topic: string,
   output: TopicOutput,
 ): void {
@@ -50,6 +50,12 @@ export function assertTaken(
   if (rowBytes > output.recordBytesMax) {
     throw new RecordTooLargeError(topic, rowBytes, output.recordBytesMax)
   }
+  if (output.aheadMsMax !== Infinity || output.behindMsMax !== Infinity) {
+    assertTime(timestampMs, clock.nowMs, topic, output)
+  }
+}
+
+function assertTime(timestampMs: number, nowMs: number, topic: string, output: TimeLimits): void {
   if (timestampMs > nowMs + output.aheadMsMax) {
     const why = `is ${timestampMs - nowMs} ms ahead of the clock and may be ${output.aheadMsMax}`
     throw new RecordRefusedError(topic, why, 'raise message.timestamp.after.max.ms of the topic')
