@@ -25,7 +25,7 @@ const AT_MS = 1_700_000_000_000
 const HOUR_MS = 3_600_000
 
 const AXES: Readonly<Record<string, readonly number[]>> = {
-  partitions: [1, 2, 4, 16],
+  partitions: [1, 2, 4, 16, 64],
   groups: [100, 10_000, 100_000, 1_000_000, 10_000_000],
   bytes: [100, 1_000, 10_000, 100_000],
 }

@@ -32,6 +32,8 @@ export interface CutRows {
   hasRows(partition: number): boolean
   /** Hands the rows over, if there are any, and tells the times behind them. */
   end(partition: number, times: FrameTimes): void
+  /** Tells a partition that all these writers have come to these times. */
+  tellTogether(partition: number, writers: readonly number[], times: FrameTimes): void
 }
 
 /** What tells how long rows have been under way, and by what the broker takes their age; epoch ms. */

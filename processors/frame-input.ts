@@ -16,7 +16,9 @@ import {
 import { isRecord, RecordFrames } from './record-frames.ts'
 import { FramePlace, SourcePlace, type FrameRow } from './row-place.ts'
 import { rowsSentMs } from './row-origin.ts'
-import { WriterTimes, type SavedWriterTimes } from './writer-times.ts'
+import type { SavedWriterTimes } from './saved-times.ts'
+import { isToldFrame, readToldFrame } from './told-frame.ts'
+import { WriterTimes } from './writer-times.ts'
 
 /** What a frame input is told of the topic that it reads. */
 export interface FrameInputSpec {
@@ -213,7 +215,9 @@ export class FrameInput implements InputHead {
     }
     this.#length = 1
     if (batch.nulls[at]! & NULL_VALUE) throw new Error('the frame is null')
-    return this.#reader.read(batch.bytes, batch.ends[at * 3]!, batch.ends[at * 3 + 1]!)
+    const [start, end] = [batch.ends[at * 3]!, batch.ends[at * 3 + 1]!]
+    if (isToldFrame(batch.bytes, start)) return readToldFrame(batch.bytes, start, end)
+    return this.#reader.read(batch.bytes, start, end)
   }
 
   #runRows(frame: Frame, limitMs: number, end: number): void {

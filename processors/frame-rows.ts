@@ -9,6 +9,7 @@ import type { OnFailure } from './failures.ts'
 import type { TaskContext, TopicOutput } from './processor.ts'
 import { RecordTooLargeError } from './topic-takes.ts'
 import type { WriterSpec } from './repartition-writer.ts'
+import { writeToldFrame } from './told-frame.ts'
 
 /** Room that is begun with: each task has one for each topic. */
 const KEYS_MIN = 64
@@ -19,6 +20,19 @@ const KEY = 1
 
 /** What a row and its key take beside their bytes, at most. */
 const ROW_BYTES = 24
+
+/** More than so many builders that nobody uses are given back. */
+const SPARE_MAX = 4_096
+const NUMBER_MAX = 0x7fff_ffff
+
+/**
+ * Builders without rows, of frames with and without values: the tasks of a thread pass them on, since each of
+ * a thousand may write to a thousand partitions, and has rows for few of them at once.
+ */
+const spare: { readonly plain: FrameBuilder[]; readonly valued: FrameBuilder[] } = {
+  plain: [],
+  valued: [],
+}
 
 /** Packs the rows of each partition into frames. */
 export class FrameRows implements CutRows {
@@ -31,12 +45,14 @@ export class FrameRows implements CutRows {
   readonly #output: TopicOutput
   /** Where a frame ends by itself: in good time before its record has no room for another row of usual size. */
   readonly #cutBytes: number
-  /** By partition, once a row has gone there: of many partitions a task fills few, and each task has its own. */
+  /** By partition, while it has rows. */
   readonly #frames: (FrameBuilder | undefined)[]
   /** For those that only tell the time. */
   readonly #empty: FrameBuilder
   /** By id the number of the frame that a key was written to last, and the key's number there. */
   #keys = new Int32Array(KEYS_MIN * 2)
+  readonly #spare: FrameBuilder[]
+  #lastNumber = 0
 
   constructor(spec: WriterSpec, groups: GroupKeys, context: TaskContext) {
     this.#failed = spec.failed
@@ -51,6 +67,7 @@ export class FrameRows implements CutRows {
     const { partitions } = this.#output
     this.#frames = Array.from({ length: partitions }, () => undefined)
     this.#empty = new FrameBuilder(hasValues)
+    this.#spare = hasValues ? spare.valued : spare.plain
   }
 
   learn(id: number): void {
@@ -69,7 +86,7 @@ export class FrameRows implements CutRows {
   }
 
   add(partition: number, id: number, timestampMs: number, value: unknown): boolean {
-    const frame = (this.#frames[partition] ??= new FrameBuilder(this.#value !== undefined))
+    const frame = (this.#frames[partition] ??= this.#begin())
     const { values, headers } = frame
     const valuesFrom = values.position
     const headersFrom = headers.position
@@ -85,6 +102,17 @@ export class FrameRows implements CutRows {
     }
     frame.addRow(id === NO_ID ? NO_KEY : this.#keyIn(frame, id), timestampMs)
     return true
+  }
+
+  /** A frame without rows, whose number is that of no key. */
+  #begin(): FrameBuilder {
+    if (this.#lastNumber === NUMBER_MAX) {
+      this.#lastNumber = 0
+      this.#keys.fill(0)
+    }
+    const frame = this.#spare.pop() ?? new FrameBuilder(this.#value !== undefined)
+    frame.number = this.#lastNumber += 1
+    return frame
   }
 
   /** Bytes of a frame with the row that is being added, where those are more than a record may have; else 0. */
@@ -121,9 +149,25 @@ export class FrameRows implements CutRows {
     rows.endKey(true)
     frame.write(rows.bytes, rows.position, this.#context.partition, times)
     rows.position += byteLength
+    this.#giveBack(partition)
     rows.endValue()
     // The rows' own times lie in the frame.
     rows.endRecord(sentMs(this.#context))
+  }
+
+  #giveBack(partition: number): void {
+    const frame = this.#frames[partition]
+    if (frame === undefined) return
+    this.#frames[partition] = undefined
+    if (this.#spare.length < SPARE_MAX) this.#spare.push(frame)
+  }
+
+  tellTogether(partition: number, writers: readonly number[], times: FrameTimes): void {
+    const rows = this.#output.rowsOf(partition)
+    rows.endKey(true)
+    writeToldFrame(rows, writers, times)
+    rows.endValue()
+    rows.endRecord(times.sentAtMs)
   }
 
   /** Of a thousand tasks each tells a thousand partitions: a record for each of all these would be the job's work. */

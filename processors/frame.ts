@@ -82,14 +82,14 @@ export interface FrameTimes {
   readonly sentAtMs: number
 }
 
-/** Room that a builder begins with: there is one for each partition that a task writes to. */
+/** Room that a builder begins with: there may be one for each partition that a task writes to at once. */
 const ROWS_MIN = 32
 const KEYS_MIN = 16
 
 /** Collects the rows for one target partition until they are written as a frame. */
 export class FrameBuilder {
   rowCount = 0
-  /** Goes up with each frame written: keys must be added anew. */
+  /** Of the frame in work among those of a writer: keys of another one must be added anew. */
   number = 1
   /** The bytes of the keys: write one, then call `endKey`. */
   readonly keys = new ByteBuffer()
@@ -190,7 +190,6 @@ export class FrameBuilder {
     this.#keyCount = 0
     this.keys.clear()
     this.values.clear()
-    this.number += 1
   }
 
   #grow(): void {

@@ -17,6 +17,7 @@ import type { PunctuationType, Punctuator } from '../topology/process.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import type { EventTimeLimits, OperatorTime } from './operator-time.ts'
 import type { RowPlace } from './row-place.ts'
+import type { ThreadTimes } from './thread-times.ts'
 
 /**
  * Why a record was dropped; a metric label. `future-timestamp`: its event time is further ahead of the wall
@@ -140,6 +141,8 @@ export interface TopicOutput {
   readonly needsKeys: boolean
   /** Where the rows of a partition are collected; they are sent when the task says so. */
   rowsOf(partition: number): RecordBatchBuilder
+  /** The event times of all tasks of the thread that write it; undefined where each tells its own. */
+  readonly together?: ThreadTimes | undefined
 }
 
 /** A store as its task sees it: saved at commits, restored at start. */

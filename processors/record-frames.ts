@@ -3,6 +3,7 @@
 import { NULL_KEY, NULL_VALUE, rowStart, type RecordBatch } from '../broker/record-batch.ts'
 import { FrameBuilder, FrameReader, NO_KEY, type Frame } from './frame.ts'
 import { OriginReader, type Origin } from './row-origin.ts'
+import { toldBy } from './told-frame.ts'
 import type { ByteBuffer } from '../topology/serdes/serde.ts'
 
 /** Nothing is told by rows alone. */
@@ -29,6 +30,7 @@ export class RecordFrames {
     const origins = this.#origins
     const { writer } = origins.read(batch, from)
     let times = NOTHING_TOLD
+    let others: readonly number[] | undefined
     let row = from
     for (; row < batch.count; row++) {
       if (!isRecord(batch, row)) break
@@ -37,6 +39,7 @@ export class RecordFrames {
       if (origin?.writer !== writer) break
       if (origin.times !== undefined) {
         times = origin.times
+        others = origin.others
         row += 1
         break
       }
@@ -47,7 +50,8 @@ export class RecordFrames {
     const { byteLength } = builder
     if (this.#bytes.length < byteLength) this.#bytes = new Uint8Array(byteLength * 2)
     builder.write(this.#bytes, 0, writer, times)
-    return this.#reader.read(this.#bytes, 0, byteLength)
+    const frame = this.#reader.read(this.#bytes, 0, byteLength)
+    return others === undefined ? frame : { ...frame, told: toldBy(others, times) }
   }
 
   #originOf(batch: RecordBatch, row: number): Origin | undefined {

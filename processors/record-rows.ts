@@ -76,10 +76,18 @@ export class RecordRows implements CutRows {
     const rows = this.#output.rowsOf(partition)
     rows.endKey(true)
     rows.endValue(true)
-    this.#writeOrigin(originOfTimes(this.#context.partition, times), rows)
+    this.#writeOrigin(originOfTimes([this.#context.partition], times), rows)
     rows.endRecord(sentMs(this.#context))
     this.#bytes[partition] = 0
     this.#rows[partition] = 0
+  }
+
+  tellTogether(partition: number, writers: readonly number[], times: FrameTimes): void {
+    const rows = this.#output.rowsOf(partition)
+    rows.endKey(true)
+    rows.endValue(true)
+    this.#writeOrigin(originOfTimes(writers, times), rows)
+    rows.endRecord(times.sentAtMs)
   }
 
   #writeOrigin(origin: Uint8Array, rows: ReturnType<TopicOutput['rowsOf']>): void {

@@ -12,6 +12,7 @@ import { userError, type Forward, type StreamRecord, type TaskContext } from './
 import type { OnFailure } from './failures.ts'
 import { RecordRows } from './record-rows.ts'
 import { doubled, NO_ID, type CutRows, type RepartitionFormat } from './cut-rows.ts'
+import type { TellTogether, ThreadTimes } from './thread-times.ts'
 
 /** Group keys known at once; beyond that the dictionary starts anew, between two flushes. */
 const GROUPS_MAX = 1_048_576
@@ -56,7 +57,10 @@ export class RepartitionWriter {
   /** Highest timestamp written, epoch ms. */
   #seenMs = -1
   #vouchedMs = -1
-  /** Event times that each partition has been told, epoch ms. */
+  /** What tells the times of all tasks of the thread, where there are many partitions. */
+  readonly #together: ThreadTimes | undefined
+  readonly #tellTogether: TellTogether
+  /** Event times that each partition has been told otherwise, epoch ms. */
   readonly #told: Float64Array
   readonly #toldVouched: Float64Array
   /** What all of them have been told: up to there nothing is to be looked for. */
@@ -71,15 +75,34 @@ export class RepartitionWriter {
     this.#groups = new GroupKeys(spec.key.serde)
     this.#windowBytes = spec.goesByInnerKey ? windowBytesOf(spec.key.serde) : 0
     this.#keyIdOf = keyIdOf(spec.key, this.#groups)
-    const { partitions } = context.output(spec.topic)
+    const { partitions, together } = context.output(spec.topic)
     const { topic, partitioner } = spec
     if (partitioner !== undefined)
       this.#choose = partitionChooser(partitioner, { topic, partitions })
     this.#partitions = partitions
     const Rows = spec.format === 'records' ? RecordRows : FrameRows
     this.#rows = new Rows(spec, this.#groups, context)
-    this.#told = new Float64Array(partitions).fill(-2)
-    this.#toldVouched = new Float64Array(partitions).fill(-2)
+    const rows = this.#rows
+    this.#together = together
+    this.#tellTogether = (partition, writers, times) => rows.tellTogether(partition, writers, times)
+    const toldAlone = together === undefined ? partitions : 0
+    this.#told = new Float64Array(toldAlone).fill(-2)
+    this.#toldVouched = new Float64Array(toldAlone).fill(-2)
+  }
+
+  /** Whether rows are better kept until there are more for each partition: then they share their keys. */
+  get gathersRows(): boolean {
+    return this.#together === undefined
+  }
+
+  /** Whether all that is to be told of event time is told. */
+  get hasTold(): boolean {
+    return this.#together?.isTold ?? true
+  }
+
+  /** The task leaves its thread. */
+  close(): void {
+    this.#together?.leave(this.#context.partition)
   }
 
   readonly process: Forward = (record) => {
@@ -172,8 +195,12 @@ export class RepartitionWriter {
       if (this.#rows.hasRows(partition)) this.#end(partition, timeMs)
     }
     this.#filled.length = 0
-    if (toAll && (timeMs > this.#allTold || this.#vouchedMs > this.#allVouched))
+    if (this.#together !== undefined) {
+      this.#together.reached(this.#context.partition, timeMs, this.#vouchedMs)
+      this.#together.tellIfDue(this.#context.nowMs, this.#tellTogether)
+    } else if (toAll && (timeMs > this.#allTold || this.#vouchedMs > this.#allVouched)) {
       this.#tellAll(timeMs)
+    }
     if (this.#groups.size > GROUPS_MAX) {
       this.#groups.clear()
       this.#known = 0
@@ -192,7 +219,19 @@ export class RepartitionWriter {
 
   #end(partition: number, streamTimeMs: number): void {
     const vouchedMs = this.#vouchedMs
-    this.#rows.end(partition, { streamTimeMs, vouchedMs, sentAtMs: this.#context.nowMs })
+    const sentAtMs = this.#context.nowMs
+    if (this.#together !== undefined) {
+      const { toldMs, toldVouchedMs } = this.#together
+      // No more than all tell: what readers keep of a thousand writers is short where these have come to the same.
+      const times = {
+        streamTimeMs: Math.min(streamTimeMs, toldMs),
+        vouchedMs: Math.min(vouchedMs, toldVouchedMs),
+        sentAtMs,
+      }
+      this.#rows.end(partition, times)
+      return
+    }
+    this.#rows.end(partition, { streamTimeMs, vouchedMs, sentAtMs })
     this.#told[partition] = Math.max(this.#told[partition]!, streamTimeMs)
     this.#toldVouched[partition] = vouchedMs
   }

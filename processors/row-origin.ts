@@ -3,6 +3,7 @@
 import { NULL_KEY, NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
 import { packHeaders } from '../broker/record-headers.ts'
 import type { FrameTimes } from './frame.ts'
+import { bitsOf, numbersIn } from './told-frame.ts'
 
 /** The header's name. Those who read the topic beside the job leave out records without key and value that have it. */
 export const ORIGIN_HEADER = '__millrace.origin'
@@ -18,6 +19,8 @@ export interface Origin {
   readonly writer: number
   /** Undefined for a row. */
   readonly times: FrameTimes | undefined
+  /** Other writers that have come to the same times. */
+  readonly others?: readonly number[]
 }
 
 /** The packed header of the rows that a task writes. */
@@ -25,10 +28,13 @@ export function originOfRows(writer: number): Uint8Array {
   return packed(`${VERSION} ${writer}`)
 }
 
-/** The packed header of a record that is no row. */
-export function originOfTimes(writer: number, times: FrameTimes): Uint8Array {
+/** The packed header of a record that is no row, and tells of one writer or several. */
+export function originOfTimes(writers: readonly number[], times: FrameTimes): Uint8Array {
   const { streamTimeMs, vouchedMs, sentAtMs } = times
-  return packed(`${VERSION} ${writer} ${streamTimeMs} ${vouchedMs} ${sentAtMs}`)
+  const [writer, ...others] = writers
+  const text = `${VERSION} ${writer} ${streamTimeMs} ${vouchedMs} ${sentAtMs}`
+  if (others.length === 0) return packed(text)
+  return packed(`${text} ${Buffer.from(bitsOf(others)).toString('base64')}`)
 }
 
 function packed(text: string): Uint8Array {
@@ -89,7 +95,7 @@ function parse(
     textOf(bytes, start + 4, start + LENGTH_AT) === ORIGIN_HEADER
   if (!isNamed || length < 0 || VALUE_AT + length > end - start) throw notOurs()
   const words = textOf(bytes, start + VALUE_AT, start + VALUE_AT + length).split(' ')
-  const [writer = NaN, ...times] = words.slice(1).map(Number)
+  const [writer = NaN, ...times] = words.slice(1, 5).map(Number)
   if (words[0] !== VERSION || !Number.isInteger(writer)) {
     throw new Error(`its header ${ORIGIN_HEADER} is of a version that this one does not read`)
   }
@@ -98,6 +104,7 @@ function parse(
   return {
     writer,
     times: isRow ? undefined : { streamTimeMs, vouchedMs, sentAtMs },
+    ...(words[5] === undefined ? {} : { others: numbersIn(Buffer.from(words[5], 'base64')) }),
     length: VALUE_AT + length,
   }
 }

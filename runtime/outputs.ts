@@ -2,6 +2,7 @@
 import { BrokerError, type DataPort } from '../broker/ports.ts'
 import { RecordBatchBuilder, type RowTally } from '../broker/record-batch.ts'
 import type { TopicOutput } from '../processors/processor.ts'
+import { ThreadTimes } from '../processors/thread-times.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 
 /** Bytes of one batch in a log, about. */
@@ -24,19 +25,25 @@ export class Outputs {
   readonly #metrics: MetricSlab
   readonly #partitions: Readonly<Record<string, number>>
   readonly #openTopic: (topic: string) => number
+  readonly #togetherMin: number
   readonly #topics = new Map<string, TopicOutput>()
   /** Those that may have rows: of many partitions a worker writes to few at a time. */
   readonly #touched: Target[] = []
   /** Tasks ask at each step. */
   readonly #tally: RowTally = { rows: 0, bytes: 0 }
 
-  /** @param openTopic partitions of a topic that the plan does not know, which user code has chosen. */
+  /**
+   * @param openTopic partitions of a topic that the plan does not know, which user code has chosen.
+   * @param togetherMin partitions from which on the tasks tell event time together, by the wall clock.
+   */
   constructor(
     port: DataPort,
     metrics: MetricSlab,
     partitions: Readonly<Record<string, number>>,
     openTopic: (topic: string) => number = refuseTopic,
+    togetherMin = Infinity,
   ) {
+    this.#togetherMin = togetherMin
     this.#openTopic = openTopic
     this.#port = port
     this.#metrics = metrics
@@ -96,6 +103,7 @@ export class Outputs {
     return {
       partitions,
       ...limitsFor(this.#port, topic),
+      together: partitions < this.#togetherMin ? undefined : new ThreadTimes(partitions),
       rowsOf: (partition) => {
         const target = targets[partition]!
         if (target.rows.position > lumpBytes) this.#handOver(target)

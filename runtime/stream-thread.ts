@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DataPort, TopicPartitionOffset } from '../broker/ports.ts'
 import { joined } from '../processors/event-times.ts'
+import { TOGETHER_MIN } from '../processors/thread-times.ts'
 import type { Topology } from '../topology/topology.ts'
 import { StateMemory } from '../state/stores/state-memory.ts'
 import { GlobalReading } from './global-reading.ts'
@@ -69,7 +70,7 @@ export class StreamThread {
     this.#clock = parts.clock
     this.#config = config
     this.#port = port
-    this.#outputs = new Outputs(port, metrics, plan.partitions)
+    this.#outputs = new Outputs(port, metrics, plan.partitions, undefined, TOGETHER_MIN)
     this.#vitals = new Vitals(spec.vitals)
     this.#commits = new ThreadCommits(port, this.#outputs, this.#vitals)
     this.#metrics = new ThreadMetrics(metrics, storeNamesOf(plan))

@@ -3,7 +3,7 @@
 import type { TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StateEnvironment } from '../broker/state-environment.ts'
 import type { TaskStore } from '../processors/processor.ts'
-import type { SavedWriterTimes } from '../processors/writer-times.ts'
+import type { SavedWriterTimes } from '../processors/saved-times.ts'
 import {
   CHANGELOG_START,
   isBehind,

@@ -76,7 +76,9 @@ export class TaskInputs {
     const sources = this.all.filter(({ source }) => source !== undefined)
     if (sources.length === 0) return true
     // The windows behind it close by what it says last, so it must have said it.
-    const hasTold = this.#around.writers.length === 0 || this.#clock.isLatestTold
+    const { writers } = this.#around
+    const hasTold =
+      writers.length === 0 || (this.#clock.isLatestTold && writers.every((each) => each.hasTold))
     return sources.every(({ isAtStop }) => isAtStop) && hasTold
   }
 
@@ -265,7 +267,7 @@ export class TaskInputs {
       clock.active(this.#around.context.streamTimeMs, this.#around.context.nowMs)
     else clock.idle(this.#around.context.nowMs, isAtStop)
     // There is more: rows that go together share their keys, and emission is never far.
-    if (hasRun && isBehind && !isUrgent) {
+    if (hasRun && isBehind && !isUrgent && writers.every((each) => each.gathersRows)) {
       this.#isKeeping = true
     } else {
       const toAll = clock.isDue(this.#around.context.nowMs, isUrgent || isBehind || isAtStop)

@@ -281,6 +281,7 @@ export class Task implements TaskContext {
       input.close()
       if (input.slot >= 0) this.#around.alignment.idle(input.slot)
     }
+    for (const writer of this.#processors.writers) writer.close()
     this.#metrics.clear()
     this.stores.close()
     this.#around.port.closeState(this.taskId)

@@ -21,6 +21,9 @@ const RETRIABLE: ReadonlySet<number> = new Set([
   RdCode.notCoordinator,
   RdCode.rebalanceInProgress,
   RdCode.illegalGeneration,
+  // A broker of which a thousand partitions were asked for takes its time to lead them all.
+  RdCode.leaderNotAvailable,
+  RdCode.notLeader,
   // Of a transaction that another instance, or this one before it was killed, has not ended yet.
   RdCode.unstableOffsets,
 ])

@@ -57,7 +57,7 @@ export async function connectGroup(
           // A commit leaves control records behind the rows: a reader must know that it has them all.
           'enable.partition.eof': 'true',
         },
-        producer: transactionalConf(address, transactionalId),
+        producer: transactionalConf(address, transactionalId, fetching?.partitions),
       }
     : { consumer: { ...callbacks, ...member }, producer: {} }
   const choice = chooseDataPath(factory)

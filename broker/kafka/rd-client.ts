@@ -196,6 +196,8 @@ export const RdCode = {
   assignmentLost: -142,
   authentication: -169,
   unknownTopicOrPartition: 3,
+  leaderNotAvailable: 5,
+  notLeader: 6,
   messageTooLarge: 10,
   invalidTimestamp: 32,
   invalidRecord: 87,

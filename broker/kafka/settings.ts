@@ -46,6 +46,13 @@ const PREFETCH_BYTES_MIN = 16_384
 const FETCH_BYTES_MAX = 52_428_800
 
 /**
+ * The client names all of its partitions in each request. With so many of them an answer waits for more than a
+ * row, or until `fetch.wait.max.ms`: else a broker looks through all of them for each row that one gets.
+ */
+const TOGETHER_MIN = 256
+const TOGETHER_BYTES = '65536'
+
+/**
  * What a consumer fetches ahead of each partition, so that all together hold the budget: half of it waits, and
  * half may come by an answer that is under way. A record that is larger comes alone. The user's settings win.
  */
@@ -64,6 +71,7 @@ export function fetchConf(
     'max.partition.fetch.bytes': String(within(PARTITION_FETCH_BYTES)),
     'fetch.max.bytes': String(Math.max(PARTITION_FETCH_BYTES, answerBytes)),
   }
+  if (partitions >= TOGETHER_MIN) Object.assign(conf, { 'fetch.min.bytes': TOGETHER_BYTES })
   const set = new Set([...Object.keys(common), ...Object.keys(consumer)])
   if (set.has('fetch.message.max.bytes')) set.add('max.partition.fetch.bytes')
   return Object.fromEntries(Object.entries(conf).filter(([name]) => !set.has(name)))
@@ -117,11 +125,26 @@ export function producerConf(address: KafkaAddress): RdConf {
  * held back until then. After an outage that is longer an instance joins anew. Kafka Streams' default.
  */
 const TRANSACTION_MS = 10_000
+/**
+ * To write to a partition takes a request each, and longer on a broker that has much to do: of thousands no
+ * transaction would ever be through in time.
+ */
+const TRANSACTION_MS_A_PARTITION = 30
+const TRANSACTION_MS_MAX = 60_000
 
-/** Settings, over the others, of a producer whose outputs and offsets are one transaction a commit. */
-export function transactionalConf({ settings }: KafkaAddress, transactionalId: string): RdConf {
+/**
+ * Settings, over the others, of a producer whose outputs and offsets are one transaction a commit.
+ * @param partitions of the topics that the application reads; few where left out.
+ */
+export function transactionalConf(
+  { settings }: KafkaAddress,
+  transactionalId: string,
+  partitions = 0,
+): RdConf {
   const { common, producer } = settings
-  const timeoutMs = { ...common, ...producer }['transaction.timeout.ms'] ?? String(TRANSACTION_MS)
+  const neededMs = Math.min(partitions * TRANSACTION_MS_A_PARTITION, TRANSACTION_MS_MAX)
+  const set = { ...common, ...producer }['transaction.timeout.ms']
+  const timeoutMs = set ?? String(Math.max(TRANSACTION_MS, neededMs))
   return {
     'transactional.id': transactionalId,
     'transaction.timeout.ms': timeoutMs,

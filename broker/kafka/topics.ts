@@ -15,6 +15,11 @@ import { adminConf, withoutSecrets } from './settings.ts'
 
 const REQUEST_MS_MAX = 10_000
 const VISIBLE_MS_MAX = 30_000
+/** A broker that was told to make a topic tells of it when it has made all of its logs. */
+const VISIBLE_MS_A_PARTITION = 100
+/** How often is looked for topics that are being made: to tell of a thousand partitions is work for the broker, too. */
+const LOOK_MS = 20
+const LOOK_MS_MAX = 320
 /** From so many partitions on their offsets are asked for together. */
 const TOGETHER_MIN = 32
 /** What stands for a time in Kafka's ListOffsets. */
@@ -50,22 +55,22 @@ export class Topics {
 
   /** How many partitions a topic has; 0 when it is not there or has no leaders yet. */
   async partitionsOf(name: string): Promise<number> {
-    const { partitions, isLed } = await this.#look(name)
-    return isLed ? partitions : 0
+    const { partitions, led } = await this.#look(name)
+    return led === partitions ? partitions : 0
   }
 
   /** See `Broker.ensureTopics`. */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     const missing: TopicSpec[] = []
     for (const spec of specs) {
-      const { partitions, isLed } = await this.#look(spec.name)
+      const { partitions, led } = await this.#look(spec.name)
       if (partitions === 0) missing.push(spec)
       // Of a broker that has just come up the topics are there, and led in a moment.
-      else verify(spec, isLed ? partitions : await this.#visible(spec.name))
+      else verify(spec, led === partitions ? partitions : await this.#visible(spec))
     }
     if (missing.length === 0) return
     await this.#administer((admin) => Promise.all(missing.map((spec) => this.#create(admin, spec))))
-    for (const spec of missing) verify(spec, await this.#visible(spec.name))
+    for (const spec of missing) verify(spec, await this.#visible(spec))
   }
 
   /** Deletes topics, and waits until they are gone. @throws BrokerError MILLRACE_BROKER */
@@ -108,13 +113,13 @@ export class Topics {
     }
   }
 
-  /** How many partitions a topic has, 0 when it is not there, and whether all of them have leaders. */
-  async #look(name: string): Promise<{ readonly partitions: number; readonly isLed: boolean }> {
+  /** How many partitions a topic has, 0 when it is not there, and how many of them have leaders. */
+  async #look(name: string): Promise<{ readonly partitions: number; readonly led: number }> {
     const { topics } = await this.#metadata(name)
     const partitions = topics.find((topic) => topic.name === name)?.partitions ?? []
     return {
       partitions: partitions.length,
-      isLed: partitions.every(({ leader }) => leader >= 0),
+      led: partitions.filter(({ leader }) => leader >= 0).length,
     }
   }
 
@@ -197,14 +202,18 @@ export class Topics {
     return requestFailed(what, address.bootstrapServers, shown)
   }
 
-  async #visible(name: string): Promise<number> {
-    const deadline = performance.now() + VISIBLE_MS_MAX
-    for (;;) {
-      const partitions = await this.partitionsOf(name)
-      if (partitions > 0) return partitions
+  /** Waits until all of so many partitions have leaders: of a thousand one after the other gets its own. */
+  async #visible({ name, partitions: wanted }: TopicSpec): Promise<number> {
+    let deadline = performance.now() + VISIBLE_MS_MAX + wanted * VISIBLE_MS_A_PARTITION
+    let most = 0
+    for (let waitMs = LOOK_MS; ; waitMs = Math.min(waitMs * 2, LOOK_MS_MAX)) {
+      const { partitions, led } = await this.#look(name)
+      if (partitions > 0 && led === partitions) return partitions
+      if (led > most) deadline = Math.max(deadline, performance.now() + VISIBLE_MS_MAX)
+      most = Math.max(most, led)
       if (performance.now() > deadline)
         throw topicMissing(name, this.#factory.address.bootstrapServers)
-      await sleep(20)
+      await sleep(waitMs)
     }
   }
 }

@@ -1,6 +1,8 @@
 // What goes wrong with a Kafka, and what is said of it.
 import { expect } from 'chai'
 import { openKafkaBroker } from '../../broker/kafka.ts'
+import { requestFailed } from '../../broker/kafka/errors.ts'
+import { RdCode } from '../../broker/kafka/rd-client.ts'
 import { BrokerError, type Broker } from '../../broker/ports.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
 import { startKafka } from '../support/kafka.ts'
@@ -21,6 +23,14 @@ async function failureOf(work: Promise<unknown>): Promise<BrokerError> {
 
 describe('a Kafka that cannot be used', function () {
   this.timeout(30_000)
+
+  it('is asked again where a partition has no leader yet, and not where access is denied', () => {
+    const isRetriable = (code: number) =>
+      requestFailed('ask', 'b:1', { code, message: 'no' }).retriable
+    expect(isRetriable(RdCode.notLeader)).to.equal(true)
+    expect(isRetriable(RdCode.leaderNotAvailable)).to.equal(true)
+    expect(isRetriable(RdCode.topicDenied)).to.equal(false)
+  })
 
   it('is reported within the time given, with its address', async () => {
     const startedAt = Date.now()

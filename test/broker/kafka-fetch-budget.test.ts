@@ -1,6 +1,6 @@
 // How much a consumer fetches ahead of what is processed: by the budget of all partitions, unless the user says.
 import { expect } from 'chai'
-import { fetchConf, type KafkaSettings } from '../../broker/kafka/settings.ts'
+import { fetchConf, transactionalConf, type KafkaSettings } from '../../broker/kafka/settings.ts'
 
 const MB = 1_048_576
 
@@ -32,9 +32,40 @@ describe('what is fetched ahead', () => {
     }
   })
 
+  it('of hundreds comes by answers that wait for more than a row: each asks for all of them', () => {
+    const minimum = (partitions: number) => conf({ bytes: 512 * MB, partitions })['fetch.min.bytes']
+    expect([255, 256].map(minimum)).to.deep.equal([undefined, '65536'])
+    const set = conf({ bytes: 512 * MB, partitions: 1_000 }, { 'fetch.min.bytes': '1' })
+    expect(set).not.to.have.property('fetch.min.bytes')
+  })
+
   it('is what the user sets, by either name', () => {
     const budget = { bytes: 64 * MB, partitions: 1_000 }
     const set = conf(budget, { 'fetch.message.max.bytes': '5', 'queued.max.messages.kbytes': '6' })
-    expect(Object.keys(set)).to.deep.equal(['fetch.max.bytes'])
+    expect(Object.keys(set)).to.deep.equal(['fetch.max.bytes', 'fetch.min.bytes'])
+  })
+})
+
+describe('how long a transaction may take', () => {
+  const timeoutOf = (partitions?: number, producer: KafkaSettings['producer'] = {}) => {
+    const settings = { common: {}, consumer: {}, producer, admin: {} }
+    const conf = transactionalConf(
+      { bootstrapServers: 'b', clientId: 'c', settings },
+      'x',
+      partitions,
+    )
+    expect(conf['message.timeout.ms']).to.equal(conf['transaction.timeout.ms'])
+    return conf['transaction.timeout.ms']
+  }
+
+  it('is as in Kafka Streams, longer with many partitions, and what the user sets', () => {
+    const partitions = [undefined, 300, 1_000, 100_000]
+    expect(partitions.map((count) => timeoutOf(count))).to.deep.equal([
+      '10000',
+      '10000',
+      '30000',
+      '60000',
+    ])
+    expect(timeoutOf(1_000, { 'transaction.timeout.ms': '5000' })).to.equal('5000')
   })
 })

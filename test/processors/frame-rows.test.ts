@@ -42,6 +42,47 @@ describe('rows that wait for their frames', () => {
     expect(bytes).to.be.lessThan(BYTES_MAX)
   })
 
+  it('take memory for those that wait, and not for all partitions that rows have ever gone to', () => {
+    const groups = new GroupKeys(utf8)
+    const id = groups.idOf('a')
+    const rows = new RecordBatchBuilder()
+    const everywhere = { get: () => rows, has: () => true } as unknown as Map<number, typeof rows>
+    const before = process.memoryUsage()
+    const writers = Array.from({ length: WRITERS }, () => writer(groups, everywhere))
+    for (const written of writers) {
+      written.learn(id)
+      for (let to = 0; to < PARTITIONS; to++) {
+        written.add(to, id, 1, 'value')
+        written.end(to, times)
+      }
+      rows.clear()
+    }
+    const after = process.memoryUsage()
+    const bytes = after.arrayBuffers + after.heapUsed - before.arrayBuffers - before.heapUsed
+    expect(bytes).to.be.lessThan(BYTES_MAX)
+  })
+
+  it('have their key in each frame, whichever was written before', () => {
+    const groups = new GroupKeys(utf8)
+    const rows = new Map<number, RecordBatchBuilder>()
+    const written = writer(groups, rows)
+    const ids = ['a', 'b'].map((key) => groups.idOf(key))
+    for (const id of ids) written.learn(id)
+    const order = [0, 1, 1, 0, 0, 1]
+    for (const of of order) {
+      written.add(5, ids[of]!, 1, 'value')
+      written.end(5, times)
+    }
+    const { bytes, ends } = rows.get(5)!.columns
+    const keys = order.map((_, at) => {
+      const frame = new FrameReader().read(bytes, ends[at * 3]!, ends[at * 3 + 1]!)
+      const { keysStart, keyEnds, keyOf } = frame
+      expect([...keyOf]).to.deep.equal([0])
+      return Buffer.from(frame.bytes.subarray(keysStart, keysStart + keyEnds[0]!)).toString()
+    })
+    expect(keys).to.deep.equal(order.map((of) => ['a', 'b'][of]))
+  })
+
   it('are in the frame of their partition, however many; another one only tells the time', () => {
     const groups = new GroupKeys(utf8)
     const rows = new Map<number, RecordBatchBuilder>()

@@ -89,9 +89,7 @@ describe('a frame', () => {
     const [builder, reader] = [new FrameBuilder(), new FrameReader()]
     fc.assert(
       fc.property(fc.array(wellFormed, { maxLength: 300 }), fc.nat(9), (rows, at) => {
-        const before = builder.number
         const bytes = written(builder, rows, at)
-        expect(builder.number).to.equal(before + 1)
         expect(rowsOf(reader.read(bytes, at, bytes.length))).to.deep.equal(rows)
       }),
     )

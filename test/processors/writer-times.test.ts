@@ -84,6 +84,17 @@ describe('the times of writers', () => {
     expect(restored.streamTimeMs).to.equal(7)
   })
 
+  it('are short where writers of several threads have come to a time each', () => {
+    const times = new WriterTimes(1_000)
+    for (let writer = 0; writer < 1_000; writer++) speak(times, writer, 1e12 + (writer % 3), 1_000)
+    const saved = JSON.stringify(times.save())
+    expect(saved.length).to.be.lessThan(2_200)
+    const restored = new WriterTimes(1_000)
+    restored.restore(JSON.parse(saved) as ReturnType<WriterTimes['save']>)
+    expect(JSON.stringify(restored.save())).to.equal(saved)
+    expect([restored.streamTimeMs, restored.vouchedMs]).to.deep.equal([1e12, 1e12])
+  })
+
   it('are taken up as a version before wrote them, one by one', () => {
     const times = new WriterTimes(4)
     times.restore({ told: [5, 5, 5, -1], vouched: [4, 4, 4, -1] })
