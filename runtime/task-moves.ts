@@ -159,9 +159,10 @@ export class TaskMoves {
 
   /** Opens the tasks of a thread again, at what was committed. */
   reopen(thread: number, tasks: readonly TaskSpec[]): Promise<unknown> {
-    const { committer, group } = this.#parts
+    const { clock, committer, group, stopping } = this.#parts
+    const inputs = tasks.flatMap(inputsOf)
     return committer.inTurn(async () =>
-      this.open(thread, tasks, await group.committed(tasks.flatMap(inputsOf))),
+      this.open(thread, tasks, await patiently(() => group.committed(inputs), stopping, clock)),
     )
   }
 
@@ -200,9 +201,9 @@ export class TaskMoves {
     tasks: readonly TaskSpec[],
     partitions: readonly TopicPartition[],
   ): Promise<TopicPartitionOffset[]> {
-    const { assignment, committer, group } = this.#parts
+    const { assignment, clock, committer, group, stopping } = this.#parts
     const opened = await committer.inTurn(async () => {
-      const committed = await group.committed(partitions)
+      const committed = await patiently(() => group.committed(partitions), stopping, clock)
       // Not before its turn: a rewind would open them too, and what they did would be done twice.
       const opening = [...assignment.add(tasks)].map(([thread, specs]) =>
         this.open(thread, specs, committed),

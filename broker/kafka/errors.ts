@@ -14,7 +14,11 @@ const LOST: ReadonlySet<number> = new Set([
 
 const RETRIABLE: ReadonlySet<number> = new Set([
   RdCode.timedOut,
+  // Of a broker that restarts: it waited for a connection for all of its time.
+  RdCode.timedOutInQueue,
   RdCode.transport,
+  RdCode.allBrokersDown,
+  RdCode.requestTimedOut,
   RdCode.waitCoordinator,
   RdCode.coordinatorLoading,
   RdCode.coordinatorUnavailable,
@@ -36,6 +40,14 @@ const TRANSIENT_DELIVERIES: ReadonlySet<number> = new Set([
   RdCode.erroneousState,
   RdCode.timedOut,
   RdCode.transport,
+])
+
+/** Nobody answered. */
+const UNREACHABLE: ReadonlySet<number> = new Set([
+  RdCode.timedOut,
+  RdCode.timedOutInQueue,
+  RdCode.transport,
+  RdCode.allBrokersDown,
 ])
 
 const FINAL: ReadonlySet<number> = new Set([
@@ -65,7 +77,7 @@ export function topicMissing(place: string, address: string): BrokerError {
 
 /** What a failed request to the broker is told as; `what` begins with a verb: "list the topics". */
 export function requestFailed(what: string, address: string, cause: RdError): BrokerError {
-  const unreachable = cause.code === RdCode.transport || cause.code === RdCode.timedOut
+  const unreachable = UNREACHABLE.has(cause.code)
   return new BrokerError(
     unreachable ? 'MILLRACE_BROKER_UNREACHABLE' : 'MILLRACE_BROKER',
     `could not ${what} at ${address}: ${cause.message}`,

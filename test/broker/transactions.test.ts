@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { produceFailed } from '../../broker/kafka/errors.ts'
+import { produceFailed, requestFailed } from '../../broker/kafka/errors.ts'
 import { RdCode, type RdDone, type RdError, type RdProducer } from '../../broker/kafka/rd-client.ts'
 import type { Outbox } from '../../broker/kafka/reading.ts'
 import { Transactions } from '../../broker/kafka/transactions.ts'
@@ -123,5 +123,20 @@ describe('the transactions of a group', () => {
     expect(await commit).to.have.property('code', 'MILLRACE_TRANSACTION_ABORTED')
     await transactions.abort(outbox)
     expect(asked).to.deep.equal(['abort'])
+  })
+})
+
+describe('a request to a broker that restarts', () => {
+  const failed = (code: number) => requestFailed('ask', 'host:9092', { code, message: 'it failed' })
+
+  it('is asked again, whatever it fails of meanwhile', () => {
+    for (const name of ['timedOut', 'timedOutInQueue', 'transport', 'allBrokersDown'] as const) {
+      const { code, retriable } = failed(RdCode[name])
+      expect([name, code, retriable]).to.deep.equal([name, 'MILLRACE_BROKER_UNREACHABLE', true])
+    }
+    for (const name of ['leaderNotAvailable', 'notLeader', 'requestTimedOut'] as const) {
+      expect([name, failed(RdCode[name]).retriable]).to.deep.equal([name, true])
+    }
+    expect(failed(RdCode.topicDenied).retriable).to.equal(false)
   })
 })
