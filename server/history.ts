@@ -51,7 +51,8 @@ export class History {
     sums.inputRows += numInputRows
     sums.outputRows += sink.numOutputRows
     sums.batchMs += batchDuration
-    for (const [operation, ms] of Object.entries(durationMs)) {
+    const operations: Readonly<Record<string, number>> = { ...durationMs }
+    for (const [operation, ms] of Object.entries(operations)) {
       if (operation === 'triggerExecution') continue
       sums.operationMs[operation] = (sums.operationMs[operation] ?? 0) + ms
     }
