@@ -75,6 +75,19 @@ export function topicMissing(place: string, address: string): BrokerError {
   )
 }
 
+/** A topic that is there, and of which partitions cannot be read or written. */
+export function topicWithoutLeaders(
+  name: string,
+  partitions: number,
+  address: string,
+): BrokerError {
+  return new BrokerError(
+    'MILLRACE_BROKER_UNREACHABLE',
+    `${name} at ${address} has ${partitions} partitions without a leader: see that all brokers which have copies of them run`,
+    { retriable: true },
+  )
+}
+
 /** What a failed request to the broker is told as; `what` begins with a verb: "list the topics". */
 export function requestFailed(what: string, address: string, cause: RdError): BrokerError {
   const unreachable = UNREACHABLE.has(cause.code)

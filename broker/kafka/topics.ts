@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BrokerError, placeOf } from '../ports.ts'
 import type { TopicDescription, TopicPartition, TopicSpec, Watermarks } from '../ports.ts'
 import { configured, type ClientFactory } from './clients.ts'
-import { requestFailed, topicMissing } from './errors.ts'
+import { requestFailed, topicMissing, topicWithoutLeaders } from './errors.ts'
 import {
   RdCode,
   type RdAdmin,
@@ -53,20 +53,23 @@ export class Topics {
       .map(({ name, partitions }) => ({ name, partitions: partitions.length }))
   }
 
-  /** How many partitions a topic has; 0 when it is not there or has no leaders yet. */
+  /**
+   * How many partitions a topic has; 0 when it is not there. Of a broker that has just come up topics are there, and
+   * led in a moment: that is waited for.
+   * @throws BrokerError MILLRACE_BROKER_UNREACHABLE where leaders do not come
+   */
   async partitionsOf(name: string): Promise<number> {
     const { partitions, led } = await this.#look(name)
-    return led === partitions ? partitions : 0
+    return led === partitions ? partitions : this.#visible({ name, partitions })
   }
 
   /** See `Broker.ensureTopics`. */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     const missing: TopicSpec[] = []
     for (const spec of specs) {
-      const { partitions, led } = await this.#look(spec.name)
+      const partitions = await this.partitionsOf(spec.name)
       if (partitions === 0) missing.push(spec)
-      // Of a broker that has just come up the topics are there, and led in a moment.
-      else verify(spec, led === partitions ? partitions : await this.#visible(spec))
+      else verify(spec, partitions)
     }
     if (missing.length === 0) return
     await this.#administer((admin) => Promise.all(missing.map((spec) => this.#create(admin, spec))))
@@ -103,7 +106,7 @@ export class Topics {
         code === RdCode.unknownTopic ||
         code === RdCode.unknownTopicOrPartition
       // A topic made a moment ago may be unknown to this client only.
-      if (missing && (await this.partitionsOf(at.topic)) <= at.partition) {
+      if (missing && (await this.#look(at.topic)).partitions <= at.partition) {
         throw topicMissing(placeOf(at), bootstrapServers)
       }
       if (performance.now() > deadline) {
@@ -211,8 +214,12 @@ export class Topics {
       if (partitions > 0 && led === partitions) return partitions
       if (led > most) deadline = Math.max(deadline, performance.now() + VISIBLE_MS_MAX)
       most = Math.max(most, led)
-      if (performance.now() > deadline)
-        throw topicMissing(name, this.#factory.address.bootstrapServers)
+      if (performance.now() > deadline) {
+        const { bootstrapServers } = this.#factory.address
+        throw partitions === 0
+          ? topicMissing(name, bootstrapServers)
+          : topicWithoutLeaders(name, partitions - led, bootstrapServers)
+      }
       await sleep(waitMs)
     }
   }
