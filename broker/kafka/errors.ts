@@ -40,6 +40,9 @@ const TRANSIENT_DELIVERIES: ReadonlySet<number> = new Set([
   RdCode.erroneousState,
   RdCode.timedOut,
   RdCode.transport,
+  // Another producer has the transactions: undoing this one says so.
+  RdCode.oldEpoch,
+  RdCode.producerFenced,
 ])
 
 /** Nobody answered. */
@@ -130,6 +133,8 @@ const DELIVERY_TEXTS: readonly (readonly [RegExp, number])[] = [
   [/purged in queue$/i, RdCode.purgedInQueue],
   [/purged in flight$/i, RdCode.purgedInFlight],
   [/message timed out$/i, RdCode.deliveryTimedOut],
+  [/old epoch$/i, RdCode.oldEpoch],
+  [/fences the current one$/i, RdCode.producerFenced],
   [/erroneous state$/i, RdCode.erroneousState],
   [/invalid timestamp$/i, RdCode.invalidTimestamp],
   [/an invalid record in the same batch/i, RdCode.invalidDifferentRecord],

@@ -214,6 +214,7 @@ export const RdCode = {
   topicDenied: 29,
   groupDenied: 30,
   clusterDenied: 31,
+  oldEpoch: 47,
   topicExists: 36,
   fencedInstance: 82,
   unstableOffsets: 88,
