@@ -249,10 +249,12 @@ class KafkaGroup implements Group {
     await transactions.abort(this.#path.outbox)
   }
 
-  // 1 read nothing more  2 give the partitions back: the group hears of it at once  3 disconnect
+  // 1 take nothing more over, and read nothing more  2 give the partitions back: the group hears of it at once
+  // 3 disconnect
   async #leave(): Promise<void> {
     const { consumer, producer } = this.#clients
     const { intake, beside, outbox } = this.#path
+    this.#rebalance?.leave()
     await intake.pauseAll()
     if (this.#rebalance !== undefined) await this.#unassign(this.#rebalance)
     for (const channel of this.#channels.values()) channel.close()
@@ -265,7 +267,6 @@ class KafkaGroup implements Group {
 
   async #unassign(rebalance: Rebalance): Promise<void> {
     const { consumer } = this.#clients
-    rebalance.leave()
     // Who leaves while joining stays in the group as a ghost until its session ends.
     await atMost(JOIN_MS_MAX, rebalance.joined())
     await atMost(UNASSIGN_MS_MAX, rebalance.settled())
