@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { RunLog } from './run-log.ts'
 import type { StreamClient } from './stream-client.ts'
+import { patiently } from './task-bounds.ts'
 
 /** Makes a client; its metrics go on from those of the one before. */
 export type OpenClient = (former: readonly MetricSlab[] | undefined) => Promise<StreamClient>
@@ -50,21 +51,31 @@ export class Restarts {
         await this.client.run()
         if (!this.#isRenewing || this.#stopping.signal.aborted) return
         this.#isRenewing = false
-        await this.#replace(undefined)
+        if (!(await this.#replace(undefined))) return
       } catch (error) {
         if (!this.#mayRestart(error)) throw error
         this.#log.warn({ err: error }, 'the broker has given this instance up: it joins anew')
         await this.#clock.sleep(REST_MS * this.#restartsMs.length, this.#stopping.signal)
         if (this.#stopping.signal.aborted) return
-        await this.#replace(this.client.metrics)
+        if (!(await this.#replace(this.client.metrics))) return
       }
     }
   }
 
-  /** A stop that came meanwhile was told to the client before. */
-  async #replace(metrics: readonly MetricSlab[] | undefined): Promise<void> {
-    this.client = await this.#open(metrics)
-    if (this.#stopping.signal.aborted) this.client.stop()
+  /**
+   * A broker that is away is waited for: it may be why the client before was given up. A stop that comes meanwhile is
+   * told to that one only. @returns false where there is no other since it came.
+   */
+  async #replace(metrics: readonly MetricSlab[] | undefined): Promise<boolean> {
+    const { signal } = this.#stopping
+    try {
+      this.client = await patiently(() => this.#open(metrics), signal, this.#clock)
+    } catch (error) {
+      if (signal.aborted) return false
+      throw error
+    }
+    if (signal.aborted) this.client.stop()
+    return true
   }
 
   #mayRestart(error: unknown): boolean {

@@ -43,4 +43,34 @@ describe('the clients of a job, one after the other', () => {
     await run
     expect(next.isStopped).to.equal(true)
   })
+
+  it('wait for a broker that is away as the next one is opened, or for a stop', async () => {
+    const away = new BrokerError('MILLRACE_BROKER_UNREACHABLE', 'away', { retriable: true })
+    const next = clientOf(false)
+    let tries = 0
+    let isOpened: () => void = () => undefined
+    const opened = new Promise<void>((resolve) => (isOpened = resolve))
+    const open = (): Promise<StreamClient> => {
+      tries += 1
+      if (tries < 3) return Promise.reject(away)
+      isOpened()
+      return Promise.resolve(next)
+    }
+    const restarts = new Restarts(clientOf(true), open, silentLog, systemClock)
+    const run = restarts.run()
+    await opened
+    restarts.stop()
+    await run
+    expect(next.isStopped).to.equal(true)
+    const gone: Restarts = new Restarts(
+      clientOf(true),
+      () => {
+        gone.stop()
+        return Promise.reject(away)
+      },
+      silentLog,
+      systemClock,
+    )
+    await gone.run()
+  })
 })
