@@ -304,7 +304,7 @@ export class FrameInput implements InputHead {
   #endBatch(): void {
     this.#batch = undefined
     // No row is in work, so no id is.
-    this.#keys.compactIfDue()
+    this.#keys.forgetSome()
   }
 
   #fail(batch: RecordBatch, cause: unknown): never {

@@ -201,7 +201,7 @@ class KnownKeys {
   }
 
   #resize(keys: KeyTable): void {
-    const grown = new Int16Array(Math.max(1_024, keys.size * 2)).fill(-1)
+    const grown = new Int16Array(Math.max(1_024, keys.end * 2)).fill(-1)
     if (keys.epoch === this.#epoch) grown.set(this.#partitionOf)
     else this.#pieces.clear()
     this.#partitionOf = grown

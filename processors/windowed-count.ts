@@ -171,7 +171,7 @@ class WindowedCount implements TaskStore {
       this.#counts.dropThrough(lastStartMs)
     }
     this.#closesAtMs = this.#earliestClose()
-    this.#keys.compactIfDue()
+    this.#keys.forgetSome()
   }
 
   /** Start of the last window that is closed: its end plus grace is not after stream time. */

@@ -77,8 +77,8 @@ export class CountPacker {
   }
 
   #begin(): void {
-    const { size } = this.#store.keys
-    if (this.#slotOf.length < size) this.#slotOf = new Int32Array(size * 2).fill(-1)
+    const { end } = this.#store.keys
+    if (this.#slotOf.length < end) this.#slotOf = new Int32Array(end * 2).fill(-1)
     this.#keyCount = 0
     this.#keys.position = 0
     this.#count = 0

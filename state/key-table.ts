@@ -1,27 +1,29 @@
 // The keys of a grouped stream in one task: bytes, value and a small id that stores use in their place.
 import { Dictionary } from '../topology/serdes/dictionary.ts'
+import { GrowingMemory } from '../topology/serdes/growing-memory.ts'
 import type { ByteSink, Serde } from '../topology/serdes/serde.ts'
 
-/** Keys below this number are kept even when no store uses them any more. */
-const COMPACT_ABOVE = 65_536
+/** Fewer keys than these are kept even when no store uses them any more. */
+const FORGET_ABOVE = 65_536
+/** Keys looked at in one go: some tenths of a millisecond. */
+const LOOKED_AT_A_STEP = 16_384
 
 const VALUES_MIN = 64
 /** Values kept at once: one takes more than its bytes, and comes back out of them. */
 const VALUES_MAX = 65_536
 
-/** Something that holds key ids: a store of the same grouping. */
-export interface KeyHolder {
-  /** Sets `used[id]` to 1 for every id held. */
-  markKeys(used: Uint8Array): void
-  /** Replaces each id held by `idOf[id]`. */
-  replaceKeys(idOf: Int32Array): void
-}
-
 /** Gives keys dense ids; the values of those used last are at hand. */
 export class KeyTable {
-  /** Goes up when ids change their meaning, so that what was derived from them is thrown away. */
+  /** Goes up when ids were given up, which serve other keys then: what was derived from ids is thrown away. */
   epoch = 0
-  #dictionary = new Dictionary()
+  readonly #dictionary = new Dictionary()
+  readonly #usesMemory = new GrowingMemory(VALUES_MIN * 4)
+  /** How many entries of stores are of each key. */
+  #uses = new Int32Array(this.#usesMemory.buffer)
+  /** Keys that no entry is of. */
+  #unused = 0
+  /** The next id to look at while keys are forgotten. */
+  #next: number | undefined
   /** Values of ids, each at its id modulo the length. */
   #values: unknown[] = new Array<unknown>(VALUES_MIN)
   /** Whose value lies there; -1 for none. */
@@ -29,8 +31,6 @@ export class KeyTable {
   /** Ids of bytes that are no key. */
   readonly #refused = new Set<number>()
   readonly #serde: Serde<unknown>
-  readonly #holders: KeyHolder[] = []
-  #compactAt = COMPACT_ABOVE
 
   constructor(serde: Serde<never>) {
     this.#serde = serde
@@ -44,17 +44,27 @@ export class KeyTable {
     return this.#dictionary.size
   }
 
+  /** All ids are below it. */
+  get end(): number {
+    return this.#dictionary.end
+  }
+
   /** @throws SerdeError when the bytes are no such key. */
   idOf(bytes: Uint8Array, start: number, end: number): number {
     const { size } = this.#dictionary
     const id = this.#dictionary.idOf(bytes, start, end)
-    if (id === size || this.#isRefused(id)) this.#read(id, bytes, start, end)
+    const isNew = this.#dictionary.size !== size
+    if (isNew) this.#added(id)
+    if (isNew || this.#isRefused(id)) this.#read(id, bytes, start, end)
     return id
   }
 
   /** The id of a key as it was saved: it was read once, and its value is made when it is asked for. */
   restore(bytes: Uint8Array, start: number, end: number): number {
-    return this.#dictionary.idOf(bytes, start, end)
+    const { size } = this.#dictionary
+    const id = this.#dictionary.idOf(bytes, start, end)
+    if (this.#dictionary.size !== size) this.#added(id)
+    return id
   }
 
   /** Makes room for so many keys, where there is none yet. */
@@ -84,36 +94,51 @@ export class KeyTable {
     this.#dictionary.write(id, sink)
   }
 
-  /** Makes a store take part in compaction. */
-  register(holder: KeyHolder): void {
-    this.#holders.push(holder)
+  /** To be called for each new entry of a store. */
+  hold(id: number): void {
+    if (this.#uses[id]!++ === 0) this.#unused -= 1
   }
 
-  /** Forgets keys that no store holds, once they are the larger part. Ids may change: see `epoch`. */
-  compactIfDue(): void {
-    if (this.size < this.#compactAt) return
-    const used = new Uint8Array(this.size)
-    for (const holder of this.#holders) holder.markKeys(used)
-    let count = 0
-    for (let id = 0; id < used.length; id++) count += used[id]!
-    if (count * 2 > this.size) this.#compactAt = this.size * 2
-    else this.#compact(used)
+  /** To be called for each entry that a store gives up. */
+  letGo(id: number): void {
+    if (--this.#uses[id]! === 0) this.#unused += 1
   }
 
-  #compact(used: Uint8Array): void {
-    const idOf = new Int32Array(this.size).fill(-1)
-    const dictionary = new Dictionary()
-    for (let id = 0; id < used.length; id++) {
-      if (used[id] === 0) continue
-      const bytes = this.bytesOf(id)
-      idOf[id] = dictionary.idOf(bytes, 0, bytes.length)
+  /**
+   * Forgets some of the keys that no store holds, once these are the larger part; the rest at the next calls. To be
+   * called while no row is in work: it may have an id that nothing holds yet. See `epoch`.
+   */
+  forgetSome(): void {
+    if (this.#next === undefined) {
+      if (this.size < FORGET_ABOVE || this.#unused * 2 < this.size) return
+      this.#next = 0
     }
-    this.#dictionary = dictionary
-    this.#forgetValues(VALUES_MIN)
-    this.#refused.clear()
-    this.epoch += 1
-    for (const holder of this.#holders) holder.replaceKeys(idOf)
-    this.#compactAt = Math.max(COMPACT_ABOVE, this.size * 2)
+    const { end } = this
+    const to = Math.min(this.#next + LOOKED_AT_A_STEP, end)
+    const before = this.#unused
+    for (let id = this.#next; id < to; id++) {
+      if (this.#uses[id] === 0 && this.#dictionary.has(id)) this.#forget(id)
+    }
+    this.#next = to === end ? undefined : to
+    if (this.#unused < before) this.epoch += 1
+  }
+
+  #added(id: number): void {
+    if (id >= this.#uses.length) {
+      this.#usesMemory.grow()
+      this.#uses = new Int32Array(this.#usesMemory.buffer)
+    }
+    this.#unused += 1
+  }
+
+  #forget(id: number): void {
+    this.#dictionary.remove(id)
+    this.#refused.delete(id)
+    this.#unused -= 1
+    const at = id & (this.#valueIds.length - 1)
+    if (this.#valueIds[at] !== id) return
+    this.#valueIds[at] = -1
+    this.#values[at] = undefined
   }
 
   #isRefused(id: number): boolean {

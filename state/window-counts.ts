@@ -4,7 +4,7 @@ import type { TimeWindow } from '../topology/windows.ts'
 import { EntryList } from './entry-list.ts'
 import { GrowingMemory } from '../topology/serdes/growing-memory.ts'
 import { HashSlots } from '../topology/serdes/hash-slots.ts'
-import type { KeyHolder, KeyTable } from './key-table.ts'
+import type { KeyTable } from './key-table.ts'
 import { WindowIndex } from './window-index.ts'
 
 const EMIT = 1
@@ -28,7 +28,7 @@ const COUNT = 2
 const TIMESTAMP = 3
 
 /** Counts per key and window, with what changed since the last emission and the last save. */
-export class WindowCounts implements KeyHolder {
+export class WindowCounts {
   readonly name: string
   readonly keys: KeyTable
   readonly #memory = new GrowingMemory(INITIAL_ENTRIES * ENTRY_BYTES)
@@ -50,7 +50,6 @@ export class WindowCounts implements KeyHolder {
     this.name = name
     this.keys = keys
     this.#windows = new WindowIndex(windows)
-    keys.register(this)
   }
 
   /** Number of (key, window) pairs held. */
@@ -179,20 +178,6 @@ export class WindowCounts implements KeyHolder {
     }
   }
 
-  markKeys(used: Uint8Array): void {
-    this.forEach((entry) => {
-      used[this.keyIdOf(entry)] = 1
-    })
-  }
-
-  replaceKeys(idOf: Int32Array): void {
-    this.#slots.clear(true)
-    this.forEach((entry) => {
-      this.#ints[entry * INTS + KEY] = idOf[this.keyIdOf(entry)]!
-      this.#slots.put(this.#hashOf(entry), entry)
-    })
-  }
-
   /** Takes a flag from an entry; false where it has none. */
   #clear(entry: number, flag: number): boolean {
     const at = entry * INTS
@@ -245,6 +230,7 @@ export class WindowCounts implements KeyHolder {
     this.#doubles[entry * DOUBLES + COUNT] = 0
     this.#doubles[entry * DOUBLES + TIMESTAMP] = -1
     this.#windows.firstEntries[window] = entry
+    this.keys.hold(keyId)
     this.#rows += 1
     this.#slots.put(hash, entry)
     return entry
@@ -273,6 +259,7 @@ export class WindowCounts implements KeyHolder {
     for (let entry = first; entry !== NONE; entry = ints[entry * INTS + NEXT]!) {
       ints[entry * INTS + WINDOW] = NONE
       ints[entry * INTS + FLAGS] = 0
+      this.keys.letGo(ints[entry * INTS + KEY]!)
       last = entry
       count += 1
     }

@@ -5,16 +5,16 @@ import { fields } from '../../topology/serdes/fields.ts'
 import { SerdeError } from '../../topology/errors.ts'
 import { keyId, keyTable } from './counts.ts'
 
-/** A store that holds some ids. */
-function holderOf(keys: KeyTable, ids: number[]) {
-  const holder = {
-    ids,
-    markKeys: (used: Uint8Array) => holder.ids.forEach((id) => (used[id] = 1)),
-    replaceKeys: (idOf: Int32Array) => (holder.ids = holder.ids.map((id) => idOf[id]!)),
+/** Forgets until nothing is under way. */
+function forgetAll(keys: KeyTable): void {
+  for (let size = -1; size !== keys.size;) {
+    size = keys.size
+    // A step may find nothing among the ids that it looks at.
+    for (let step = 0; step * 16_384 < keys.end; step++) keys.forgetSome()
   }
-  keys.register(holder)
-  return holder
 }
+
+const textOf = (keys: KeyTable, id: number): string => Buffer.from(keys.bytesOf(id)).toString()
 
 /** A table that tells how many values it has read. */
 function countingTable() {
@@ -70,37 +70,66 @@ describe('the table of keys', () => {
   it('forgets nothing before it holds 65,536 keys', () => {
     const keys = keyTable()
     for (let i = 0; i < 65_535; i++) keyId(keys, String(i))
-    keys.compactIfDue()
+    forgetAll(keys)
     expect([keys.size, keys.epoch]).to.deep.equal([65_535, 0])
   })
 
-  it('keeps what any store holds, under new ids', () => {
+  it('keeps what any entry is of, under its id, and gives the ids of the rest to other keys', () => {
     const keys = keyTable()
     for (let i = 0; i < 65_536; i++) keyId(keys, String(i))
-    const one = holderOf(keys, [7, 65_535])
-    const other = holderOf(keys, [7, 1_000])
-    keys.compactIfDue()
-    expect(keys.size).to.equal(3)
-    expect(keys.epoch).to.equal(1)
-    const textsOf = (ids: number[]): unknown[] => ids.map((id) => keys.valueOf(id))
-    expect(textsOf(one.ids)).to.deep.equal(['7', '65535'])
-    expect(textsOf(other.ids)).to.deep.equal(['7', '1000'])
-    expect(one.ids.map((id) => Buffer.from(keys.bytesOf(id)).toString())).to.eql(['7', '65535'])
-    expect(keyId(keys, '1000')).to.equal(other.ids[1])
-    expect(keyId(keys, 'new')).to.equal(3)
+    const held = [7, 1_000, 65_535]
+    for (const id of [...held, 7]) keys.hold(id)
+    keys.letGo(7)
+    forgetAll(keys)
+    expect([keys.size, keys.end]).to.deep.equal([3, 65_536])
+    expect(keys.epoch).to.be.greaterThan(0)
+    expect(held.map((id) => [keys.valueOf(id), textOf(keys, id)])).to.deep.equal([
+      ['7', '7'],
+      ['1000', '1000'],
+      ['65535', '65535'],
+    ])
+    expect(['7', '1000', '65535'].map((text) => keyId(keys, text))).to.deep.equal(held)
+    const id = keyId(keys, 'new')
+    expect([keys.valueOf(id), textOf(keys, id), keys.end]).to.deep.equal(['new', 'new', 65_536])
   })
 
-  it('moves nothing while most of the keys are held', () => {
+  it('forgets a few keys at a time', () => {
+    const keys = keyTable()
+    for (let i = 0; i < 65_536; i++) keyId(keys, String(i))
+    keys.forgetSome()
+    expect([keys.size, keys.epoch]).to.deep.equal([65_536 - 16_384, 1])
+  })
+
+  it('forgets nothing while most of the keys are held', () => {
     const keys = keyTable()
     const ids = Array.from({ length: 65_536 }, (_, i) => keyId(keys, String(i)))
-    holderOf(keys, ids)
-    keys.compactIfDue()
-    expect(keys.epoch).to.equal(0)
+    for (const id of ids) keys.hold(id)
     for (let i = 0; i < 65_535; i++) keyId(keys, `more-${i}`)
-    keys.compactIfDue()
+    forgetAll(keys)
     expect([keys.epoch, keys.size]).to.deep.equal([0, 131_071])
     keyId(keys, 'last')
-    keys.compactIfDue()
-    expect([keys.epoch, keys.size]).to.deep.equal([1, 65_536])
+    forgetAll(keys)
+    expect(keys.size).to.equal(65_536)
+    expect(ids.findIndex((id) => keys.valueOf(id) !== String(id))).to.equal(-1)
+  })
+
+  it('keeps a key that comes again while others are forgotten', () => {
+    const keys = keyTable()
+    for (let i = 0; i < 65_536; i++) keyId(keys, String(i))
+    keys.forgetSome()
+    keys.hold(keyId(keys, '50000'))
+    keys.hold(keyId(keys, '5'))
+    forgetAll(keys)
+    expect(keys.size).to.equal(2)
+    expect(['5', '50000'].map((text) => keys.valueOf(keyId(keys, text)))).to.eql(['5', '50000'])
+  })
+
+  it('reads bytes that are no key again after it has forgotten them', () => {
+    const keys = new KeyTable(fields('type') as never)
+    expect(() => keyId(keys, 'x')).to.throw(SerdeError)
+    for (let i = 0; i < 65_536; i++) keyId(keys, `["${i}"]`)
+    forgetAll(keys)
+    expect(keyId(keys, '["in its place"]')).to.be.lessThan(65_537)
+    expect(() => keyId(keys, 'x')).to.throw(SerdeError)
   })
 })

@@ -1,26 +1,39 @@
 // Byte strings to small ids: the dictionary behind interned columns and group keys. Ids are dense and
 // mean something in one thread only; what leaves the thread are the bytes.
+import { ByteRoom } from './byte-room.ts'
 import { GrowingMemory } from './growing-memory.ts'
 import { HashSlots } from './hash-slots.ts'
 import type { ByteSink } from './serde.ts'
 
 const INITIAL_SIZE = 32
-const INITIAL_BYTES = 512
+const NONE = -1
+/** What is kept of an id lies side by side, in words: where its bytes begin, how many they are, and their hash. */
+const WORDS = 4
+const START = 0
+const LENGTH = 1
+const HASH = 2
+/** In place of a length: the id stands for nothing, and its start is the next free one plus 1. */
+const FREE = 0xffffffff
 
 /** Interns byte strings: equal bytes get equal ids, counted from 0. */
 export class Dictionary {
   #size = 0
-  readonly #slots = new HashSlots()
-  #endsMemory = new GrowingMemory(INITIAL_SIZE * 4)
-  /** Where the bytes of each end. */
-  #ends = new Uint32Array(this.#endsMemory.buffer)
-  #bytesMemory = new GrowingMemory(INITIAL_BYTES)
-  // All byte strings back to back: one object each would be what a long run's heap consists of.
-  #bytes = new Uint8Array(this.#bytesMemory.buffer)
+  #end = 0
+  readonly #slots = new HashSlots((id, hash) => this.#isHeld(id, hash))
+  #placesMemory = new GrowingMemory(INITIAL_SIZE * WORDS * 4)
+  #places = new Uint32Array(this.#placesMemory.buffer)
+  #free = NONE
+  // All byte strings in one: one object each would be what a long run's heap consists of.
+  #room = new ByteRoom()
 
-  /** How many byte strings are known; the next new one gets this id. */
+  /** How many byte strings are known. Where none was removed, the next new one gets this id. */
   get size(): number {
     return this.#size
+  }
+
+  /** All ids are below it. */
+  get end(): number {
+    return this.#end
   }
 
   /** The id of the bytes from `start` to `end`; they are copied when new. */
@@ -30,6 +43,22 @@ export class Dictionary {
     return id < 0 ? this.#missed(hash, bytes, start, end) : id
   }
 
+  /** Whether an id below `end` stands for something. */
+  has(id: number): boolean {
+    return this.lengthOf(id) !== FREE
+  }
+
+  /** Gives up an id that stands for something: it, and the room of its bytes, serve again. */
+  remove(id: number): void {
+    const at = id * WORDS
+    this.#room.giveBack(this.#places[at + START]!, this.#places[at + LENGTH]!)
+    this.#places[at + START] = this.#free + 1
+    this.#places[at + LENGTH] = FREE
+    this.#free = id
+    this.#size -= 1
+    this.#slots.died(1)
+  }
+
   /** Makes room for so many byte strings, where none is known yet. */
   reserve(count: number): void {
     if (this.#size === 0) this.#slots.reserve(count)
@@ -37,48 +66,48 @@ export class Dictionary {
 
   /** How many bytes an id stands for. */
   lengthOf(id: number): number {
-    return this.#endOf(id) - this.#startOf(id)
+    return this.#places[id * WORDS + LENGTH]!
   }
 
   /** The bytes behind an id: a view of them, which holds until the next new one comes. */
   bytesOf(id: number): Uint8Array {
-    return this.#bytes.subarray(this.#startOf(id), this.#endOf(id))
+    const start = this.#places[id * WORDS + START]!
+    return this.#room.bytes.subarray(start, start + this.lengthOf(id))
   }
 
   /** Writes the bytes behind an id. */
   write(id: number, sink: ByteSink): void {
-    const from = this.#startOf(id)
-    const length = this.#endOf(id) - from
+    const from = this.#places[id * WORDS + START]!
+    const length = this.lengthOf(id)
     sink.reserve(length)
     const { bytes, position } = sink
-    for (let i = 0; i < length; i++) bytes[position + i] = this.#bytes[from + i]!
+    const held = this.#room.bytes
+    for (let i = 0; i < length; i++) bytes[position + i] = held[from + i]!
     sink.position = position + length
   }
 
   /** Forgets everything; ids given before mean nothing afterwards. */
   clear(): void {
     this.#size = 0
+    this.#end = 0
+    this.#free = NONE
     this.#slots.clear()
-    this.#endsMemory = new GrowingMemory(INITIAL_SIZE * 4)
-    this.#ends = new Uint32Array(this.#endsMemory.buffer)
-    this.#bytesMemory = new GrowingMemory(INITIAL_BYTES)
-    this.#bytes = new Uint8Array(this.#bytesMemory.buffer)
+    this.#placesMemory = new GrowingMemory(INITIAL_SIZE * WORDS * 4)
+    this.#places = new Uint32Array(this.#placesMemory.buffer)
+    this.#room = new ByteRoom()
   }
 
-  #startOf(id: number): number {
-    return id === 0 ? 0 : this.#endOf(id - 1)
-  }
-
-  #endOf(id: number): number {
-    return this.#ends[id]!
+  #isHeld(id: number, hash: number): boolean {
+    return this.has(id) && this.#places[id * WORDS + HASH] === hash >>> 0
   }
 
   #matches(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.#startOf(id)
-    const length = this.#endOf(id) - from
-    if (length !== end - start) return false
+    const length = end - start
+    if (this.lengthOf(id) !== length) return false
+    const from = this.#places[id * WORDS + START]!
+    const held = this.#room.bytes
     for (let i = 0; i < length; i++) {
-      if (this.#bytes[from + i] !== bytes[start + i]) return false
+      if (held[from + i] !== bytes[start + i]) return false
     }
     return true
   }
@@ -102,26 +131,31 @@ export class Dictionary {
   }
 
   #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const id = this.#size
-    const at = this.#startOf(id)
-    const to = at + end - start
-    if (to > this.#bytes.length) this.#growBytes(to)
-    for (let i = 0; i < to - at; i++) this.#bytes[at + i] = bytes[start + i]!
-    if (id === this.#ends.length) this.#growEnds()
-    this.#ends[id] = to
-    this.#size = id + 1
+    const length = end - start
+    const at = this.#room.take(length)
+    const held = this.#room.bytes
+    for (let i = 0; i < length; i++) held[at + i] = bytes[start + i]!
+    const id = this.#takeId()
+    const place = id * WORDS
+    this.#places[place + START] = at
+    this.#places[place + LENGTH] = length
+    this.#places[place + HASH] = hash
+    this.#size += 1
     this.#slots.put(hash, id)
     return id
   }
 
-  #growBytes(length: number): void {
-    this.#bytesMemory.grow(length)
-    this.#bytes = new Uint8Array(this.#bytesMemory.buffer)
-  }
-
-  #growEnds(): void {
-    this.#endsMemory.grow()
-    this.#ends = new Uint32Array(this.#endsMemory.buffer)
+  #takeId(): number {
+    const id = this.#free
+    if (id !== NONE) {
+      this.#free = this.#places[id * WORDS + START]! - 1
+      return id
+    }
+    if (this.#end * WORDS === this.#places.length) {
+      this.#placesMemory.grow()
+      this.#places = new Uint32Array(this.#placesMemory.buffer)
+    }
+    return this.#end++
   }
 }
 

@@ -1,5 +1,6 @@
 // The dictionary: dense ids for byte strings, through growth, collisions and forgetting.
 import { expect } from 'chai'
+import fc from 'fast-check'
 import { Dictionary } from '../../../topology/serdes/dictionary.ts'
 import { encoded } from './bytes.ts'
 
@@ -40,5 +41,45 @@ describe('the dictionary', () => {
     dictionary.clear()
     expect(dictionary.size).to.equal(0)
     expect(idOf(dictionary, '4999')).to.equal(0)
+  })
+
+  it('gives removed ids, and their room, to strings that come later', () => {
+    const dictionary = new Dictionary()
+    const texts = Array.from({ length: 50_000 }, (_, i) => `key-${i}`)
+    for (const text of texts) idOf(dictionary, text)
+    for (let id = 0; id < 50_000; id++) if (id % 10 !== 0) dictionary.remove(id)
+    expect([dictionary.size, dictionary.end, dictionary.has(1)]).to.deep.equal([
+      5_000,
+      50_000,
+      false,
+    ])
+    // Some come back, some are new.
+    const later = texts.map((text, i) => (i % 10 === 0 ? text : i % 2 === 0 ? `new-${i}` : text))
+    const ids = later.map((text) => idOf(dictionary, text))
+    expect([dictionary.size, dictionary.end]).to.deep.equal([50_000, 50_000])
+    expect(new Set(ids).size).to.equal(50_000)
+    const textOf = (id: number): string => Buffer.from(dictionary.bytesOf(id)).toString()
+    expect(ids.findIndex((id, i) => textOf(id) !== later[i])).to.equal(-1)
+    expect(later.findIndex((text, i) => idOf(dictionary, text) !== ids[i])).to.equal(-1)
+  })
+
+  it('holds what a map holds after any strings came and went', () => {
+    const texts = fc.string({ unit: 'binary', maxLength: 20 })
+    fc.assert(
+      fc.property(fc.array(fc.record({ text: texts, isRemoved: fc.boolean() })), (steps) => {
+        const dictionary = new Dictionary()
+        const ids = new Map<string, number>()
+        for (const { text, isRemoved } of steps) {
+          const id = idOf(dictionary, text)
+          if (ids.has(text)) expect(id).to.equal(ids.get(text))
+          ids.set(text, id)
+          if (!isRemoved) continue
+          dictionary.remove(id)
+          ids.delete(text)
+        }
+        expect(dictionary.size).to.equal(ids.size)
+        for (const [text, id] of ids) expect(idOf(dictionary, text)).to.equal(id)
+      }),
+    )
   })
 })
