@@ -1,11 +1,11 @@
-// Committed offsets with what is kept beside them: node-rdkafka leaves their metadata out both ways. What
-// waits for a broker runs in a thread of libuv, as node-rdkafka's own calls do.
+// Committed offsets with what is kept beside them: node-rdkafka leaves their metadata out both ways.
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
 
 #include "bindings.h"
+#include "broker-request.h"
 #include "client-registry.h"
 #include "napi-values.h"
 
@@ -117,8 +117,8 @@ struct Outcome {
   }
 };
 
-/** A request that waits for the broker, and the promise that is resolved with what came of it. */
-class OffsetsRequest {
+/** Asks for the offsets of a group, or makes offsets part of a transaction. */
+class OffsetsRequest : public BrokerRequest {
  public:
   OffsetsRequest(std::shared_ptr<Client> client, std::shared_ptr<Client> consumer, Offsets offsets,
                  int timeoutMs)
@@ -127,25 +127,8 @@ class OffsetsRequest {
         offsets_(std::move(offsets)),
         timeoutMs_(timeoutMs) {}
 
-  /** Begins it; it deletes itself when it has come to an end. */
-  napi_value start(napi_env env) {
-    napi_value promise;
-    napi_value name;
-    napi_create_promise(env, &deferred_, &promise);
-    napi_create_string_utf8(env, "millrace:offsets", NAPI_AUTO_LENGTH, &name);
-    napi_create_async_work(
-        env, nullptr, name, [](napi_env, void* data) { static_cast<OffsetsRequest*>(data)->run(); },
-        [](napi_env env, napi_status, void* data) {
-          std::unique_ptr<OffsetsRequest> request(static_cast<OffsetsRequest*>(data));
-          request->end(env);
-        },
-        this, &work_);
-    napi_queue_async_work(env, work_);
-    return promise;
-  }
-
- private:
-  void run() {
+ protected:
+  void ask() override {
     Inside inside(*client_);
     if (!inside) return;
     const Librdkafka* lib = librdkafka();
@@ -163,23 +146,17 @@ class OffsetsRequest {
     lib->rd_kafka_consumer_group_metadata_destroy(group);
   }
 
-  void end(napi_env env) {
-    napi_handle_scope scope;
-    napi_open_handle_scope(env, &scope);
-    napi_resolve_deferred(env, deferred_,
-                          outcome_.code == 0 ? valueOf(env, *offsets_) : outcome_.toValue(env));
-    napi_delete_async_work(env, work_);
-    napi_close_handle_scope(env, scope);
+  napi_value answer(napi_env env) override {
+    return outcome_.code == 0 ? valueOf(env, *offsets_) : outcome_.toValue(env);
   }
 
+ private:
   const std::shared_ptr<Client> client_;
   /** Who has read up to the offsets, where they become part of a transaction. */
   const std::shared_ptr<Client> consumer_;
   Offsets offsets_;
   const int timeoutMs_;
   Outcome outcome_;
-  napi_deferred deferred_ = nullptr;
-  napi_async_work work_ = nullptr;
 };
 
 napi_value gone(napi_env env) { return fail(env, "the client is being closed, or is not there"); }
@@ -201,8 +178,10 @@ napi_value committedOffsets(napi_env env, napi_callback_info info) {
   auto client = findClient(stringOf(env, arguments[0]));
   if (client == nullptr) return gone(env);
   auto offsets = offsetsOf(env, arguments[1]);
-  return (new OffsetsRequest(std::move(client), nullptr, std::move(offsets), int32Of(env, arguments[2])))
-      ->start(env);
+  const int timeoutMs = int32Of(env, arguments[2]);
+  return BrokerRequest::start(
+      env, "millrace:committed-offsets",
+      std::make_unique<OffsetsRequest>(std::move(client), nullptr, std::move(offsets), timeoutMs));
 }
 
 // sendOffsets(producerId, consumerId, offsets, timeoutMs): Promise<offsets or failure>
@@ -213,8 +192,9 @@ napi_value sendOffsets(napi_env env, napi_callback_info info) {
   if (producer == nullptr || consumer == nullptr) return gone(env);
   auto offsets = offsetsOf(env, arguments[2]);
   const int timeoutMs = int32Of(env, arguments[3]);
-  return (new OffsetsRequest(std::move(producer), std::move(consumer), std::move(offsets), timeoutMs))
-      ->start(env);
+  return BrokerRequest::start(env, "millrace:send-offsets",
+                              std::make_unique<OffsetsRequest>(std::move(producer), std::move(consumer),
+                                                               std::move(offsets), timeoutMs));
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-// What topics are set to, which node-rdkafka's admin client cannot ask for (DescribeConfigs). The answer is
-// waited for in a thread of libuv.
+// What topics are set to, which node-rdkafka's admin client cannot ask for (DescribeConfigs).
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "bindings.h"
+#include "broker-request.h"
 #include "client-registry.h"
 #include "napi-values.h"
 
@@ -32,8 +32,8 @@ napi_value textOf(napi_env env, const std::string& text) {
   return value;
 }
 
-/** A question to the brokers, and the promise that is resolved with their answer. */
-class SettingsRequest {
+/** Asks for settings by their names. */
+class SettingsRequest : public BrokerRequest {
  public:
   SettingsRequest(std::shared_ptr<Client> client, std::vector<std::string> topics,
                   std::vector<std::string> names, int timeoutMs)
@@ -42,25 +42,8 @@ class SettingsRequest {
         names_(std::move(names)),
         timeoutMs_(timeoutMs) {}
 
-  /** Begins it; it deletes itself when it has come to an end. */
-  napi_value start(napi_env env) {
-    napi_value promise;
-    napi_value name;
-    napi_create_promise(env, &deferred_, &promise);
-    napi_create_string_utf8(env, "millrace:topic-settings", NAPI_AUTO_LENGTH, &name);
-    napi_create_async_work(
-        env, nullptr, name, [](napi_env, void* data) { static_cast<SettingsRequest*>(data)->run(); },
-        [](napi_env env, napi_status, void* data) {
-          std::unique_ptr<SettingsRequest> request(static_cast<SettingsRequest*>(data));
-          request->end(env);
-        },
-        this, &work_);
-    napi_queue_async_work(env, work_);
-    return promise;
-  }
-
- private:
-  void run() {
+ protected:
+  void ask() override {
     Inside inside(*client_);
     if (!inside) return;
     const Librdkafka* lib = librdkafka();
@@ -83,6 +66,25 @@ class SettingsRequest {
     lib->rd_kafka_AdminOptions_destroy(options);
   }
 
+  napi_value answer(napi_env env) override {
+    napi_value answer;
+    napi_value topics;
+    napi_create_object(env, &answer);
+    napi_create_object(env, &topics);
+    for (const auto& [topic, settings] : found_) {
+      napi_value object;
+      napi_create_object(env, &object);
+      for (const auto& [name, value] : settings) {
+        napi_set_property(env, object, textOf(env, name), textOf(env, value));
+      }
+      napi_set_property(env, topics, textOf(env, topic), object);
+    }
+    napi_set_named_property(env, answer, "topics", topics);
+    if (!problem_.empty()) napi_set_named_property(env, answer, "problem", textOf(env, problem_));
+    return answer;
+  }
+
+ private:
   void take(rd_kafka_event_t* event) {
     const Librdkafka* lib = librdkafka();
     if (event == nullptr) return;
@@ -119,36 +121,12 @@ class SettingsRequest {
     return settings;
   }
 
-  void end(napi_env env) {
-    napi_handle_scope scope;
-    napi_open_handle_scope(env, &scope);
-    napi_value answer;
-    napi_value topics;
-    napi_create_object(env, &answer);
-    napi_create_object(env, &topics);
-    for (const auto& [topic, settings] : found_) {
-      napi_value object;
-      napi_create_object(env, &object);
-      for (const auto& [name, value] : settings) {
-        napi_set_property(env, object, textOf(env, name), textOf(env, value));
-      }
-      napi_set_property(env, topics, textOf(env, topic), object);
-    }
-    napi_set_named_property(env, answer, "topics", topics);
-    if (!problem_.empty()) napi_set_named_property(env, answer, "problem", textOf(env, problem_));
-    napi_resolve_deferred(env, deferred_, answer);
-    napi_delete_async_work(env, work_);
-    napi_close_handle_scope(env, scope);
-  }
-
   const std::shared_ptr<Client> client_;
   const std::vector<std::string> topics_;
   const std::vector<std::string> names_;
   const int timeoutMs_;
   std::map<std::string, Settings> found_;
   std::string problem_ = "the client is being closed";
-  napi_deferred deferred_ = nullptr;
-  napi_async_work work_ = nullptr;
 };
 
 // topicSettings(clientId, topics, names, timeoutMs): Promise<{ topics, problem? }>
@@ -159,7 +137,9 @@ napi_value topicSettings(napi_env env, napi_callback_info info) {
   auto topics = stringsOf(env, arguments[1]);
   auto names = stringsOf(env, arguments[2]);
   const int timeoutMs = int32Of(env, arguments[3]);
-  return (new SettingsRequest(std::move(client), std::move(topics), std::move(names), timeoutMs))->start(env);
+  return BrokerRequest::start(
+      env, "millrace:topic-settings",
+      std::make_unique<SettingsRequest>(std::move(client), std::move(topics), std::move(names), timeoutMs));
 }
 
 }  // namespace

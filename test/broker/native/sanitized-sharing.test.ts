@@ -14,7 +14,7 @@ import {
 
 const PROGRAM = 'shared-parts'
 /** All of the addon but what binds it to JavaScript. */
-const ADDON = /^(?!addon|napi-values|.*-binding).*\.cc$/
+const ADDON = /^(?!addon|napi-values|broker-request|.*-binding).*\.cc$/
 const SCENARIOS = [
   ['clients', 'clients that come and go while other threads use them'],
   ['writers', 'workers that produce while rows are acknowledged and commits begin new epochs'],
