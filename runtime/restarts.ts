@@ -44,7 +44,11 @@ export class Restarts {
     this.client.stop()
   }
 
-  /** Runs until stopped, or until all is done. @throws what ended a client for good. */
+  /**
+   * Runs until stopped, or until all is done. A client that is given up while it stops has stopped: what it did not
+   * commit is processed again by who comes next (Kafka Streams' TaskManager shuts down over it alike).
+   * @throws what ended a client for good.
+   */
   async run(): Promise<void> {
     for (;;) {
       try {
@@ -53,7 +57,12 @@ export class Restarts {
         this.#isRenewing = false
         if (!(await this.#replace(undefined))) return
       } catch (error) {
-        if (!this.#mayRestart(error)) throw error
+        if (!isFenced(error)) throw error
+        if (this.#stopping.signal.aborted) {
+          this.#log.warn({ err: error }, 'the broker gave this instance up as it stopped')
+          return
+        }
+        if (!this.#mayRestart()) throw error
         this.#log.warn({ err: error }, 'the broker has given this instance up: it joins anew')
         await this.#clock.sleep(REST_MS * this.#restartsMs.length, this.#stopping.signal)
         if (this.#stopping.signal.aborted) return
@@ -78,12 +87,14 @@ export class Restarts {
     return true
   }
 
-  #mayRestart(error: unknown): boolean {
-    if ((error as { code?: unknown }).code !== 'MILLRACE_FENCED') return false
+  #mayRestart(): boolean {
     const nowMs = this.#clock.monotonicMs()
     this.#restartsMs = this.#restartsMs.filter((ms) => nowMs - ms < WINDOW_MS)
-    if (this.#stopping.signal.aborted || this.#restartsMs.length >= RESTARTS_MAX) return false
+    if (this.#restartsMs.length >= RESTARTS_MAX) return false
     this.#restartsMs.push(nowMs)
     return true
   }
 }
+
+const isFenced = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === 'MILLRACE_FENCED'

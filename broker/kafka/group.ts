@@ -20,6 +20,7 @@ import type { DataPath } from './data-path.ts'
 import { isFinal, isLost, topicMissing } from './errors.ts'
 import { connectGroup, type Connected } from './group-clients.ts'
 import type { GroupClients } from './plain-path.ts'
+import { LastWords } from './last-words.ts'
 import { RdCode, type RdError } from './rd-client.ts'
 import type { OffsetRequests } from './offset-requests.ts'
 import type { Outlet, ReaderHandle } from './reading.ts'
@@ -74,6 +75,7 @@ class KafkaGroup implements Group {
   readonly #transactions: Transactions | undefined
   readonly abort: (() => Promise<void>) | undefined
   readonly #statistics = new ClientStatistics()
+  readonly #lastWords: LastWords
   readonly #channels = new Map<number, Channel>()
   #rebalance: Rebalance | undefined
   #listener: AssignmentListener | undefined
@@ -99,6 +101,7 @@ class KafkaGroup implements Group {
     this.#offsets = offsets
     this.#committer = committer
     this.#transactions = transactions
+    this.#lastWords = new LastWords(clients.consumer)
     this.#statistics.listen('consumer', clients.consumer)
     this.#statistics.listen('producer', clients.producer)
     if (transactions !== undefined) this.abort = () => this.#inTurn(() => this.#abort(transactions))
@@ -291,8 +294,12 @@ class KafkaGroup implements Group {
     if (isLost(error)) this.#committer.lost = true
     if (!isFinal(error) || this.#hasFailed) return
     this.#hasFailed = true
+    void this.#tellFailure(error)
+  }
+
+  async #tellFailure(error: { readonly code: number; readonly message: string }): Promise<void> {
     const { address } = this.#factory
-    const reason = withoutSecrets(error.message, address)
+    const reason = withoutSecrets(await this.#lastWords.of(error), address)
     this.#listener?.onFailed(
       new BrokerError(
         // The client is over; another one may do.

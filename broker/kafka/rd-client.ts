@@ -49,6 +49,12 @@ interface MetadataOptions {
   readonly timeout: number
 }
 
+/** A line of a client's log; `fac` tells what it is about: `FATAL` says of what the client died. */
+export interface RdLog {
+  readonly fac: string
+  readonly message: string
+}
+
 /** What consumers and producers have in common. */
 export interface RdClient {
   connect(options: MetadataOptions, done: RdCallback<RdMetadata>): unknown
@@ -60,7 +66,7 @@ export interface RdClient {
     timeoutMs: number,
     done: RdCallback<{ readonly lowOffset: number; readonly highOffset: number }>,
   ): unknown
-  on(event: 'event.log', listener: (log: { readonly message: string }) => void): unknown
+  on(event: 'event.log', listener: (log: RdLog) => void): unknown
   on(event: 'event.stats', listener: (stats: { readonly message: string }) => void): unknown
   on(event: 'event.error', listener: (error: RdError) => void): unknown
 }
@@ -147,7 +153,7 @@ export interface RdProducer extends RdClient {
   ): unknown
   commitTransaction(timeoutMs: number, done: RdDone): unknown
   abortTransaction(timeoutMs: number, done: RdDone): unknown
-  on(event: 'event.log', listener: (log: { readonly message: string }) => void): unknown
+  on(event: 'event.log', listener: (log: RdLog) => void): unknown
   on(event: 'event.stats', listener: (stats: { readonly message: string }) => void): unknown
   on(event: 'event.error', listener: (error: RdError) => void): unknown
   on(event: 'delivery-report', listener: (error: RdError | null, report: RdReport) => void): unknown

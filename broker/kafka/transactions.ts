@@ -186,7 +186,7 @@ export class Transactions {
 
   #fenced(reason: string, cause: unknown): BrokerError {
     const { transactionalId, sameId = 'with a copy of this state directory' } = this.#parts
-    const text = `the transactions of ${transactionalId} are over: ${reason}; another process runs ${sameId}, or this one stood still for longer than producer.transaction.timeout.ms`
+    const text = `the transactions of ${transactionalId} are over: ${reason}; another process runs ${sameId}, or this one, or its broker, stood still for longer than producer.transaction.timeout.ms`
     return new BrokerError('MILLRACE_FENCED', text, { cause })
   }
 }

@@ -2,7 +2,14 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
-import type { Broker, GroupOptions, PartitionReader, TopicPartition } from '../../broker/ports.ts'
+import {
+  BrokerError,
+  type Broker,
+  type GroupOptions,
+  type PartitionReader,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '../../broker/ports.ts'
 import { fresh, send, withTopic } from './contract-member.ts'
 import {
   connect,
@@ -124,6 +131,25 @@ function describeMembership(this: Mocha.Suite, dataPath: 'native' | 'plain'): vo
     const second = await join(applicationId, topic)
     await until('the tail is read again', () => second.rows.length === 40)
     expect(second.rows[0]?.offset).to.equal(60)
+  })
+
+  it('refuses what a member commits whose place another one has, and says of what its client died', async () => {
+    const topic = await withTopic(broker)
+    const applicationId = fresh('app')
+    await send(broker, { topic, partition: 0 }, 100)
+    const former = await join(applicationId, topic, { instanceId: 'machine-1' })
+    await until('all rows are read', () => former.rows.length === 100)
+    const heir = await join(applicationId, topic, { instanceId: 'machine-1' })
+    await until('the heir has read them', () => heir.rows.length === 100)
+    const position = (offset: number): TopicPartitionOffset => ({ topic, partition: 0, offset })
+    await heir.group.commit([position(40)])
+    const refused = await former.group.commit([position(60)]).catch((error: unknown) => error)
+    expect(refused).to.be.instanceOf(BrokerError)
+    expect(await heir.group.committed([position(0)])).to.deep.equal([position(40)])
+    await until('it hears of it', () => former.failure !== undefined)
+    expect(former.failure).to.have.property('code', 'MILLRACE_FENCED')
+    expect(former.failure?.message).to.contain('group.instance.id')
+    expect(heir.failure).to.equal(undefined)
   })
 
   for (const named of [{}, { instanceId: 'machine-1' }]) {

@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { BrokerError } from '../../broker/ports.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { Restarts } from '../../runtime/restarts.ts'
-import { silentLog } from '../../runtime/run-log.ts'
+import { silentLog, type RunLog } from '../../runtime/run-log.ts'
 import type { StreamClient } from '../../runtime/stream-client.ts'
 
 /** One that runs until it is stopped, or is fenced at once. */
@@ -42,6 +42,29 @@ describe('the clients of a job, one after the other', () => {
     opened(next)
     await run
     expect(next.isStopped).to.equal(true)
+  })
+
+  it('end in good order where the broker gives one up as it stops', async () => {
+    let isRunning: () => void = () => undefined
+    const running = new Promise<void>((resolve) => (isRunning = resolve))
+    let stopped: (error: Error) => void = () => undefined
+    const client = {
+      metrics: [],
+      stop: () => stopped(new BrokerError('MILLRACE_FENCED', 'another has its name')),
+      run: () => {
+        isRunning()
+        return new Promise<void>((_, reject) => (stopped = reject))
+      },
+    } as unknown as StreamClient
+    const open = (): Promise<StreamClient> => Promise.reject(new Error('opened another'))
+    const lines: string[] = []
+    const log = { ...silentLog, warn: (_: object, message: string) => lines.push(message) }
+    const restarts = new Restarts(client, open, log as unknown as RunLog, systemClock)
+    const run = restarts.run()
+    await running
+    restarts.stop()
+    await run
+    expect(lines).to.deep.equal(['the broker gave this instance up as it stopped'])
   })
 
   it('wait for a broker that is away as the next one is opened, or for a stop', async () => {
