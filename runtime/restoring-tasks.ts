@@ -3,6 +3,7 @@
 import type { DataPort } from '../broker/ports.ts'
 import type { TaskToOpen } from './messages.ts'
 import { TaskBehind } from './task-behind.ts'
+import { UNSAVED_BYTES_MAX } from './task-restore.ts'
 import type { ThreadMetrics } from './thread-metrics.ts'
 
 /** Tasks by their id. */
@@ -36,7 +37,8 @@ export class RestoringTasks {
   /** Begins to restore a task. @returns false when all is there already. */
   begin(toOpen: TaskToOpen, port: DataPort): boolean {
     const { taskId } = toOpen.spec
-    const task = new TaskBehind(toOpen, 'restoring', port)
+    const share = (): number => UNSAVED_BYTES_MAX / Math.max(1, this.#tasks.size)
+    const task = new TaskBehind(toOpen, 'restoring', port, share)
     if (task.environment.damage !== undefined) this.#metrics.discarded(taskId)
     const { isDone } = task.restore
     if (!isDone) this.#tasks.set(taskId, task)

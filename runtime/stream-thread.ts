@@ -143,7 +143,10 @@ export class StreamThread {
   close(): void {
     this.#restoring.closeAll()
     this.#standbys.closeAll()
-    for (const task of this.#tasks.values()) task.close()
+    for (const [taskId, task] of this.#tasks) {
+      task.close()
+      this.#port.closeState(taskId)
+    }
     this.#tasks.clear()
     this.#globals.close()
     this.#memory?.close()
@@ -244,7 +247,7 @@ export class StreamThread {
         }
         break
       case 'close':
-        for (const taskId of request.taskIds) this.#close(taskId)
+        for (const taskId of request.taskIds) this.#close(taskId, request.isLeaving)
         break
       case 'standby':
         this.#standbys.keep(request)
@@ -339,12 +342,14 @@ export class StreamThread {
     return task.starts
   }
 
-  #close(taskId: string): void {
-    if (this.#restoring.close(taskId)) this.#port.closeState(taskId)
+  /** @param isLeaving what it keeps on the disk is left to the end of the thread. */
+  #close(taskId: string, isLeaving = false): void {
+    if (this.#restoring.close(taskId) && !isLeaving) this.#port.closeState(taskId)
     const task = this.#tasks.get(taskId)
     if (task === undefined) return
     this.#commits.release(task)
     task.close()
+    if (!isLeaving) this.#port.closeState(taskId)
     this.#tasks.delete(taskId)
   }
 

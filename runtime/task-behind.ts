@@ -20,13 +20,20 @@ export class TaskBehind {
   readonly #checkpoints: TaskCheckpoints
   #view: StoreView | undefined
 
-  constructor(toOpen: TaskToOpen, kind: BehindKind, port: DataPort) {
+  /** @param unsavedBytesMax see `TaskRestore`. */
+  constructor(
+    toOpen: TaskToOpen,
+    kind: BehindKind,
+    port: DataPort,
+    unsavedBytesMax?: () => number,
+  ) {
     const { taskId } = toOpen.spec
     this.toOpen = toOpen
     this.kind = kind
     this.environment = port.openState(taskId)
     this.#checkpoints = new TaskCheckpoints(this.environment, taskId)
-    this.restore = new TaskRestore(this.#checkpoints, toOpen, port, kind === 'copy')
+    const isCopy = kind === 'copy'
+    this.restore = new TaskRestore(this.#checkpoints, toOpen, port, isCopy, unsavedBytesMax)
     this.#checkpoints.onRestored = (store, entries) => {
       if (this.#view?.take(store, entries) === false) this.forget()
     }

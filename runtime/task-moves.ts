@@ -222,9 +222,10 @@ export class TaskMoves {
     kind: 'seal' | 'close',
     byThread: ReadonlyMap<number, readonly string[]>,
   ): Promise<void> {
-    const { assignment, status, threads } = this.#parts
+    const { assignment, status, stopping, threads } = this.#parts
+    const of = kind === 'close' ? { kind, isLeaving: stopping.aborted } : { kind }
     await Promise.allSettled(
-      [...byThread].map(([thread, taskIds]) => threads.request(thread, { kind, taskIds })),
+      [...byThread].map(([thread, taskIds]) => threads.request(thread, { ...of, taskIds })),
     )
     status.assigned(assignment.size)
   }

@@ -5,8 +5,11 @@ import { EntryAssembler } from '../state/changelog-record.ts'
 import type { ChangelogBounds, TaskToOpen } from './messages.ts'
 import { readMeta, type LoggedEntry, type TaskCheckpoints } from './task-checkpoints.ts'
 
-/** Of a store that is restored; after a crash it is read again. */
-const UNSAVED_BYTES_MAX = 4_194_304
+/**
+ * Of all stores that a thread restores, so that what a snapshot replaces is seldom written first; after a crash it is
+ * read again.
+ */
+export const UNSAVED_BYTES_MAX = 67_108_864
 
 /** Restores the stores of one task (Kafka Streams' StoreChangelogReader). */
 export class TaskRestore {
@@ -14,18 +17,25 @@ export class TaskRestore {
   readonly #checkpoints: TaskCheckpoints
   readonly #isCopy: boolean
 
-  /** @param isCopy whether another instance runs the task: then it is never done. */
+  /**
+   * @param isCopy whether another instance runs the task: then it is never done.
+   * @param unsavedBytesMax what its stores may hold together before it is written.
+   */
   constructor(
     checkpoints: TaskCheckpoints,
     { spec, changelogs, inputs }: Pick<TaskToOpen, 'spec' | 'changelogs' | 'inputs'>,
     port: DataPort,
     isCopy = false,
+    unsavedBytesMax = (): number => UNSAVED_BYTES_MAX,
   ) {
     this.#checkpoints = checkpoints
     this.#isCopy = isCopy
     checkpoints.loadPlaces()
     const committed = new Map(spec.inputs.map(({ topic }, i) => [topic, inputs[i]!.offset]))
-    const around = { partition: spec.partition, committed, checkpoints, port, isCopy }
+    const around = {
+      ...{ partition: spec.partition, committed, checkpoints, port, isCopy },
+      unsavedBytesMax: () => unsavedBytesMax() / changelogs.length,
+    }
     this.#stores = changelogs.map((of) => new StoreRestore(of, around))
     this.#settle()
   }
@@ -77,6 +87,7 @@ interface StoreRestoreAround {
   readonly checkpoints: TaskCheckpoints
   readonly port: DataPort
   readonly isCopy: boolean
+  readonly unsavedBytesMax: () => number
 }
 
 /** Restores one store. */
@@ -94,6 +105,7 @@ class StoreRestore {
   /** Entries of a restore that are not written yet: one write for many, each waits for the disk. */
   #unsaved: LoggedEntry[] = []
   #unsavedBytes = 0
+  readonly #unsavedBytesMax: () => number
   /** Up to where all is taken over. */
   #whole: number
   /** Whether an entry was left out: who restores again reads it again, and may know better by then. */
@@ -103,11 +115,12 @@ class StoreRestore {
 
   constructor(
     { store, topic, start, end }: ChangelogBounds,
-    { partition, committed, checkpoints, port, isCopy }: StoreRestoreAround,
+    { partition, committed, checkpoints, port, isCopy, unsavedBytesMax }: StoreRestoreAround,
   ) {
     this.store = store
     this.#end = end
     this.#isCopy = isCopy
+    this.#unsavedBytesMax = unsavedBytesMax
     this.committed = committed
     this.#checkpoints = checkpoints
     const place = checkpoints.placeOf(store)
@@ -206,7 +219,7 @@ class StoreRestore {
       this.#unsaved.push(entry)
       this.#unsavedBytes += entry.bytes.length
     }
-    if (this.#unsavedBytes > UNSAVED_BYTES_MAX) this.save()
+    if (this.#unsavedBytes > this.#unsavedBytesMax()) this.save()
   }
 
   /** The rest waits: its owner may be about to commit it. */

@@ -276,6 +276,7 @@ export class Task implements TaskContext {
     if (offsets.length > 0) this.#checkpoints.reached(Object.fromEntries(offsets))
   }
 
+  /** Gives up all but its directory of state, which is the thread's to close. */
   close(): void {
     for (const input of this.#inputs.all) {
       input.close()
@@ -284,7 +285,6 @@ export class Task implements TaskContext {
     for (const writer of this.#processors.writers) writer.close()
     this.#metrics.clear()
     this.stores.close()
-    this.#around.port.closeState(this.taskId)
   }
 
   behind(lateMs: number, rows: number): void {

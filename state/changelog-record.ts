@@ -70,15 +70,20 @@ export function writeEntry(
   }
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** Puts the records of a changelog together again. Parts of which others are missing come to nothing. */
 export class EntryAssembler {
   #number = -1
   #isSnapshot = false
-  #parts: Uint8Array[] = []
+  /** Of the entry that is begun: how many of its parts came, and their bytes. */
+  #parts = 0
+  #bytes: Uint8Array = NOTHING
+  #length = 0
 
   /** Whether no entry is begun: what comes next is the first part of one. */
   get isEmpty(): boolean {
-    return this.#parts.length === 0
+    return this.#parts === 0
   }
 
   /**
@@ -100,24 +105,40 @@ export class EntryAssembler {
     if (part === 0) {
       this.#number = number
       this.#isSnapshot = isSnapshot
-      this.#parts = []
-    } else if (
-      number !== this.#number ||
-      isSnapshot !== this.#isSnapshot ||
-      part !== this.#parts.length
-    ) {
+      this.#forget()
+    } else if (number !== this.#number || isSnapshot !== this.#isSnapshot || part !== this.#parts) {
       this.#number = -1
-      this.#parts = []
+      this.#forget()
       return undefined
     }
-    this.#parts.push(value.slice(HEADER_BYTES + metaBytes))
-    if (part + 1 < view.getUint32(24, true)) return undefined
+    const parts = view.getUint32(24, true)
+    this.#take(value.subarray(HEADER_BYTES + metaBytes), parts)
+    if (part + 1 < parts) return undefined
     const meta = value.slice(HEADER_BYTES, HEADER_BYTES + metaBytes)
-    const bytes = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    const bytes = this.#bytes.subarray(0, this.#length)
     this.#number = -1
-    this.#parts = []
+    this.#forget()
     const entry = { number, slot: view.getUint32(16, true), isSnapshot, meta, bytes }
     if (value[0] === VERSION) return entry
     return { ...entry, nextSlot: value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0 }
+  }
+
+  /** Parts go to their place at once: an entry may be as large as its store, and no part but the last is shorter. */
+  #take(piece: Uint8Array, parts: number): void {
+    const length = this.#length + piece.length
+    if (this.#bytes.length < length) {
+      const room = Buffer.allocUnsafeSlow(Math.max(length, piece.length * parts))
+      room.set(this.#bytes.subarray(0, this.#length))
+      this.#bytes = room
+    }
+    this.#bytes.set(piece, this.#length)
+    this.#length = length
+    this.#parts += 1
+  }
+
+  #forget(): void {
+    this.#parts = 0
+    this.#bytes = NOTHING
+    this.#length = 0
   }
 }

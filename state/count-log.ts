@@ -18,15 +18,10 @@ export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
   }
   const keyCount = view.getUint32(4, true)
   const rowCount = view.getUint32(8, true)
-  let at = HEADER_BYTES
   const ids = new Int32Array(keyCount)
   store.keys.reserve(keyCount)
   store.reserve(rowCount)
-  for (let i = 0; i < keyCount; i++) {
-    const length = view.getUint32(at, true)
-    ids[i] = store.keys.restore(entry, at + 4, at + 4 + length)
-    at += 4 + length
-  }
+  let at = store.keys.restore(entry, view, HEADER_BYTES, ids)
   for (let i = 0; i < rowCount; i++, at += ROW_BYTES) {
     store.restore(
       view.getFloat64(at, true),

@@ -52,18 +52,27 @@ export class EntryLog {
 
   /** All entries of a store, in order, as copies; one at a time, since all of them may be more than memory has room for. */
   *read(name: string): Generator<Uint8Array, undefined> {
-    let last = -1
-    let parts: Buffer[] = []
-    for (const { key, value } of this.#table.getRange(this.#rangeOf(name))) {
-      const sequence = sequenceOf(key as Buffer)
-      if (sequence !== last && parts.length > 0) {
-        yield Buffer.concat(parts)
-        parts = []
-      }
-      last = sequence
-      parts.push(value)
+    const keys = Array.from(this.#table.getKeys(this.#rangeOf(name)), (key) => Buffer.from(key))
+    for (let first = 0, next = 1; first < keys.length; first = next, next += 1) {
+      while (next < keys.length && sequenceOf(keys[next]!) === sequenceOf(keys[first]!)) next += 1
+      yield this.#join(keys.slice(first, next))
     }
-    if (parts.length > 0) yield Buffer.concat(parts)
+  }
+
+  /** An entry of its parts, which are all as long as they may be but for the last. */
+  #join(keys: readonly Buffer[]): Uint8Array {
+    const last = this.#partOf(keys.at(-1)!)
+    if (keys.length === 1) return last
+    const lastAt = (keys.length - 1) * PART_BYTES_MAX
+    // Its parts are never in memory all at once beside it: it may be as large as its store.
+    const bytes = Buffer.allocUnsafeSlow(lastAt + last.length)
+    for (let i = 0; i + 1 < keys.length; i++) bytes.set(this.#partOf(keys[i]!), i * PART_BYTES_MAX)
+    bytes.set(last, lastAt)
+    return bytes
+  }
+
+  #partOf(key: Buffer): Uint8Array {
+    return this.#table.getBinary(key) ?? new Uint8Array(0)
   }
 
   append(name: string, bytes: Uint8Array): void {

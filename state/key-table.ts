@@ -9,6 +9,8 @@ const FORGET_ABOVE = 65_536
 const LOOKED_AT_A_STEP = 16_384
 
 const VALUES_MIN = 64
+/** Of the length before a saved key. */
+const LENGTH_BYTES = 4
 /** Values kept at once: one takes more than its bytes, and comes back out of them. */
 const VALUES_MAX = 65_536
 
@@ -59,12 +61,26 @@ export class KeyTable {
     return id
   }
 
-  /** The id of a key as it was saved: it was read once, and its value is made when it is asked for. */
-  restore(bytes: Uint8Array, start: number, end: number): number {
-    const { size } = this.#dictionary
-    const id = this.#dictionary.idOf(bytes, start, end)
-    if (this.#dictionary.size !== size) this.#added(id)
-    return id
+  /**
+   * The ids of keys as they were saved, one behind the other from `at` on, each behind its length (32 bits, little
+   * endian), as many as `ids` has room for. They were read once, and their values are made when they are asked for.
+   * @param view of `bytes`.
+   * @returns where the last one ends.
+   * @throws RangeError where they go beyond the end.
+   */
+  restore(bytes: Uint8Array, view: DataView, at: number, ids: Int32Array): number {
+    const dictionary = this.#dictionary
+    let start = at
+    for (let i = 0; i < ids.length; i++) {
+      const from = start + LENGTH_BYTES
+      const end = from + view.getUint32(start, true)
+      const { size } = dictionary
+      const id = dictionary.idIn(view, bytes, from, end)
+      if (dictionary.size !== size) this.#added(id)
+      ids[i] = id
+      start = end
+    }
+    return start
   }
 
   /** Makes room for so many keys, where there is none yet. */

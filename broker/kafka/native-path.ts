@@ -21,8 +21,8 @@ import type { ExtraConf, GroupClients, PathOptions } from './plain-path.ts'
 import type { RdConf } from './rd-client.ts'
 import {
   batchConf,
+  besideFetchConf,
   deliveryMsOf,
-  fetchConf,
   isUncompressed,
   nativeConf,
   recordBytesMaxOf,
@@ -88,7 +88,7 @@ export function nativePath(
     const clientId = uniqueId(factory)
     const name = `${factory.address.clientId}-beside`
     const conf = {
-      ...fetchConf(factory.address, fetching),
+      ...besideFetchConf(factory.address, fetching),
       ...END_OF_PARTITION,
       ...nativeConf(addonPath, clientId),
     }

@@ -12,7 +12,7 @@ import type { DataPath } from './data-path.ts'
 import { Intake } from './intake.ts'
 import type { RdConf } from './rd-client.ts'
 import { Sender } from './sender.ts'
-import { deliveryMsOf, fetchConf, recordBytesMaxOf, REPORT_FAILURES } from './settings.ts'
+import { besideFetchConf, deliveryMsOf, recordBytesMaxOf, REPORT_FAILURES } from './settings.ts'
 
 /** A group's clients. */
 export type GroupClients = Pair
@@ -57,7 +57,7 @@ export function plainPath(
   const recordBytesMax = recordBytesMaxOf(factory.address)
   const connect = async () => {
     const name = `${factory.address.clientId}-beside`
-    const conf = { ...fetchConf(factory.address, fetching), 'enable.partition.eof': 'true' }
+    const conf = { ...besideFetchConf(factory.address, fetching), 'enable.partition.eof': 'true' }
     const besides = await connectConsumer(factory, name, conf)
     return { consumer: besides, intake: new Intake({ consumer: besides, watermarks, failed }) }
   }

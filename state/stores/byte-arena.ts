@@ -176,21 +176,6 @@ export class ByteArena implements FrameOwner {
   }
 }
 
-/** Copies `length` bytes; for the short spans of keys and values a loop is faster than a view. */
-export function copyBytes(
-  from: Uint8Array,
-  start: number,
-  length: number,
-  to: Uint8Array,
-  at: number,
-): void {
-  if (length > 64) {
-    to.set(from.subarray(start, start + length), at)
-    return
-  }
-  for (let i = 0; i < length; i++) to[at + i] = from[start + i]!
-}
-
 /** Order of two spans as unsigned bytes, as Kafka's `Bytes.compareTo`: below, at or above 0. */
 export function compareBytes(
   one: Uint8Array,

@@ -1,7 +1,8 @@
 // Where the entries of a byte table lie: their fields side by side in one buffer, their bytes in pages.
 // An entry is a small number; one that was freed serves again.
 import { GrowingMemory } from '../../topology/serdes/growing-memory.ts'
-import { ByteArena, copyBytes, type SpillFigures } from './byte-arena.ts'
+import { copyBytes } from '../../topology/serdes/copy-bytes.ts'
+import { ByteArena, type SpillFigures } from './byte-arena.ts'
 import type { StateMemory } from './state-memory.ts'
 
 const NONE = -1

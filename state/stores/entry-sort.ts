@@ -1,6 +1,7 @@
 // Sorts entries of a table whose pages may lie in a file. Comparing them where they lie would read a page for
 // nearly every comparison: their keys are gathered page by page first.
-import { compareBytes, copyBytes } from './byte-arena.ts'
+import { copyBytes } from '../../topology/serdes/copy-bytes.ts'
+import { compareBytes } from './byte-arena.ts'
 import type { ByteTable } from './byte-table.ts'
 import type { OrderSpec } from './entry-order.ts'
 

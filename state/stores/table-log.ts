@@ -1,7 +1,7 @@
 // A byte table as bytes: what a commit saves of it, and how it is read back. Only what changed since the
 // last save is touched; a deletion is a key without a value.
 import { ByteBuffer } from '../../topology/serdes/serde.ts'
-import { copyBytes } from './byte-arena.ts'
+import { copyBytes } from '../../topology/serdes/copy-bytes.ts'
 import type { ByteTable } from './byte-table.ts'
 
 const VERSION = 1

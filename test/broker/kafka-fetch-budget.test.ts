@@ -1,6 +1,11 @@
 // How much a consumer fetches ahead of what is processed: by the budget of all partitions, unless the user says.
 import { expect } from 'chai'
-import { fetchConf, transactionalConf, type KafkaSettings } from '../../broker/kafka/settings.ts'
+import {
+  besideFetchConf,
+  fetchConf,
+  transactionalConf,
+  type KafkaSettings,
+} from '../../broker/kafka/settings.ts'
 
 const MB = 1_048_576
 
@@ -8,9 +13,10 @@ describe('what is fetched ahead', () => {
   const conf = (
     budget: { readonly bytes: number; readonly partitions: number },
     consumer: KafkaSettings['consumer'] = {},
+    confOf = fetchConf,
   ) => {
     const settings = { common: {}, consumer, producer: {}, admin: {} }
-    return fetchConf({ bootstrapServers: 'b', clientId: 'c', settings }, budget)
+    return confOf({ bootstrapServers: 'b', clientId: 'c', settings }, budget)
   }
 
   it('of a few partitions is what the client and Millrace have always taken', () => {
@@ -30,6 +36,12 @@ describe('what is fetched ahead', () => {
       expect(each * partitions).to.be.within(bytes / 2, bytes)
       expect(Number(set['fetch.max.bytes'])).to.be.at.most(bytes / 8)
     }
+  })
+
+  it('of changelogs comes in larger pieces, within the same budget', () => {
+    const piece = (partitions: number) =>
+      conf({ bytes: 512 * MB, partitions }, {}, besideFetchConf)['max.partition.fetch.bytes']
+    expect([12, 64, 1_024].map(piece)).to.deep.equal([`${4 * MB}`, `${4 * MB}`, `${MB / 4}`])
   })
 
   it('of hundreds comes by answers that wait for more than a row: each asks for all of them', () => {

@@ -131,6 +131,11 @@ describe('state that is behind', () => {
     readAll(tasks)
     expect(ofOwner('visits-of-user')).not.to.deep.equal(before)
     compare()
+    const windows = { store: 'visits-a-minute', key: 'u1' }
+    for (const time of [{}, { fromMs: 30_000 }, { toMs: 30_000 }, { fromMs: 1, toMs: 2 }]) {
+      const { rows } = askStores(owner.tasks, globals, { ...windows, ...time, limit: 100 })
+      expect(ask(queries, { ...windows, ...time }).rows).to.deep.equal(rows)
+    }
     // What closes windows closes them in the copy, too.
     commitVisits(['u5'], 600_000)
     readAll(tasks)

@@ -43,11 +43,12 @@ describe('the table of keys', () => {
   it('takes over what was saved without reading it, and reads what is asked for', () => {
     const { keys, counts } = countingTable()
     keys.reserve(2)
-    const ids = ['["a"]', '["b"]', '["a"]'].map((text) => {
-      const bytes = Buffer.from(text)
-      return keys.restore(bytes, 0, bytes.length)
-    })
-    expect([ids, counts.reads]).to.deep.equal([[0, 1, 0], 0])
+    const saved = ['["a"]', '["b"]', '["a"]'].map((text) => Buffer.from(`\u0005\0\0\0${text}`))
+    const bytes = Buffer.concat([Buffer.from('before'), ...saved])
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const ids = new Int32Array(3)
+    expect(keys.restore(bytes, view, 6, ids)).to.equal(bytes.length)
+    expect([[...ids], counts.reads]).to.deep.equal([[0, 1, 0], 0])
     expect(keys.valueOf(1)).to.deep.equal({ type: 'b' })
     expect([keyId(keys, '["b"]'), counts.reads]).to.deep.equal([1, 1])
   })

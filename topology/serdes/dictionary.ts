@@ -1,6 +1,7 @@
 // Byte strings to small ids: the dictionary behind interned columns and group keys. Ids are dense and
 // mean something in one thread only; what leaves the thread are the bytes.
 import { ByteRoom } from './byte-room.ts'
+import { copyBytes } from './copy-bytes.ts'
 import { GrowingMemory } from './growing-memory.ts'
 import { HashSlots } from './hash-slots.ts'
 import type { ByteSink } from './serde.ts'
@@ -43,6 +44,16 @@ export class Dictionary {
     return id < 0 ? this.#missed(hash, bytes, start, end) : id
   }
 
+  /**
+   * The same by way of a view of the bytes, which takes a word at a time: for who has many in one buffer.
+   * @throws RangeError where they go beyond the end of the view.
+   */
+  idIn(view: DataView, bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashIn(view, start, end)
+    const id = this.#find(this.#slots.slots, hash, bytes, start, end)
+    return id < 0 ? this.#missed(hash, bytes, start, end) : id
+  }
+
   /** Whether an id below `end` stands for something. */
   has(id: number): boolean {
     return this.lengthOf(id) !== FREE
@@ -80,10 +91,8 @@ export class Dictionary {
     const from = this.#places[id * WORDS + START]!
     const length = this.lengthOf(id)
     sink.reserve(length)
-    const { bytes, position } = sink
-    const held = this.#room.bytes
-    for (let i = 0; i < length; i++) bytes[position + i] = held[from + i]!
-    sink.position = position + length
+    copyBytes(this.#room.bytes, from, length, sink.bytes, sink.position)
+    sink.position += length
   }
 
   /** Forgets everything; ids given before mean nothing afterwards. */
@@ -133,8 +142,7 @@ export class Dictionary {
   #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const length = end - start
     const at = this.#room.take(length)
-    const held = this.#room.bytes
-    for (let i = 0; i < length; i++) held[at + i] = bytes[start + i]!
+    copyBytes(bytes, start, length, this.#room.bytes, at)
     const id = this.#takeId()
     const place = id * WORDS
     this.#places[place + START] = at
@@ -168,5 +176,16 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
     hash = Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15)
   }
   for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+  return (hash ^ (hash >>> 13)) | 0
+}
+
+/** The same hash. */
+function hashIn(view: DataView, start: number, end: number): number {
+  let hash = 0x811c9dc5 ^ (end - start)
+  let at = start
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1) ^ (hash >>> 15)
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193)
   return (hash ^ (hash >>> 13)) | 0
 }
