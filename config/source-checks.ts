@@ -16,20 +16,45 @@ export function refuseUseless(
 ): void {
   const find = (key: string) =>
     settings.find((setting) => setting.key === key && setting.text !== '')
-  const lacks = (key: keyof typeof sourceKeys, why: string): void => {
+  const lacks: Find = (key, why) => {
     // Where it stands with a wrong value, that is told already.
     if (find(key) === undefined) {
       problems.push({ source: file, key, message: `is missing: ${why}` })
     }
   }
-  const useless = (key: keyof typeof sourceKeys, why: string): void => {
+  const useless: Find = (key, why) => {
     const setting = find(key)
     if (setting !== undefined) problems.push({ ...at(setting), message: `has no effect: ${why}` })
   }
   for (const key of ['name', 'connection.url', 'table.whitelist', 'mode'] as const) {
     lacks(key, sourceKeys[key].doc)
   }
-  const { mode = 'bulk' } = values
+  if (values.mode !== undefined) refuseForMode(values.mode, { lacks, useless })
+  if (values.deletedColumnName !== undefined) {
+    lacks('key.column.name', 'a tombstone of deleted.column.name is for a key')
+    if (values.mode === 'incrementing') {
+      useless('deleted.column.name', 'mode=incrementing does not see that a row was changed')
+    }
+  }
+  if (values.keyColumnName === undefined) useless('key.converter', 'there is no key.column.name')
+  // Whether they are needed is not known where it is none.
+  const isConverterWrong = problems.some(({ key }) => key === 'value.converter')
+  for (const key of ['value.converter.proto.file', 'value.converter.proto.message'] as const) {
+    if (isConverterWrong) continue
+    if (values.valueConverter === 'protobuf') lacks(key, 'value.converter=protobuf needs it')
+    else useless(key, 'it is for value.converter=protobuf')
+  }
+  refuseSameTopics(values, find('table.whitelist'), problems)
+}
+
+/** What is found of a key. */
+type Find = (key: keyof typeof sourceKeys, why: string) => void
+
+/** What a mode needs, and what it does not look at; of one that is missing or none nobody knows. */
+function refuseForMode(
+  mode: NonNullable<Values['mode']>,
+  { lacks, useless }: { readonly lacks: Find; readonly useless: Find },
+): void {
   const isTimed = mode.startsWith('timestamp')
   const isCounted = mode.endsWith('incrementing')
   if (isTimed) lacks('timestamp.column.name', `mode=${mode} needs it`)
@@ -43,18 +68,6 @@ export function refuseUseless(
     useless('validate.non.null', 'mode=bulk looks at no column')
     useless('writers.wait', 'mode=bulk reads what is there')
   }
-  if (values.deletedColumnName !== undefined) {
-    lacks('key.column.name', 'a tombstone of deleted.column.name is for a key')
-    if (mode === 'incrementing') {
-      useless('deleted.column.name', 'mode=incrementing does not see that a row was changed')
-    }
-  }
-  if (values.keyColumnName === undefined) useless('key.converter', 'there is no key.column.name')
-  for (const key of ['value.converter.proto.file', 'value.converter.proto.message'] as const) {
-    if (values.valueConverter === 'protobuf') lacks(key, 'value.converter=protobuf needs it')
-    else useless(key, 'it is for value.converter=protobuf')
-  }
-  refuseSameTopics(values, find('table.whitelist'), problems)
 }
 
 function refuseSameTopics(

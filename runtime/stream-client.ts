@@ -22,6 +22,7 @@ import { StoreQueries } from './store-queries.ts'
 import { StreamThreads } from './stream-threads.ts'
 import { TaskBounds } from './task-bounds.ts'
 import { TaskMoves } from './task-moves.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** What a thread has. */
 export interface ThreadTasks {
@@ -204,14 +205,11 @@ export class StreamClient {
   async #commitUntilDone(): Promise<void> {
     const { ends } = this.#parts
     const { signal } = this.#stopping
-    const aborted = new Promise<undefined>((resolve) => {
-      signal.addEventListener('abort', () => resolve(undefined), { once: true })
-    })
     let wasFinished = false
     while (!signal.aborted) {
       await this.#timer.due()
       // A thread that hangs answers no commit; a stop must not wait for it.
-      const result = await Promise.race([this.#commit(), aborted])
+      const result = await untilAborted(this.#commit(), signal)
       if (result === undefined || ends === undefined) continue
       const isFinished = result.unfinished === 0 && !this.#moves.isUnderWay
       // The threads answer one after the other: only the second time all of them knew of all others.

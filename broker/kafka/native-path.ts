@@ -30,7 +30,8 @@ import {
 } from './settings.ts'
 import { askForLimits, withoutSizes, type KnownLimits } from './topic-limits.ts'
 
-type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
+/** The addon, to be taken. */
+export type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
 
 /** A group's clients, and the names by which the addon knows them. */
 export interface NativeClients extends GroupClients {
@@ -139,8 +140,11 @@ export function nativePath(
   }
 }
 
-/** Workers would wait for ever on a client that the addon does not know. */
-function assertKnown(addon: KafkaAddon, clientId: string): void {
+/**
+ * Workers would wait for ever on a client that the addon does not know.
+ * @throws BrokerError MILLRACE_BROKER
+ */
+export function assertKnown(addon: KafkaAddon, clientId: string): void {
   if (addon.hasClient(clientId)) return
   throw new BrokerError(
     'MILLRACE_BROKER',

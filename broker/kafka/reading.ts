@@ -1,5 +1,6 @@
 // What the partitions of a consumer are to the group, whichever way their rows take to the workers.
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import type { RecordBatchBuilder } from '../record-batch.ts'
 import type { ToPort } from './messages.ts'
 
 /** Where the rows of a partition go: the reader of a channel. */
@@ -48,4 +49,10 @@ export interface Outbox {
   reset(): Promise<void>
   /** Gives up what is left. */
   close(): void
+}
+
+/** Where the main thread writes to. */
+export interface RowSender extends Outbox {
+  /** Takes the rows, and clears the builder; resolves when there is room for more. */
+  send(target: TopicPartition, rows: RecordBatchBuilder): Promise<void>
 }

@@ -1,12 +1,14 @@
 // A sender for the main thread: whoever sends waits while too much is under way.
 import type { TopicPartition } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RowSender } from './reading.ts'
 import { Sender } from './sender.ts'
 
-const QUEUED_BYTES_MAX = 8 * 1024 * 1024
+/** Above it whoever sends waits. */
+export const QUEUED_BYTES_MAX = 8 * 1024 * 1024
 
 /** A `Sender` that knows how much it holds. */
-export class RoomySender extends Sender {
+export class RoomySender extends Sender implements RowSender {
   #queuedBytes = 0
   #room: (() => void)[] = []
 

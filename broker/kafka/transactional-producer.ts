@@ -2,10 +2,26 @@
 import type { TopicPartition, TransactionalProducer } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import { connectProducer, disconnectProducer, type ClientFactory } from './clients.ts'
-import type { RdProducer } from './rd-client.ts'
+import { chooseDataPath } from './data-path.ts'
+import { assertKnown, uniqueId, type NativeChoice } from './native-path.ts'
+import { NativeSender } from './native-sender.ts'
+import type { RdConf, RdProducer } from './rd-client.ts'
+import type { RowSender } from './reading.ts'
 import { RoomySender } from './roomy-sender.ts'
-import { deliveryMsOf, REPORT_FAILURES, transactionalConf } from './settings.ts'
+import {
+  deliveryMsOf,
+  nativeConf,
+  REPORT_FAILURES,
+  REPORT_NONE,
+  transactionalConf,
+} from './settings.ts'
 import { Transactions } from './transactions.ts'
+
+/** A client, and how rows get to it. */
+interface Way {
+  readonly client: RdProducer
+  readonly openSender: () => RowSender
+}
 
 /**
  * Connects, and ends what another process left open under the same id.
@@ -16,10 +32,11 @@ export async function openKafkaTransactions(
   transactionalId: string,
 ): Promise<TransactionalProducer> {
   const { address } = factory
-  const client = await connectProducer(factory, {
-    ...REPORT_FAILURES,
-    ...transactionalConf(address, transactionalId),
-  })
+  const choice = chooseDataPath(factory)
+  const conf = transactionalConf(address, transactionalId)
+  const { client, openSender } = await (choice.path === 'native'
+    ? nativeWay(factory, choice, conf)
+    : plainWay(factory, conf))
   const sameId = 'under the same name'
   const transactions = new Transactions({ address, transactionalId, producer: client, sameId })
   try {
@@ -28,17 +45,41 @@ export async function openKafkaTransactions(
     await disconnectProducer(client)
     throw error
   }
-  const sender = new RoomySender(client, deliveryMsOf(address))
-  return new KafkaTransactionalProducer(client, sender, transactions)
+  return new KafkaTransactionalProducer(client, openSender(), transactions)
+}
+
+async function plainWay(factory: ClientFactory, conf: RdConf): Promise<Way> {
+  const client = await connectProducer(factory, { ...REPORT_FAILURES, ...conf })
+  return { client, openSender: () => new RoomySender(client, deliveryMsOf(factory.address)) }
+}
+
+async function nativeWay(
+  factory: ClientFactory,
+  { addon, addonPath }: NativeChoice,
+  conf: RdConf,
+): Promise<Way> {
+  const clientId = uniqueId(factory)
+  const names = nativeConf(addonPath, clientId)
+  const client = await connectProducer(factory, { ...REPORT_NONE, ...conf, ...names })
+  try {
+    assertKnown(addon, clientId)
+  } catch (error) {
+    await disconnectProducer(client)
+    throw error
+  }
+  const deliveryMs = deliveryMsOf(factory.address)
+  const openSender = (): RowSender =>
+    new NativeSender({ producer: client, clientId, addon, deliveryMs })
+  return { client, openSender }
 }
 
 class KafkaTransactionalProducer implements TransactionalProducer {
   readonly #client: RdProducer
-  readonly #sender: RoomySender
+  readonly #sender: RowSender
   readonly #transactions: Transactions
   #closed: Promise<void> | undefined
 
-  constructor(client: RdProducer, sender: RoomySender, transactions: Transactions) {
+  constructor(client: RdProducer, sender: RowSender, transactions: Transactions) {
     this.#client = client
     this.#sender = sender
     this.#transactions = transactions

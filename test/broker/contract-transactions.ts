@@ -3,6 +3,10 @@ import { expect } from 'chai'
 import { fresh, withTopic, type OpenSession } from './contract-member.ts'
 import { numbered, readRecords, valuesOf } from './records.ts'
 
+/** Together more than the 200,000 records that librdkafka is let hold. */
+const BATCH = 20_000
+const BATCHES = 11
+
 /** Adds the part of the contract suite. */
 export function describeTransactionalProducer(open: OpenSession): void {
   it('shows the rows of several partitions with the commit, and not before', async () => {
@@ -41,6 +45,27 @@ export function describeTransactionalProducer(open: OpenSession): void {
     const reader = await broker.openReader({ topic, partition: 0, offset: 0 })
     expect(valuesOf(await readRecords(reader, 3))).to.deep.equal(['kept0', 'kept1', 'after0'])
     await reader.close()
+  })
+
+  it('commits more rows than fit into a queue at once, in their order, and undoes as many', async () => {
+    const { broker } = await open()
+    const topic = await withTopic(broker)
+    const producer = await broker.openTransactionalProducer(fresh('source'))
+    const target = { topic, partition: 0 }
+    const sendAll = async (prefix: string): Promise<void> => {
+      for (let i = 0; i < BATCHES; i++) await producer.send(target, numbered(BATCH, prefix))
+    }
+    // Some wait still when they are undone.
+    await sendAll('undone')
+    await producer.abort()
+    await sendAll('v')
+    await producer.commit()
+    await producer.close()
+    const reader = await broker.openReader({ ...target, offset: 0 })
+    const values = valuesOf(await readRecords(reader, BATCHES * BATCH))
+    await reader.close()
+    expect(values).to.have.length(BATCHES * BATCH)
+    expect(values.findIndex((value, i) => value !== `v${i % BATCH}`)).to.equal(-1)
   })
 
   it('commits when nothing was sent', async () => {

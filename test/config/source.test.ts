@@ -95,6 +95,17 @@ describe('the file of a source', () => {
     expect(problems).to.match(/^commit.interval.ms: .*--set/m)
   })
 
+  it('says of a mode or a converter that is none only that, and nothing of what either would need', () => {
+    const proto = { 'value.converter.proto.file': 'x.proto' }
+    const lines = problemsOf({ ...STATIONS, mode: 'incremental', ...proto }).split('\n')
+    expect(lines).to.have.length(2)
+    expect(lines[0]).to.match(/^mode: /)
+    const converter = problemsOf({ ...STATIONS, 'value.converter': 'protobuff', ...proto })
+    expect(converter).to.match(/^value.converter: [^\n]*$/)
+    const { mode: _mode, ...others } = STATIONS
+    expect(problemsOf(others)).to.match(/^mode: is missing: [^\n]*$/)
+  })
+
   it('refuses keys without effect, and contradictions', () => {
     const problems = problemsOf({
       ...STATIONS,
