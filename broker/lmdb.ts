@@ -56,12 +56,15 @@ const FREE_BYTES_MIN = 16_777_216
 const NO_ROOM = new Set<unknown>([27, 28, 122, -30_792, 'EFBIG', 'ENOSPC', 'EDQUOT'])
 /** MDB_PAGE_NOTFOUND, MDB_CORRUPTED, MDB_PANIC, MDB_VERSION_MISMATCH, MDB_INVALID, MDB_CURSOR_FULL, MDB_PAGE_FULL */
 const DAMAGED = new Set([-30_797, -30_796, -30_795, -30_794, -30_793, -30_787, -30_786])
-// Every task of every application may have some tables.
+/** Each application has some tables; those of before format 3 of the log had some for each of their tasks. */
 const TABLES_MAX = 1024
+/** MDB_DBS_FULL */
+const NO_TABLE_LEFT = -30_791
 
 interface Handle {
   readonly root: RootDatabase<Buffer, Uint8Array>
   readonly tables: Map<string, Table>
+  readonly tablesMax: number
   users: number
   /** Transactions of this thread that are open: more than one is nesting. */
   depth: number
@@ -118,7 +121,8 @@ function openHandle(
       noSync: !isSynced,
     }),
   )
-  const handle: Handle = { root, tables: new Map(), users: 0, depth: 0, failure: undefined }
+  const state = { users: 0, depth: 0, failure: undefined }
+  const handle: Handle = { root, tables: new Map(), tablesMax, ...state }
   handles.set(path, handle)
   return handle
 }
@@ -179,6 +183,11 @@ function brokerErrorOf(path: string, cause: unknown): Error {
   if (NO_ROOM.has(code) || ((code === EIO || code === 'EIO') && isFull(path))) {
     const text = `No room is left for ${path}: free some space; an embedded log needs less with a lower retention.bytes`
     return new BrokerError('MILLRACE_DISK_FULL', text, { cause, retriable: true })
+  }
+  if (code === NO_TABLE_LEFT) {
+    const most = handles.get(path)?.tablesMax ?? TABLES_MAX
+    const text = `${path} has as many tables as it may have, ${most}: let an application have a log of its own in another directory (bootstrap.servers)`
+    return new BrokerError('MILLRACE_BROKER', text, { cause })
   }
   if (typeof code !== 'number') return toError(cause)
   if (DAMAGED.has(code)) {

@@ -283,7 +283,15 @@ export class FrameInput implements InputHead {
     this.#frame = undefined
     this.#row = 0
     const context = this.#context
+    const { together, sentAtMs: atMs } = frame
     this.writers.told(frame.writer, frame.streamTimeMs, frame.vouchedMs)
+    if (together !== undefined) {
+      // A thousand of them in each of a thousand frames: nothing is made for any of them.
+      for (const writer of together) {
+        this.writers.heard(writer, atMs)
+        this.writers.told(writer, frame.streamTimeMs, frame.vouchedMs)
+      }
+    }
     for (const { writer, streamTimeMs, vouchedMs, sentAtMs } of frame.told) {
       this.writers.heard(writer, sentAtMs)
       this.writers.told(writer, streamTimeMs, vouchedMs)

@@ -65,6 +65,8 @@ export interface Frame {
   readonly headersStart: number
   /** What other tasks tell behind the rows; to be gone through once, before the next frame is read. */
   readonly told: Iterable<Told>
+  /** Writers that have come to the times of the frame, its own or more; where left out, it alone has. */
+  readonly together?: readonly number[] | undefined
 }
 
 /** The number of a key that is null. */

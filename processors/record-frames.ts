@@ -3,7 +3,6 @@
 import { NULL_KEY, NULL_VALUE, rowStart, type RecordBatch } from '../broker/record-batch.ts'
 import { FrameBuilder, FrameReader, NO_KEY, type Frame } from './frame.ts'
 import { OriginReader, type Origin } from './row-origin.ts'
-import { toldBy } from './told-frame.ts'
 import type { ByteBuffer } from '../topology/serdes/serde.ts'
 
 /** Nothing is told by rows alone. */
@@ -51,7 +50,7 @@ export class RecordFrames {
     if (this.#bytes.length < byteLength) this.#bytes = new Uint8Array(byteLength * 2)
     builder.write(this.#bytes, 0, writer, times)
     const frame = this.#reader.read(this.#bytes, 0, byteLength)
-    return others === undefined ? frame : { ...frame, told: toldBy(others, times) }
+    return others === undefined ? frame : { ...frame, together: others }
   }
 
   #originOf(batch: RecordBatch, row: number): Origin | undefined {

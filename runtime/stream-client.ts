@@ -283,7 +283,11 @@ export class StreamClient {
       await this.#threads.stop()
     })()
     const how = await Promise.race([orderly.catch((error: unknown) => error as Error), deadline()])
-    if (how === 'late') log.warn('the stop took too long: threads are ended by force')
+    if (how === 'late') {
+      log.warn('the stop took too long: threads are ended by force')
+      // What a commit that comes to nothing yet would begin again is the next instance's.
+      this.#isLeaving = true
+    }
     if (how instanceof Error) this.#failure ??= how
     await this.#threads.end()
     this.#liveness.stop()

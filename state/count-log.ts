@@ -6,6 +6,8 @@ import type { WindowCounts } from './window-counts.ts'
 const VERSION = 1
 const HEADER_BYTES = 16
 const ROW_BYTES = 28
+/** Room that is begun with: there is a store for each of a thousand partitions. */
+const ROWS_MIN = 16
 
 /**
  * Puts the counts of an entry back, later entries over earlier ones.
@@ -40,7 +42,7 @@ export class CountPacker {
   #keyIds = new Int32Array(64)
   #keyCount = 0
   readonly #keys = new ByteBuffer()
-  #rows = new DataView(new ArrayBuffer(256 * ROW_BYTES))
+  #rows = new DataView(new ArrayBuffer(ROWS_MIN * ROW_BYTES))
   #count = 0
   #changed = 0
   #packed = new Uint8Array(1_024)

@@ -21,6 +21,8 @@ const BATCH_BYTES_MAX = 524_288
 const SPLIT_BYTES = 262_144
 /** Holds the lumps that a worker hands over, columns included. */
 const ROOM_BYTES = 196_608
+/** What is smaller gets a buffer of its own: a commit may have some rows for each of a thousand partitions. */
+const SMALL_BYTES = 16_384
 /** Buffers kept for the next commit: 12 MB at most. */
 const SPARE_MAX = 64
 // Deletions that one append may do for each batch it adds: the log shrinks, no commit is long.
@@ -38,7 +40,7 @@ export class PackRooms {
 
   /** A buffer of at least so many bytes. */
   take(bytes: number): ArrayBuffer {
-    if (bytes > ROOM_BYTES) return new ArrayBuffer(bytes)
+    if (bytes > ROOM_BYTES || bytes < SMALL_BYTES) return new ArrayBuffer(bytes)
     return this.#spare.pop() ?? new ArrayBuffer(ROOM_BYTES)
   }
 

@@ -17,7 +17,10 @@ import { SegmentWriter, type PlacedRows } from './segment-writer.ts'
 /** The channel of an embedded log. */
 export type EmbeddedChannel = Extract<ChannelSpec, { kind: 'embedded' }>
 
-/** Prefix of the tables in which an application keeps what its tasks save. */
+/**
+ * Prefix of the tables in which an application keeps what its tasks save: all of them in the same ones, under keys
+ * that begin with their ids. Up to format 2 each had tables of its own, `TASK/NAME`, and those that are there go on.
+ */
 export function applicationTables(applicationId: string): string {
   return `application/${applicationId}/`
 }
@@ -41,6 +44,8 @@ class EmbeddedDataPort implements DataPort {
   readonly #applicationId: string
   readonly #writer: SegmentWriter
   readonly #rooms = new PackRooms()
+  /** Names of tables of tasks that have their own, from before format 3. */
+  readonly #ownTables: ReadonlySet<string>
   #pending: PackedRows[] = []
   #pendingBytes = 0
   /** What was written to segments and is not committed yet. */
@@ -51,6 +56,10 @@ class EmbeddedDataPort implements DataPort {
     this.#log = log
     this.#applicationId = applicationId
     this.#writer = new SegmentWriter(log)
+    const prefix = applicationTables(applicationId)
+    const names = log.environment.tableNames().filter((name) => name.startsWith(prefix))
+    const own = names.map((name) => name.slice(prefix.length)).filter((name) => name.includes('/'))
+    this.#ownTables = new Set(own)
     // Made here, before any transaction in which a task writes to it.
     openPositions(this.openState(''))
   }
@@ -71,16 +80,15 @@ class EmbeddedDataPort implements DataPort {
     }
   }
 
-  /**
-   * The tables of a task. `positions` is shared by the application's tasks, so that their group sees
-   * where each one stands.
-   */
+  /** The tables of the application's tasks; the group sees in `positions` where each one stands. */
   openState(taskId: string): Environment {
     const { environment } = this.#log
     const prefix = applicationTables(this.#applicationId)
     return {
-      table: (name) =>
-        environment.table(name === 'positions' ? prefix + name : `${prefix}${taskId}/${name}`),
+      table: (name) => {
+        const own = `${taskId}/${name}`
+        return environment.table(prefix + (this.#ownTables.has(own) ? own : name))
+      },
       transaction: (work) => environment.transaction(work),
       close: () => undefined,
     }

@@ -2,10 +2,10 @@
 // tasks. Everything that is changed is changed under the application's lock.
 import { ApplicationLock, lockHolder } from '../application-lock.ts'
 import type { GroupAdmin, GroupMember } from '../group-admin.ts'
-import { openPositions, type PositionTable } from '../lmdb.ts'
+import { openPositions, type PositionTable, type Table } from '../lmdb.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { applicationTables } from './data-port.ts'
-import { batchKey, partitionKey } from './keys.ts'
+import { batchKey, keysAfter, partitionKey, taskOfKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import type { Log } from './log.ts'
 import { readBounds } from './partition.ts'
@@ -31,8 +31,8 @@ export class EmbeddedGroupAdmin implements GroupAdmin {
   readonly state = {
     tasks: (): Promise<readonly string[]> =>
       this.#fresh((log) => {
-        const filled = this.#stateTables().filter((name) => !isEmpty(log, name))
-        return [...new Set(filled.map((name) => name.slice(this.#prefix.length).split('/')[0]!))]
+        const tasks = this.#stateTables().flatMap((name) => tasksIn(log.environment.table(name)))
+        return [...new Set(tasks)]
       }),
     delete: (): Promise<void> =>
       this.#fresh((log) => {
@@ -125,8 +125,16 @@ export class EmbeddedGroupAdmin implements GroupAdmin {
   }
 }
 
-function isEmpty(log: Log, name: string): boolean {
-  return [...log.environment.table(name).getKeys({ limit: 1 })].length === 0
+/** The ids of the tasks that have something in a table. */
+function tasksIn(table: Table): string[] {
+  const tasks: string[] = []
+  for (let start: Buffer = Buffer.alloc(1); ;) {
+    const [key] = [...table.getKeys({ start, limit: 1 })]
+    if (key === undefined) return tasks
+    const taskId = taskOfKey(key)
+    tasks.push(taskId)
+    start = keysAfter(taskId)
+  }
 }
 
 function deleteTopic(log: Log, topic: Topic, positions: PositionTable): void {

@@ -8,6 +8,11 @@ import { readBounds } from './partition.ts'
 import { readPointer } from './pointer.ts'
 import { fromRow } from './slice.ts'
 
+/** Rooms of a reader of batches that are not small; where they are, it has smaller ones: there may be thousands. */
+const COPY_BYTES = 65_536
+const SMALL_BYTES = 8_192
+const OFFSETS_MAX = 4_096
+
 /**
  * A reader of one partition. When retention has deleted what it would read next, it goes on at the
  * partition's start: `position` jumps there with the next rows.
@@ -20,8 +25,8 @@ export class LogReader implements PartitionReader {
   readonly #boundsKey: Buffer
   readonly #key = Buffer.alloc(16)
   // What `poll` gives lies here: aligned for the columns, overwritten by the next call.
-  #copy = new Uint8Array(65_536)
-  readonly #offsets = new Float64Array(4_096)
+  #copy = new Uint8Array(0)
+  #offsets = new Float64Array(0)
   #position: number
   #end = Infinity
   #seen = -1
@@ -119,7 +124,7 @@ export class LogReader implements PartitionReader {
     try {
       const pointer = readPointer(found)
       const { length } = pointer
-      if (this.#copy.length < length) this.#copy = new Uint8Array(2 * length)
+      this.#makeRoom(length, pointer.count)
       this.#log.files.read(pointer, this.#copy)
       const packed = this.#copy.subarray(0, length)
       setBaseOffset(packed, offsetOfKey(key))
@@ -129,6 +134,18 @@ export class LogReader implements PartitionReader {
       this.#log.snapshot.renew()
       if (this.#log.batches.getBinaryFast(key) === undefined) return undefined
       throw this.#damaged(cause instanceof Error ? cause.message : 'it cannot be read', cause)
+    }
+  }
+
+  #makeRoom(length: number, count: number): void {
+    if (this.#copy.length < length) {
+      this.#copy = new Uint8Array(
+        length > SMALL_BYTES ? Math.max(Math.ceil(1.25 * length), COPY_BYTES) : 2 * length,
+      )
+    }
+    // Of more rows the batch brings a column of its own.
+    if (this.#offsets.length < count && count <= OFFSETS_MAX) {
+      this.#offsets = new Float64Array(Math.min(2 * count, OFFSETS_MAX))
     }
   }
 

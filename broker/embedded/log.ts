@@ -8,7 +8,9 @@ import { Snapshot } from './snapshot.ts'
 import { TopicTable } from './topic-table.ts'
 
 /** Version of all that lies in the directory; a newer one is refused. */
-export const FORMAT_VERSION = 2
+export const FORMAT_VERSION = 3
+/** Without tables that the tasks of an application share; otherwise the same. */
+const FORMAT_BEFORE = 2
 const FORMAT_KEY = Buffer.from('format')
 
 export interface LogOptions {
@@ -94,19 +96,17 @@ export function openLog(directory: string, options: LogOptions = {}): Log {
 
 function checkFormat(directory: string, environment: OpenedEnvironment): void {
   const meta = environment.table('meta')
-  const found = meta.get(FORMAT_KEY)
-  if (found === undefined) {
+  /** A log that is being made has none yet. */
+  const version = (): number => Number(meta.get(FORMAT_KEY)?.toString() ?? FORMAT_BEFORE)
+  if (version() === FORMAT_BEFORE) {
     environment.transaction(() => {
-      if (meta.get(FORMAT_KEY) === undefined) {
-        meta.putSync(FORMAT_KEY, Buffer.from(`${FORMAT_VERSION}`))
-      }
+      // Another process may have been first, with a version that is newer.
+      if (version() === FORMAT_BEFORE) meta.putSync(FORMAT_KEY, Buffer.from(`${FORMAT_VERSION}`))
     })
-    return
   }
-  const version = Number(found.toString())
-  if (version === FORMAT_VERSION) return
+  if (version() === FORMAT_VERSION) return
   const text =
-    `The log in ${directory} has format ${found.toString()}, this version of Millrace reads format ` +
+    `The log in ${directory} has format ${version()}, this version of Millrace reads format ` +
     `${FORMAT_VERSION}: use the version that wrote it, or another directory`
   throw new BrokerError('MILLRACE_LOG_VERSION', text)
 }

@@ -7,8 +7,8 @@ const ROWS_MIN = 64
 const BYTES_MIN = 65_536
 const BYTES_MAX = 524_288
 const BYTES_LEAST = 8_192
-/** Rooms of readers that have no rows any more, kept for those that will. */
-const SPARE_MAX = 4
+/** Bytes of rooms of readers that have no rows any more, kept for those that will: to make one costs more than a row. */
+const SPARE_BYTES_MAX = 4_194_304
 
 /** What all rooms of a worker take together, about; a record that is larger than its room gets what it needs. */
 export const ROOMS_BYTES_MAX = 33_554_432
@@ -25,6 +25,7 @@ export interface PollRoom {
 /** The rooms of one worker. */
 export class PollRooms {
   readonly #spare: PollRoom[] = []
+  #spareBytes = 0
   #lent = 0
 
   /** How many bytes a room may have that is to take more rows than it did. */
@@ -38,8 +39,9 @@ export class PollRooms {
     this.#lent += 1
     const { bytesMax } = this
     const spare = this.#spare.pop()
-    if (spare !== undefined && spare.bytes.length <= bytesMax) return spare
+    this.#spareBytes -= spare?.bytes.length ?? 0
     const rows = bytesMax >= BYTES_MIN ? ROWS_MAX : ROWS_MIN
+    if (spare !== undefined && spare.bytes.length <= bytesMax && rowsOf(spare) >= rows) return spare
     return {
       bytes: new Uint8Array(Math.min(BYTES_MIN, bytesMax)),
       ends: new Uint32Array(3 * rows),
@@ -49,9 +51,11 @@ export class PollRooms {
     }
   }
 
-  /** The room of a reader that polls again, or a smaller one where others need it. */
+  /** The room of a reader that polls again; a smaller one where others need it, a larger one where they do no more. */
   renew(room: PollRoom): PollRoom {
-    if (room.bytes.length <= 2 * this.bytesMax) return room
+    const { bytesMax } = this
+    const isSmall = rowsOf(room) < ROWS_MAX && bytesMax >= 2 * BYTES_MIN
+    if (room.bytes.length <= 2 * bytesMax && !isSmall) return room
     this.give(room)
     return this.take()
   }
@@ -59,6 +63,11 @@ export class PollRooms {
   /** Takes a room back: nothing in it is looked at any more. */
   give(room: PollRoom): void {
     this.#lent -= 1
-    if (this.#spare.length < SPARE_MAX && room.bytes.length <= BYTES_MAX) this.#spare.push(room)
+    const { length } = room.bytes
+    if (length > BYTES_MAX || this.#spareBytes + length > SPARE_BYTES_MAX) return
+    this.#spare.push(room)
+    this.#spareBytes += length
   }
 }
+
+const rowsOf = ({ offsets }: PollRoom): number => offsets.length

@@ -52,7 +52,7 @@ const FETCH_BYTES_MAX = 52_428_800
  * row, or until `fetch.wait.max.ms`: else a broker looks through all of them for each row that one gets.
  */
 const TOGETHER_MIN = 256
-const TOGETHER_BYTES = '65536'
+const TOGETHER_BYTES = 65_536
 
 /**
  * What a consumer fetches ahead of each partition, so that all together hold the budget: half of it waits, and
@@ -74,7 +74,9 @@ export function fetchConf(
     'max.partition.fetch.bytes': String(within(partitionBytes)),
     'fetch.max.bytes': String(Math.max(PARTITION_FETCH_BYTES, answerBytes)),
   }
-  if (partitions >= TOGETHER_MIN) Object.assign(conf, { 'fetch.min.bytes': TOGETHER_BYTES })
+  // No more than one may give: else the only one that is behind waits each time.
+  const together = Math.min(TOGETHER_BYTES, within(PARTITION_FETCH_BYTES))
+  if (partitions >= TOGETHER_MIN) Object.assign(conf, { 'fetch.min.bytes': String(together) })
   const set = new Set([...Object.keys(common), ...Object.keys(consumer)])
   if (set.has('fetch.message.max.bytes')) set.add('max.partition.fetch.bytes')
   return Object.fromEntries(Object.entries(conf).filter(([name]) => !set.has(name)))

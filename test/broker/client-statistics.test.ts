@@ -23,6 +23,13 @@ describe('the statistics of a client of Kafka', () => {
     ])
   })
 
+  it('are read up to their topics, which may be megabytes of partitions', () => {
+    const statistics = new ClientStatistics()
+    const brokers = JSON.stringify({ a: { nodeid: 1, txretries: 3, toppars: { 'topics-0': {} } } })
+    statistics.hear('producer', `{ "msg_cnt":7, "brokers":${brokers}, "topics":{ "t": { not read`)
+    expect([statistics.retries, statistics.queuedMessages]).to.deep.equal([3, 7])
+  })
+
   it('tell what the producer sent again, that to brokers which have gone too', () => {
     const statistics = new ClientStatistics()
     const hear = (msg_cnt: number, brokers: object): void =>

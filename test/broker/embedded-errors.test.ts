@@ -84,13 +84,24 @@ describe('the embedded log refuses', function () {
   it('a log of a newer format, and names both', async () => {
     await fill(1)
     const environment = openEnvironment(directory)
-    environment.table('meta').putSync(Buffer.from('format'), Buffer.from('3'))
+    environment.table('meta').putSync(Buffer.from('format'), Buffer.from('4'))
     environment.close()
     const before = readFileSync(file)
     const error = await refusal(directory)
     expect(error.code).to.equal('MILLRACE_LOG_VERSION')
-    expect(error.message).to.include(directory).and.include('format 3').and.include('format 2')
+    expect(error.message).to.include(directory).and.include('format 4').and.include('format 3')
     expect(readFileSync(file).equals(before), 'the file is as it was').to.equal(true)
+  })
+
+  it('more tables than there may be, and names how many', () => {
+    mkdirSync(directory)
+    const environment = openEnvironment(directory, { isSynced: false, tablesMax: 2 })
+    const open = (name: string) => environment.table(name)
+    for (const name of ['one', 'two']) open(name)
+    expect(() => open('three'))
+      .to.throw(`${directory} has as many tables as it may have, 2`)
+      .with.property('code', 'MILLRACE_BROKER')
+    environment.close()
   })
 
   it('a file that is no log', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openDataPort } from '../../broker/data-port.ts'
 import type { Broker } from '../../broker/ports.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { entryKey } from '../../state/entry-log.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 
 describe('what an application has in an embedded log', () => {
@@ -48,12 +49,12 @@ describe('what an application has in an embedded log', () => {
 
   it('is the state of its tasks, and nobody else has it deleted', async () => {
     const broker = await logs.open('state')
-    const key = Buffer.from('k')
+    const key = entryKey('0_1', 'k')
     const keep = async (applicationId: string, work: 'write' | 'read') => {
       const group = await broker.openGroup({ applicationId, stateDir: '' })
       const port = await openDataPort(group.openChannel(0))
       const table = port.openState('0_1').table('counts')
-      if (work === 'write') port.commit(() => table.putSync(key, key))
+      if (work === 'write') port.commit(() => table.putSync(key, bytes('k')))
       const value = table.getBinary(key)?.toString()
       port.close()
       await group.leave()

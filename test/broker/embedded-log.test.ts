@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { openEmbeddedBroker, openEmbeddedDataPort } from '../../broker/embedded/index.ts'
+import { openEnvironment } from '../../broker/lmdb.ts'
 import type { Broker, DataPort } from '../../broker/ports.ts'
 import { RecordBatchBuilder, unpack } from '../../broker/record-batch.ts'
+import { CheckpointStore, type CheckpointUpdate } from '../../state/checkpoint-store.ts'
+import { entryKey } from '../../state/entry-log.ts'
 import { numbered, pollRecords, readRecords, recordsOf, until, valuesOf } from './records.ts'
 
 const KILOBYTE = new Uint8Array(1024).fill(65)
@@ -195,6 +198,50 @@ describe('the embedded log', function () {
     expect(await marksOf('out')).to.deep.equal({ start: 0, end: 3 })
   })
 
+  it('goes on with the tables that each task had of its own up to format 2, and shares those of others', async () => {
+    const checkpointsOf = (taskId: string, to = port): CheckpointStore =>
+      new CheckpointStore(to.openState(taskId), taskId)
+    const update = (bytes: string): CheckpointUpdate => ({
+      positions: [{ topic: 'in', partition: 0, offset: 7 }],
+      stores: [{ name: 'counts', bytes: Buffer.from(bytes), snapshot: false }],
+    })
+    const read = (taskId: string, from?: DataPort): string =>
+      Buffer.concat([
+        ...(checkpointsOf(taskId, from).load()?.stores.get('counts') ?? []),
+      ]).toString()
+    const former = openEnvironment(directory)
+    const own: DataPort['openState'] = (taskId) => ({
+      ...former,
+      table: (name) => {
+        const prefix = 'application/app/'
+        return former.table(name === 'positions' ? prefix + name : `${prefix}${taskId}/${name}`)
+      },
+    })
+    new CheckpointStore(own('0_1'), '0_1').save(update('former '))
+    former.table('meta').putSync(Buffer.from('format'), Buffer.from('2'))
+    former.close()
+
+    const next = openEmbeddedDataPort({ kind: 'embedded', directory, applicationId: 'app' })
+    const [first, other] = ['0_1', '0_11'].map((taskId) => checkpointsOf(taskId, next))
+    next.commit(() => {
+      first!.save(update('and now'))
+      other!.save(update('its own'))
+    })
+    expect([read('0_1', next), read('0_11', next)]).to.deep.equal(['former and now', 'its own'])
+    const tables = openEnvironment(directory)
+    expect(tables.table('meta').get(Buffer.from('format'))?.toString()).to.equal('3')
+    expect(tables.tableNames()).to.include('application/app/0_1/checkpoints')
+    expect(tables.tableNames()).to.not.include('application/app/0_11/checkpoints')
+    tables.close()
+    next.close()
+
+    const admin = await broker.openGroupAdmin('app')
+    expect([...((await admin.state?.tasks()) ?? [])].sort()).to.deep.equal(['0_1', '0_11'])
+    await admin.state?.delete()
+    expect(await admin.state?.tasks()).to.deep.equal([])
+    await admin.close()
+  })
+
   it('shows a thread what another one committed, and keeps the tasks of both apart', async () => {
     await broker.ensureTopics([{ name: 'shared', partitions: 1 }])
     const reader = port.openReader({ topic: 'shared', partition: 0, offset: 0 })
@@ -221,7 +268,7 @@ describe('the embedded log', function () {
     await Promise.all(ends)
     for (const number of [1, 2]) {
       const table = port.openState(`0_${number}`).table('commits')
-      expect(table.get(Buffer.from('last'))?.toString()).to.equal('19')
+      expect(table.get(entryKey(`0_${number}`, 'last'))?.toString()).to.equal('19')
     }
   })
 

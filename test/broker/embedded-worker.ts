@@ -1,6 +1,7 @@
 // A worker thread of the embedded log's tests: it commits rows and the state of one task.
 import { workerData } from 'node:worker_threads'
 import { openEmbeddedDataPort } from '../../broker/embedded/index.ts'
+import { entryKey } from '../../state/entry-log.ts'
 import { numbered } from './records.ts'
 
 /** What the thread is to do. */
@@ -18,7 +19,9 @@ const table = state.table('commits')
 for (let commit = 0; commit < commits; commit++) {
   port.produce({ topic, partition: 0 }, numbered(10, `${number}/${commit}/`))
   port.commit(() =>
-    state.transaction(() => table.putSync(Buffer.from('last'), Buffer.from(`${commit}`))),
+    state.transaction(() =>
+      table.putSync(entryKey(`0_${number}`, 'last'), Buffer.from(`${commit}`)),
+    ),
   )
 }
 port.close()

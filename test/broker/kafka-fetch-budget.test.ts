@@ -47,6 +47,10 @@ describe('what is fetched ahead', () => {
   it('of hundreds comes by answers that wait for more than a row: each asks for all of them', () => {
     const minimum = (partitions: number) => conf({ bytes: 512 * MB, partitions })['fetch.min.bytes']
     expect([255, 256].map(minimum)).to.deep.equal([undefined, '65536'])
+    const little = conf({ bytes: 64 * MB, partitions: 1_000 })
+    expect(little['fetch.min.bytes'], 'no more than one that is behind may give').to.equal(
+      little['max.partition.fetch.bytes'],
+    )
     const set = conf({ bytes: 512 * MB, partitions: 1_000 }, { 'fetch.min.bytes': '1' })
     expect(set).not.to.have.property('fetch.min.bytes')
   })

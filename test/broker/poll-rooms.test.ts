@@ -33,8 +33,12 @@ describe('the rooms of readers', () => {
   it('are large again when the others have none', () => {
     const rooms = new PollRooms()
     const all = Array.from({ length: 3_000 }, () => rooms.take())
+    const small = rooms.renew(all.pop()!)
     for (const room of all) rooms.give(room)
     for (let i = 0; i < 5; i++) rooms.take()
     expect(rooms.take().bytes.length).to.equal(65_536)
+    expect([small, rooms.renew(small)].map(({ offsets }) => offsets.length)).to.deep.equal([
+      64, 1_024,
+    ])
   })
 })
