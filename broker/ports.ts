@@ -202,6 +202,8 @@ export interface GroupOptions {
   readonly startAt?: ((of: TopicPartition) => Promise<number | undefined>) | undefined
   /** Where other instances reach this one's server, `host:port`: told to the group. */
   readonly applicationServer?: string | undefined
+  /** Where tasks keep their state; on the disk where it is left out. */
+  readonly stateStore?: StateStoreKind | undefined
   /** There where tasks keep their state in directories together. */
   readonly sharedStates?: SharedStatesSpec | undefined
   /** How much is fetched ahead of what is processed. */
@@ -209,6 +211,9 @@ export interface GroupOptions {
   /** What is written to: of these the limits are asked for, where that can be. */
   readonly outputs?: readonly string[] | undefined
 }
+
+/** Where the state of tasks lies beside their memory: in LMDB files, or nowhere. */
+export type StateStoreKind = 'lmdb' | 'memory'
 
 /** Directories that many tasks keep their state in together, as workers are told of them. */
 export interface SharedStatesSpec {
@@ -308,6 +313,7 @@ export type ChannelSpec =
       readonly kind: 'kafka-plain'
       readonly applicationId: string
       readonly stateDir: string
+      readonly stateStore?: StateStoreKind | undefined
       readonly sharedStates?: SharedStatesSpec | undefined
       /** Bytes that the client takes as one record. */
       readonly recordBytesMax: number
@@ -317,6 +323,7 @@ export type ChannelSpec =
       readonly kind: 'kafka-native'
       readonly applicationId: string
       readonly stateDir: string
+      readonly stateStore?: StateStoreKind | undefined
       readonly sharedStates?: SharedStatesSpec | undefined
       /** Bytes that the client takes as one record. */
       readonly recordBytesMax: number

@@ -22,6 +22,8 @@ export interface StateRange {
 export interface StateEnvironment {
   /** What was wrong with what lay here before: it is deleted, for other places have the state. */
   readonly damage?: string
+  /** Whether all of it is gone when it is closed: what a task has taken in need not be kept here. */
+  readonly isVolatile?: boolean
   /** A named table, created when missing. Open tables outside of transactions that may fail. */
   table(name: string): StateTable
   /** Runs `work`; what it writes is undone when it throws. A transaction within another joins it. */

@@ -92,6 +92,12 @@ export const streamsKeys = {
     'Where tasks keep their state.',
     onlyKafka("state lives in the log's directory, in the same transactions"),
   ),
+  'state.store': key(
+    oneOf('lmdb', 'memory'),
+    'lmdb',
+    'Whether state is also kept below state.dir, or in memory alone: then each start restores it whole from the changelogs.',
+    onlyKafka('its state is in the log'),
+  ),
   'dropped.stores': optional(
     words(name),
     'Stores that the topology does not have any more: what is saved of them is deleted, and not missed.',

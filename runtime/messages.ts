@@ -104,12 +104,7 @@ export type ThreadRequest =
   /** Lets tasks run no more rows: the next commit is their last. */
   | { readonly kind: 'seal'; readonly taskIds: readonly string[] }
   /** Closes tasks; what they did since the last commit is forgotten. */
-  | {
-      readonly kind: 'close'
-      readonly taskIds: readonly string[]
-      /** The thread stops soon, and closes what they keep on the disk then: that waits for the disk, the group must not. */
-      readonly isLeaving?: boolean
-    }
+  | { readonly kind: 'close'; readonly taskIds: readonly string[] }
   /** Keeps copies of these tasks, which others run, and no others; `open` are those that are new here. */
   | {
       readonly kind: 'standby'

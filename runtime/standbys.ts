@@ -51,6 +51,10 @@ export class Standbys {
       log.warn({}, 'no copies are kept: without the addon an instance knows of no others')
       return
     }
+    if (config.stateStore === 'memory') {
+      log.warn({}, 'no copies are kept: with state.store=memory there is no place for them')
+      return
+    }
     while (!stopping.aborted) {
       const askedMs = await this.#inTurn(() => this.#look()).catch((error: unknown) => {
         log.warn(

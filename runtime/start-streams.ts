@@ -79,7 +79,9 @@ export async function startStreams(
     broker.openGroup({
       applicationId,
       stateDir: config.stateDir,
-      sharedStates: instance?.sharedStates(layout.plan.tasks.length),
+      stateStore: config.stateStore,
+      sharedStates:
+        config.stateStore === 'lmdb' ? instance?.sharedStates(layout.plan.tasks.length) : undefined,
       fetching: {
         bytes: config.inputBufferMaxBytes,
         partitions: layout.plan.tasks.flatMap(inputsOf).length,

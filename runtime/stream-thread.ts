@@ -143,10 +143,7 @@ export class StreamThread {
   close(): void {
     this.#restoring.closeAll()
     this.#standbys.closeAll()
-    for (const [taskId, task] of this.#tasks) {
-      task.close()
-      this.#port.closeState(taskId)
-    }
+    for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
     this.#globals.close()
     this.#memory?.close()
@@ -247,7 +244,7 @@ export class StreamThread {
         }
         break
       case 'close':
-        for (const taskId of request.taskIds) this.#close(taskId, request.isLeaving)
+        for (const taskId of request.taskIds) this.#close(taskId)
         break
       case 'standby':
         this.#standbys.keep(request)
@@ -342,14 +339,12 @@ export class StreamThread {
     return task.starts
   }
 
-  /** @param isLeaving what it keeps on the disk is left to the end of the thread. */
-  #close(taskId: string, isLeaving = false): void {
-    if (this.#restoring.close(taskId) && !isLeaving) this.#port.closeState(taskId)
+  #close(taskId: string): void {
+    if (this.#restoring.close(taskId)) this.#port.closeState(taskId)
     const task = this.#tasks.get(taskId)
     if (task === undefined) return
     this.#commits.release(task)
     task.close()
-    if (!isLeaving) this.#port.closeState(taskId)
     this.#tasks.delete(taskId)
   }
 

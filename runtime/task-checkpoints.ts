@@ -123,6 +123,13 @@ export class TaskCheckpoints {
     return this.#saved.savedBytes(store)
   }
 
+  /** The stores have all that was saved: see `CheckpointStore.taken`. */
+  taken(): void {
+    for (const name of this.#saved.storeNames)
+      this.#grownBytes.set(name, this.#saved.logBytes(name))
+    this.#saved.taken()
+  }
+
   /** Where a store stands in its changelog; undefined when that has nothing of what is here. */
   placeOf(store: string): ChangelogPlace | undefined {
     return this.#places.get(store)

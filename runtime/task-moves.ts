@@ -222,10 +222,9 @@ export class TaskMoves {
     kind: 'seal' | 'close',
     byThread: ReadonlyMap<number, readonly string[]>,
   ): Promise<void> {
-    const { assignment, status, stopping, threads } = this.#parts
-    const of = kind === 'close' ? { kind, isLeaving: stopping.aborted } : { kind }
+    const { assignment, status, threads } = this.#parts
     await Promise.allSettled(
-      [...byThread].map(([thread, taskIds]) => threads.request(thread, { ...of, taskIds })),
+      [...byThread].map(([thread, taskIds]) => threads.request(thread, { kind, taskIds })),
     )
     status.assigned(assignment.size)
   }

@@ -105,6 +105,7 @@ export class Task implements TaskContext {
     this.#checkpoints = new TaskCheckpoints(environment, spec.taskId, this.#changelog?.write)
     const isHolding = holdsBack(subtopologyOf(topology, spec.subtopology))
     const restored = this.#restore()
+    this.#checkpoints.taken()
     this.stores.begin()
     this.isUnsure = generation !== undefined && this.#checkpoints.takeOver(spec.stores, generation)
     const { heads } = this.#processors
@@ -276,7 +277,6 @@ export class Task implements TaskContext {
     if (offsets.length > 0) this.#checkpoints.reached(Object.fromEntries(offsets))
   }
 
-  /** Gives up all but its directory of state, which is the thread's to close. */
   close(): void {
     for (const input of this.#inputs.all) {
       input.close()
@@ -285,6 +285,7 @@ export class Task implements TaskContext {
     for (const writer of this.#processors.writers) writer.close()
     this.#metrics.clear()
     this.stores.close()
+    this.#around.port.closeState(this.taskId)
   }
 
   behind(lateMs: number, rows: number): void {

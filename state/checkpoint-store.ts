@@ -37,6 +37,8 @@ export class CheckpointStore {
   readonly #table: StateTable
   readonly #entries: EntryLog
   readonly #positions: PositionTable
+  /** Whether entries are kept: not once a task has taken them in, where all of it ends with the task. */
+  #keepsEntries = true
 
   /** Opens its tables: create it outside of transactions. */
   constructor(environment: StateEnvironment, taskId: string) {
@@ -88,6 +90,13 @@ export class CheckpointStore {
     }
   }
 
+  /** A task has taken all in: where nobody can read it again, it is given up, and nothing more is kept. */
+  taken(): void {
+    if (this.#environment.isVolatile !== true) return
+    for (const name of this.#entries.names) this.removeStore(name)
+    this.#keepsEntries = false
+  }
+
   /** Saves all of the updates, oldest first, or nothing; within a transaction it takes part in that one. */
   save(...updates: readonly CheckpointUpdate[]): void {
     const positions = updates.at(-1)?.positions
@@ -96,7 +105,8 @@ export class CheckpointStore {
     this.#environment.transaction(() => {
       this.#table.putSync(this.#key('positions'), Buffer.from(JSON.stringify(positions)))
       if (meta !== undefined) this.#table.putSync(this.#key('meta'), Buffer.from(meta))
-      for (const { name, bytes, snapshot, endsRound } of fromSnapshotsOn(updates)) {
+      const entries = this.#keepsEntries ? fromSnapshotsOn(updates) : []
+      for (const { name, bytes, snapshot, endsRound } of entries) {
         if (endsRound === true) this.#entries.endRound(name, bytes)
         else if (snapshot) this.#entries.replace(name, bytes)
         else this.#entries.append(name, bytes)

@@ -1,7 +1,6 @@
 // The data port of a worker with the addon: it polls its partitions and produces by itself. The channel
 // only says when a partition may be read. Runs in workers, so nothing here may import the Kafka client.
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
-import type { Environment } from '../lmdb.ts'
 import { loadAddon } from '../native/addon.ts'
 import type { KafkaAddon } from '../native/kafka-addon.ts'
 import { BrokerError } from '../ports.ts'
@@ -14,11 +13,12 @@ import type {
 } from '../ports.ts'
 import type { RecordBatchBuilder } from '../record-batch.ts'
 import type { LimitsOfTopics } from '../topic-limits.ts'
+import type { StateEnvironment } from '../state-environment.ts'
 import type { ToMain, ToPort } from './messages.ts'
 import { NativeOutput } from './native-output.ts'
 import { NativeReader } from './native-reader.ts'
 import { PollRooms } from './poll-rooms.ts'
-import { StateDirectories } from './state-directories.ts'
+import { taskStatesOf, type TaskStates } from './state-directories.ts'
 
 /** How a worker reaches Kafka with the addon. */
 export type NativeChannelSpec = Extract<ChannelSpec, { kind: 'kafka-native' }>
@@ -43,7 +43,7 @@ class NativeDataPort implements DataPort {
   readonly #port: MessagePort
   readonly #addon: KafkaAddon
   readonly #waker: number
-  readonly #states: StateDirectories
+  readonly #states: TaskStates
   readonly #output: NativeOutput
   readonly #readers = new Map<number, NativeReader>()
   readonly #rooms = new PollRooms()
@@ -55,7 +55,7 @@ class NativeDataPort implements DataPort {
     this.limits = spec.limits
     this.#addon = addon
     this.#waker = spec.waker
-    this.#states = new StateDirectories(spec)
+    this.#states = taskStatesOf(spec)
     this.#output = new NativeOutput(addon, spec.producer, spec.waker)
   }
 
@@ -85,7 +85,7 @@ class NativeDataPort implements DataPort {
     return this.#output.pendingBytes
   }
 
-  openState(taskId: string): Environment {
+  openState(taskId: string): StateEnvironment {
     return this.#states.open(taskId)
   }
 

@@ -84,7 +84,7 @@ export function nativePath(
   { addon, addonPath }: NativeChoice,
   options: PathOptions,
 ): DataPath {
-  const { factory, applicationId, stateDir, sharedStates, fetching, failed } = options
+  const { factory, applicationId, stateDir, stateStore, sharedStates, fetching, failed } = options
   const connect = async () => {
     const clientId = uniqueId(factory)
     const name = `${factory.address.clientId}-beside`
@@ -124,6 +124,7 @@ export function nativePath(
           kind: 'kafka-native',
           applicationId,
           stateDir,
+          stateStore,
           sharedStates,
           recordBytesMax: recordBytesMaxOf(factory.address),
           limits: isUncompressed(factory.address) ? known.limits : withoutSizes(known.limits),

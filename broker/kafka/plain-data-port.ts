@@ -1,7 +1,6 @@
 // The data port of a worker without the addon: the main thread consumes and produces, packed batches
 // cross over the channel. Runs in workers, so nothing here may import the Kafka client.
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
-import type { Environment } from '../lmdb.ts'
 import type {
   ChannelSpec,
   DataPort,
@@ -10,8 +9,9 @@ import type {
   TopicPartitionOffset,
 } from '../ports.ts'
 import { unpack, type RecordBatch, type RecordBatchBuilder } from '../record-batch.ts'
+import type { StateEnvironment } from '../state-environment.ts'
 import type { ToMain, ToPort } from './messages.ts'
-import { StateDirectories } from './state-directories.ts'
+import { taskStatesOf, type TaskStates } from './state-directories.ts'
 
 /** How a worker reaches Kafka without the addon. */
 export type PlainChannelSpec = Extract<ChannelSpec, { kind: 'kafka-plain' }>
@@ -25,7 +25,7 @@ class PlainDataPort implements DataPort {
   readonly transactional = false
   readonly recordBytesMax: number
   readonly #port: MessagePort
-  readonly #states: StateDirectories
+  readonly #states: TaskStates
   readonly #readers = new Map<number, PlainReader>()
   #lastReader = 0
   #pendingBytes = 0
@@ -33,7 +33,7 @@ class PlainDataPort implements DataPort {
   constructor(spec: PlainChannelSpec) {
     this.#port = spec.port
     this.recordBytesMax = spec.recordBytesMax
-    this.#states = new StateDirectories(spec)
+    this.#states = taskStatesOf(spec)
   }
 
   openReader(from: TopicPartitionOffset): PartitionReader {
@@ -65,7 +65,7 @@ class PlainDataPort implements DataPort {
     return this.#pendingBytes
   }
 
-  openState(taskId: string): Environment {
+  openState(taskId: string): StateEnvironment {
     return this.#states.open(taskId)
   }
 

@@ -1,5 +1,11 @@
 // The plain way: the main thread consumes and produces, packed batches cross to and from the workers.
-import type { FetchBudget, SharedStatesSpec, TopicPartition, Watermarks } from '../ports.ts'
+import type {
+  FetchBudget,
+  SharedStatesSpec,
+  StateStoreKind,
+  TopicPartition,
+  Watermarks,
+} from '../ports.ts'
 import { Beside } from './beside.ts'
 import {
   bothOf,
@@ -28,6 +34,7 @@ export interface PathOptions {
   readonly factory: ClientFactory
   readonly applicationId: string
   readonly stateDir: string
+  readonly stateStore?: StateStoreKind | undefined
   readonly sharedStates?: SharedStatesSpec | undefined
   readonly fetching?: FetchBudget | undefined
   watermarks(of: TopicPartition): Promise<Watermarks>
@@ -52,7 +59,8 @@ export function plainPath(
   reason: string,
   options: PathOptions,
 ): DataPath {
-  const { factory, applicationId, stateDir, sharedStates, fetching, watermarks, failed } = options
+  const { factory, applicationId, fetching, watermarks, failed } = options
+  const { stateDir, stateStore, sharedStates } = options
   const sender = new Sender(producer, deliveryMsOf(factory.address))
   const recordBytesMax = recordBytesMaxOf(factory.address)
   const connect = async () => {
@@ -67,7 +75,10 @@ export function plainPath(
     beside: new Beside({ connect, failed }),
     outbox: sender,
     openChannel: (port) => ({
-      spec: { kind: 'kafka-plain', applicationId, stateDir, sharedStates, recordBytesMax, port },
+      spec: {
+        ...{ kind: 'kafka-plain', applicationId, recordBytesMax, port },
+        ...{ stateDir, stateStore, sharedStates },
+      },
       close: () => undefined,
     }),
     produce: (target, packed, sent) => sender.add(target, packed, sent),

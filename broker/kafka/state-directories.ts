@@ -4,12 +4,34 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEnvironment, type Environment } from '../lmdb.ts'
 import { thisProcess } from '../process-identity.ts'
-import { BrokerError, type SharedStatesSpec } from '../ports.ts'
+import { BrokerError, type SharedStatesSpec, type StateStoreKind } from '../ports.ts'
+import type { StateEnvironment } from '../state-environment.ts'
 import { BootMark } from './boot-mark.ts'
 import { sharedDirectoryOf, TABLES_MAX } from './shared-states.ts'
+import { VolatileStates } from './volatile-states.ts'
+
+/** Where a worker's tasks keep their state. */
+export interface TaskStates {
+  open(taskId: string): StateEnvironment
+  close(taskId: string): void
+  closeAll(): void
+}
+
+/** What a worker is told of where its tasks keep their state. */
+export interface StatesSpec {
+  readonly stateDir: string
+  readonly applicationId: string
+  readonly stateStore?: StateStoreKind | undefined
+  readonly sharedStates?: SharedStatesSpec | undefined
+}
+
+/** By `state.store`: on the disk, or in memory alone. */
+export function taskStatesOf(spec: StatesSpec): TaskStates {
+  return spec.stateStore === 'memory' ? new VolatileStates() : new StateDirectories(spec)
+}
 
 /** The open environments of one worker. */
-export class StateDirectories {
+export class StateDirectories implements TaskStates {
   readonly #directory: string
   readonly #shared: SharedStatesSpec | undefined
   /** Whether a machine that goes down is told from one that did not; otherwise all is synced. */
@@ -18,15 +40,7 @@ export class StateDirectories {
   readonly #told = new Set<string>()
   readonly #open = new Map<string, Environment>()
 
-  constructor({
-    stateDir,
-    applicationId,
-    sharedStates,
-  }: {
-    readonly stateDir: string
-    readonly applicationId: string
-    readonly sharedStates?: SharedStatesSpec | undefined
-  }) {
+  constructor({ stateDir, applicationId, sharedStates }: StatesSpec) {
     this.#shared = sharedStates
     this.#directory = join(stateDir, applicationId)
   }

@@ -7,7 +7,7 @@ import {
   type TopicPartitionOffset,
 } from '../ports.ts'
 import { setBaseOffset, unpack, type RecordBatch } from '../record-batch.ts'
-import { MemoryState } from './state.ts'
+import { MemoryState } from '../memory-state.ts'
 
 /** The log of one partition. */
 interface Partition {

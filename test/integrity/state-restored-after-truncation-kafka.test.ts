@@ -1,5 +1,5 @@
 // State on the disk that is cut short, as by a disk that lies or a copy that was not finished: it is deleted,
-// counted and told of, and the job goes on with what the changelogs have.
+// counted and told of, and the job goes on with what the changelogs have. So it does where it keeps none on the disk.
 import { expect } from 'chai'
 import { readdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
@@ -42,14 +42,14 @@ describe('state that is cut short on the disk', function () {
     writeInput(kafka.broker, calls.slice(from, to).map(inputOf), 4)
 
   it('is restored from the changelogs, counted and told of', async () => {
-    await feed(0, ROWS / 2)
+    await feed(0, ROWS / 3)
     const once = await kafka.open()
     await runOnce(once, settings())
     await once.close()
     const cut = cutShort(path('state/police-calls'))
     expect(cut).to.be.greaterThan(0)
     tellFaults(cut, 'files cut short')
-    await feed(ROWS / 2, ROWS)
+    await feed(ROWS / 3, (2 * ROWS) / 3)
     const warnings: string[] = []
     const warn = (fields: object | string, message?: string): void => {
       warnings.push(`${message ?? ''} ${JSON.stringify(fields)}`)
@@ -61,18 +61,34 @@ describe('state that is cut short on the disk', function () {
     expect(sumOf(metrics, 'kafka_stream_task_discarded_states_total')).to.equal(cut)
     expect(sumOf(metrics, 'kafka_stream_task_restored_records_total')).to.be.greaterThan(0)
     expect(warnings.join('\n')).to.include('state in state.dir was damaged')
-    await expectTables(kafka.broker, batchCount(calls))
+    await expectTables(kafka.broker, batchCount(calls.slice(0, (2 * ROWS) / 3)))
     for (const topic of Object.values(RESULT_TOPICS)) {
       expect(await repeatedUpdates(kafka.broker, topic)).to.deep.equal([])
     }
   })
+
+  it('is restored whole where it is in memory alone, and nothing of it is written', async () => {
+    await feed((2 * ROWS) / 3, ROWS)
+    const inMemory = { ...settings(), 'state.dir': path('nothing'), 'state.store': 'memory' }
+    const streams = await runStreams(POLICE_JOB, streamsConfig(inMemory), { once: true })
+    await streams.done
+    const restored = sumOf(streams.metrics(), 'kafka_stream_task_restored_records_total')
+    expect(restored).to.be.greaterThan(0)
+    expect(filesOfTasks(path('nothing/police-calls'))).to.deep.equal([])
+    await expectTables(kafka.broker, batchCount(calls))
+  })
 })
+
+/** What tasks have on the disk. */
+function filesOfTasks(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /^\d+_\d+.data\.mdb$/.test(name))
+    .map((name) => join(directory, name))
+}
 
 /** Cuts the files of tasks short. @returns how many. */
 function cutShort(directory: string): number {
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /^\d+_\d+.data\.mdb$/.test(name))
-    .map((name) => join(directory, name))
+  const files = filesOfTasks(directory)
   for (const file of files) {
     const { size } = statSync(file)
     truncateSync(file, size >= HALVED_BYTES_MIN ? size / 2 : HEAD_BYTES)

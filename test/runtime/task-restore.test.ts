@@ -1,6 +1,7 @@
 // Restoring from changelogs: what is saved on this machine comes up to what was committed, from wherever it
 // stood, and no further.
 import { expect } from 'chai'
+import { VolatileStates } from '../../broker/kafka/volatile-states.ts'
 import { openEnvironment } from '../../broker/lmdb.ts'
 import { inspectDirectory } from '../../broker/lmdb-file.ts'
 import { MemoryDataPort } from '../../broker/memory/data-port.ts'
@@ -106,6 +107,26 @@ describe('a task restored from its changelog', () => {
 
   const copyOn = (name: string, committed: number): TaskRestore =>
     new TaskRestore(checkpointsOn(name), toOpen(committed), port, true)
+
+  it('lies in memory until its task has taken it in, where nothing is to be on the disk', () => {
+    commitOn('one', { a: 1, b: 2 })
+    const states = new VolatileStates()
+    const checkpoints = () => new TaskCheckpoints(states.open(TASK), TASK)
+    const restore = new TaskRestore(checkpoints(), toOpen(2), port)
+    while (!restore.isDone) restore.step()
+    const opened = checkpoints()
+    expect(opened.load()?.positions).to.deep.equal(at(2))
+    const texts = () =>
+      Array.from(opened.entriesOf('counts'), (bytes) => Buffer.from(bytes).toString())
+    expect(texts()).to.deep.equal(['a', 'b'])
+    opened.taken()
+    const store = new TextStore()
+    store.next = 'c'
+    opened.save(opened.pack(at(3), { streamTimeMs: 30 }, [store]))
+    expect([texts(), opened.savedBytes('counts')]).to.deep.equal([[], 0])
+    states.close(TASK)
+    expect(checkpoints().load()).to.equal(undefined)
+  })
 
   it('on another machine has all changes, the position and the stream time of the last', () => {
     commitOn('one', { a: 5, b: 9 })

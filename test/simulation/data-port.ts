@@ -6,7 +6,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../../broker/ports.ts'
-import type { MemoryState } from '../../broker/memory/state.ts'
+import type { MemoryState } from '../../broker/memory-state.ts'
 import type { RecordBatchBuilder } from '../../broker/record-batch.ts'
 import type { StateEnvironment } from '../../broker/state-environment.ts'
 import type { Link } from './link.ts'

@@ -1,6 +1,6 @@
 // A simulated process that runs the job: the real runStreams machinery over the port of a simulated group. It
 // is killed, stands still, is stopped and comes back; its state directory stays, or does not.
-import { MemoryState } from '../../broker/memory/state.ts'
+import { MemoryState } from '../../broker/memory-state.ts'
 import type { Broker, GroupOptions } from '../../broker/ports.ts'
 import type { StreamsConfig } from '../../config/config.ts'
 import type { RunLog } from '../../runtime/run-log.ts'

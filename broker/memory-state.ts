@@ -1,6 +1,6 @@
 // What tasks save, in memory: tables whose transactions can be undone. One a broker in memory; it outlives
 // the tasks, as a directory outlives a process.
-import type { StateEnvironment, StateRange, StateTable } from '../state-environment.ts'
+import type { StateEnvironment, StateRange, StateTable } from './state-environment.ts'
 
 /** Undoes one write. */
 type Undo = () => void
