@@ -16,6 +16,8 @@ export interface Kafka {
   /** Lets the broker stand still, as one that is cut off, until `resume`. */
   pause(): void
   resume(): void
+  /** Ends the broker by a signal, and starts it again after so long over the data that it has; resolves when it serves. */
+  restart(signal: 'SIGTERM' | 'SIGKILL', downMs?: number): Promise<void>
   /** Ends the broker and deletes its data. */
   stop(): Promise<void>
 }
@@ -47,19 +49,15 @@ export function sharedKafka(): Promise<Kafka> {
 export async function startKafka(settings: BrokerSettings = {}): Promise<Kafka> {
   const [port, controllerPort] = await freePorts()
   const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
-  const broker = await launch(directory, port, controllerPort, { settings })
-  // The shell outlives us for a moment: its input closes when this process ends, however it ends.
-  const reaper = spawn(
-    'sh',
-    ['-c', 'cat > /dev/null; kill -9 "$0"; rm -rf "$1"', `${broker.pid}`, directory],
-    {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    },
-  )
-  reaper.unref()
-  const { stdin } = reaper
-  if (stdin instanceof Socket) stdin.unref()
+  await prepare(directory, port, controllerPort, settings)
+  let broker: ChildProcess
+  let reaper: ChildProcess
+  const start = async () => {
+    broker = await launch(directory)
+    reaper = reap(broker, directory)
+    await ready(broker, directory)
+    broker.unref()
+  }
   const pause = () => broker.kill('SIGSTOP')
   const resume = () => broker.kill('SIGCONT')
   const stop = async () => {
@@ -67,14 +65,32 @@ export async function startKafka(settings: BrokerSettings = {}): Promise<Kafka> 
     await end(broker)
     await rm(directory, { recursive: true, force: true, maxRetries: 5 })
   }
+  const restart = async (signal: 'SIGTERM' | 'SIGKILL', downMs = 0) => {
+    await end(broker, signal)
+    reaper.kill('SIGKILL')
+    await sleep(downMs)
+    await start()
+  }
   try {
-    await ready(broker, directory)
+    await start()
   } catch (cause) {
     await stop()
     throw cause
   }
-  broker.unref()
-  return { bootstrapServers: `127.0.0.1:${port}`, pause, resume, stop }
+  return { bootstrapServers: `127.0.0.1:${port}`, pause, resume, restart, stop }
+}
+
+/** Ends a broker, and deletes its data, when this process ends, however it ends: the shell outlives it for a moment. */
+function reap(broker: ChildProcess, directory: string): ChildProcess {
+  const script = 'cat > /dev/null; kill -9 "$0"; rm -rf "$1"'
+  const reaper = spawn('sh', ['-c', script, `${broker.pid}`, directory], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  reaper.unref()
+  const { stdin } = reaper
+  if (stdin instanceof Socket) stdin.unref()
+  return reaper
 }
 
 /** Starts the developer's broker (port 9092, or `KAFKA_PORT`), which goes on after this process. */
@@ -83,7 +99,8 @@ async function startForDeveloper(): Promise<void> {
   const directory = join(home, 'developer')
   await mkdir(directory, { recursive: true })
   const port = Number(process.env.KAFKA_PORT ?? 9092)
-  const broker = await launch(directory, port, port + 1, { detached: true })
+  await prepare(directory, port, port + 1)
+  const broker = await launch(directory, { detached: true })
   await writeFile(join(directory, 'pid'), `${broker.pid}`)
   await ready(broker, directory)
   broker.unref()
@@ -103,24 +120,31 @@ async function stopForDeveloper(): Promise<void> {
 /** A broker of a suite ends before the second compiler has paid for itself. */
 const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto']
 
-async function launch(
+const propertiesIn = (directory: string): string => join(directory, 'server.properties')
+const classPath = async (): Promise<string[]> => ['-cp', join(await fetchJars(), '*')]
+
+/** Writes what a broker is to be, and formats its storage. */
+async function prepare(
   directory: string,
   port: number,
   controllerPort: number,
-  { detached = false, settings = {} }: { detached?: boolean; settings?: BrokerSettings },
-): Promise<ChildProcess> {
-  const libs = await fetchJars()
-  const file = join(directory, 'server.properties')
+  settings: BrokerSettings = {},
+): Promise<void> {
+  const file = propertiesIn(directory)
   const more = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`)
   await writeFile(file, serverProperties(directory, port, controllerPort) + more.join(''))
-  const classPath = ['-cp', join(libs, '*')]
   const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file]
-  await run('java', [...SHORT_LIVED, ...classPath, ...format])
+  await run('java', [...SHORT_LIVED, ...(await classPath()), ...format])
+}
+
+/** Starts the broker that is prepared there. */
+async function launch(directory: string, { detached = false } = {}): Promise<ChildProcess> {
+  const classes = await classPath()
   const log = openSync(join(directory, 'broker.log'), 'w')
   // The developer's broker is there for hours: it may become as quick as it can.
   const life = detached ? [] : SHORT_LIVED
   const memory = ['-Xms512m', '-Xmx1g', '-Dlog4j2.level=INFO']
-  return spawn('java', [...life, ...memory, ...classPath, 'kafka.Kafka', file], {
+  return spawn('java', [...life, ...memory, ...classes, 'kafka.Kafka', propertiesIn(directory)], {
     stdio: ['ignore', log, log],
     detached,
   })
@@ -154,11 +178,11 @@ async function ready(broker: ChildProcess, directory: string): Promise<void> {
   }
 }
 
-async function end(broker: ChildProcess): Promise<void> {
+async function end(broker: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (broker.exitCode !== null || broker.signalCode !== null) return
   const ended = new Promise((done) => broker.once('exit', done))
   broker.ref()
-  broker.kill('SIGKILL')
+  broker.kill(signal)
   await ended
 }
 

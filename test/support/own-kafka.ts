@@ -10,8 +10,8 @@ export interface OwnKafka {
   readonly bootstrapServers: string
   /** A connection that the suite need not close. */
   readonly broker: Broker
-  /** The process, to let it stand still. */
-  readonly process: Pick<Kafka, 'pause' | 'resume'>
+  /** The process, to let it stand still, or start again. */
+  readonly process: Pick<Kafka, 'pause' | 'resume' | 'restart'>
   /** One more connection, which the caller closes; `plain` without the addon's way for records. */
   readonly open: (dataPath?: 'plain', settings?: KafkaBrokerOptions['settings']) => Promise<Broker>
 }
