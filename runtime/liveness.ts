@@ -54,7 +54,7 @@ export class Liveness {
   }
 
   start(clock: Clock): void {
-    this.#stop = clock.every(LOOK_MS, () => this.look(clock.nowMs()))
+    this.#stop = clock.every(LOOK_MS, () => this.look(clock.monotonicMs()))
   }
 
   stop(): void {
@@ -63,7 +63,7 @@ export class Liveness {
     this.#restoring.waiting = undefined
   }
 
-  /** What keeps the client from being well, a sentence each; empty where nothing does. */
+  /** What keeps the client from being well, a sentence each; empty where nothing does. By the monotonic clock. */
   problemsAt(nowMs: number): string[] {
     const problems: string[] = []
     const timeoutMs = this.#config().healthProgressTimeoutMs

@@ -132,7 +132,10 @@ export class StreamClient {
   /** Why the application works or does not. */
   get problems(): string[] {
     if (this.#failure !== undefined) return [this.#failure.message]
-    return [...this.#threads.problems, ...this.#liveness.problemsAt(this.#parts.clock.nowMs())]
+    return [
+      ...this.#threads.problems,
+      ...this.#liveness.problemsAt(this.#parts.clock.monotonicMs()),
+    ]
   }
 
   get threadStates(): ThreadTasks[] {

@@ -102,13 +102,13 @@ export class StreamThread {
 
   /** Runs until it is told to stop. @throws what a task throws; the thread is of no use then. */
   async run(): Promise<void> {
-    let turnMs = this.#clock.nowMs()
+    let turnMs = this.#clock.monotonicMs()
     while (!this.#isStopping) {
       const waitMs = this.step()
       // The disk is heard of in a turn of the event loop.
-      if (this.#commits.isBegun || this.#clock.nowMs() - turnMs > TURN_MS) {
+      if (this.#commits.isBegun || this.#clock.monotonicMs() - turnMs > TURN_MS) {
         await nextTurn()
-        turnMs = this.#clock.nowMs()
+        turnMs = this.#clock.monotonicMs()
       }
       if (waitMs === 0) continue
       this.#phases.in(this.#isFull() ? 'blocked' : 'idle', () => this.#vitals.wait(waitMs))
@@ -194,7 +194,9 @@ export class StreamThread {
 
   #emitIfDue(isIdle: boolean): void {
     const nowMs = this.#clock.nowMs()
-    const isEarly = !isIdle && nowMs - this.#lastEmitMs < this.#config.emitIntervalMs
+    const sinceMs = nowMs - this.#lastEmitMs
+    // The wall clock may be set back.
+    const isEarly = !isIdle && sinceMs >= 0 && sinceMs < this.#config.emitIntervalMs
     if (!isEarly || this.#heldBytes > this.#config.statestoreCacheMaxBytes) {
       this.#emit(nowMs, TELL_MS)
     }

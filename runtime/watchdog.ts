@@ -29,7 +29,7 @@ export class Watchdog {
   }
 
   start(): void {
-    this.#stop = this.#clock.every(LOOK_MS, () => this.look(this.#clock.nowMs()))
+    this.#stop = this.#clock.every(LOOK_MS, () => this.look(this.#clock.monotonicMs()))
   }
 
   stop(): void {
@@ -38,7 +38,7 @@ export class Watchdog {
 
   /** Threads that hang right now, one sentence each. */
   get problems(): string[] {
-    const nowMs = this.#clock.nowMs()
+    const nowMs = this.#clock.monotonicMs()
     return this.#threads().flatMap((thread) => {
       const sinceMs = this.#seen.get(thread)?.sinceMs ?? nowMs
       const quietMs = nowMs - sinceMs
@@ -52,6 +52,7 @@ export class Watchdog {
     return this.#ended.has(thread)
   }
 
+  /** @param nowMs by a clock that does not jump: who is quiet for a moment would have been so for an hour. */
   look(nowMs: number): void {
     const threads = this.#threads()
     for (const thread of this.#seen.keys()) if (!threads.includes(thread)) this.#seen.delete(thread)
