@@ -87,7 +87,7 @@ export type {
   TableSection,
 } from './topology/panel-section.ts'
 export { fields, type FieldsKey, type FieldValue } from './topology/serdes/fields.ts'
-export { json, type JsonSerde } from './topology/serdes/json.ts'
+export { json, type JsonObjectOptions, type JsonSerde } from './topology/serdes/json.ts'
 export type { JsonField, JsonFields, JsonObject } from './topology/serdes/json-schema.ts'
 export { bytes, float64, int32, int64, utf8 } from './topology/serdes/primitive.ts'
 export { protobuf, type ProtobufOptions, type ProtobufType } from './topology/serdes/protobuf.ts'

@@ -1,7 +1,7 @@
 // Turns one sub-topology into the processors of a task: what reads its topics, with all that is behind.
 import { KeyTable } from '../state/key-table.ts'
 import { isForeignCut } from '../topology/foreign-join.ts'
-import type { ErasedSinkTopic, SourceNode } from '../topology/node.ts'
+import type { ErasedSinkTopic, ErasedTopic, SourceNode } from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { CutNode, Subtopology } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -40,7 +40,7 @@ export interface BuildOptions {
   /** Tasks that write the repartition topic of a node that cuts. */
   readonly writersOf: (cut: string) => number
   /** The topic with the value format that the configuration picked. */
-  readonly resolve: (topic: ErasedSinkTopic) => ErasedSinkTopic
+  readonly resolve: <T extends ErasedSinkTopic>(topic: T) => T
   /** The global tables and stores of the worker. */
   readonly globals: Pick<GlobalTables, 'viewOf' | 'stores'>
   /** How rows are written to repartition topics; in frames where left out. Either is read. */
@@ -92,14 +92,14 @@ class TaskBuilder {
   #addSource(node: SourceNode, heads: Map<string, SourceInput | FrameInput>): void {
     const [first] = node.topics
     for (const topic of node.topics) {
-      const parsers = this.#parsersOf(node, topic.name)
+      const parsers = this.#parsersOf(node, topic)
       heads.set(topic.name, new SourceInput(topic, first!.key, parsers, this.#context))
     }
   }
 
-  #parsersOf(node: SourceNode, topic: string): Parser[] {
+  #parsersOf(node: SourceNode, topic: ErasedTopic): Parser[] {
     const context = this.#context
-    const { readerOf, futureMsMax, guardReading, counted = uncounted } = this.#options
+    const { readerOf, futureMsMax, guardReading, resolve, counted = uncounted } = this.#options
     const guarded = (name: string, next: Forward): Forward => this.#guarded(name, false, next)
     const children = this.#nodes.childrenOf(node.name)
     const parsers = children.flatMap((child, i) =>
@@ -111,16 +111,18 @@ class TaskBuilder {
               context,
               readerOf,
               futureMsMax,
-              guardReading?.(topic, i),
+              guardReading?.(topic.name, i),
             ),
           ]
         : [],
     )
     const others = children.filter(({ kind }) => kind !== 'parse')
     if (others.length > 0 || parsers.length === 0) {
-      const spec = { ...node, decode: node.topics[0]!.value, takesNull: true, keepsValues: true }
+      const chosen = resolve(topic)
+      const decode = chosen === topic ? node.topics[0]!.value : chosen.value
+      const spec = { ...node, decode, takesNull: true, keepsValues: true }
       const next = inTurn(others.map((child) => this.#nodes.forwardOf(child, node.name)))
-      const guard = guardReading?.(topic, children.length)
+      const guard = guardReading?.(topic.name, children.length)
       parsers.push(
         new Parser(spec, guarded(node.name, next), context, undefined, futureMsMax, guard),
       )

@@ -228,13 +228,13 @@ export function dimensionsOf(topology: Topology, plan: Plan): MetricDimensions {
 }
 
 /**
- * Picks the value format of a sink's topic as `topic.format.<topic>` says.
+ * Picks the value format of a topic that is written or read as `topic.format.<topic>` says.
  * @throws TopologyError when the topic has no such format.
  */
-export function resolveFormat(
-  topic: ErasedSinkTopic,
+export function resolveFormat<T extends ErasedSinkTopic>(
+  topic: T,
   formats: StreamsConfig['topicFormats'],
-): ErasedSinkTopic {
+): T {
   const name = formats[topic.name]
   if (name === undefined) return topic
   const value = topic.formats[name]

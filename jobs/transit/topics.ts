@@ -14,22 +14,28 @@ const message = <T extends object>(name: string): Serde<T> =>
     unknown: 'fail',
   })
 
+/** A name that is misspelt is none of theirs: it is refused as protobuf does it, instead of lost. */
+const CLOSED = { unknown: 'fail' } as const
+
 /** Arrivals of trains, by train: what one train does stays in order. */
 export const arrivals = topic('transit.arrivals', {
   key: utf8,
   value: {
     formats: {
       protobuf: message<Arrival>('Arrival'),
-      json: json.object({
-        timestamp: json.integer(),
-        train_id: json.string(),
-        line: json.string(),
-        station_id: json.integer(),
-        direction: json.string(),
-        train_status: json.string(),
-        prev_station_id: json.integer().optional(),
-        prev_direction: json.string().optional(),
-      }),
+      json: json.object(
+        {
+          timestamp: json.integer(),
+          train_id: json.string(),
+          line: json.string(),
+          station_id: json.integer(),
+          direction: json.string(),
+          train_status: json.string(),
+          prev_station_id: json.integer().optional(),
+          prev_direction: json.string().optional(),
+        },
+        CLOSED,
+      ),
     },
   },
 })
@@ -40,12 +46,15 @@ export const entries = topic('transit.turnstile', {
   value: {
     formats: {
       protobuf: message<Entry>('Entry'),
-      json: json.object({
-        timestamp: json.integer(),
-        station_id: json.integer(),
-        station_name: json.string(),
-        line: json.string(),
-      }),
+      json: json.object(
+        {
+          timestamp: json.integer(),
+          station_id: json.integer(),
+          station_name: json.string(),
+          line: json.string(),
+        },
+        CLOSED,
+      ),
     },
   },
 })
@@ -56,11 +65,14 @@ export const weather = topic('transit.weather', {
   value: {
     formats: {
       protobuf: message<Weather>('Weather'),
-      json: json.object({
-        timestamp: json.integer(),
-        temperature: json.number(),
-        status: json.string(),
-      }),
+      json: json.object(
+        {
+          timestamp: json.integer(),
+          temperature: json.number(),
+          status: json.string(),
+        },
+        CLOSED,
+      ),
     },
   },
 })

@@ -10,6 +10,7 @@ import {
   writersOf,
 } from '../../runtime/plan.ts'
 import { repartitionsOf } from '../../runtime/repartitions.ts'
+import type { ErasedTopic } from '../../topology/node.ts'
 import { minutes } from '../../topology/duration.ts'
 import { TopologyError } from '../../topology/errors.ts'
 import { bytes, utf8 } from '../../topology/serdes/primitive.ts'
@@ -134,9 +135,9 @@ describe('the plan of a job', () => {
   })
 })
 
-describe('the format of a sink’s topic', () => {
+describe('the format of a topic', () => {
   const out = topic('out', { key: utf8, value: { formats: { text: utf8, raw: utf8 } } })
-  const erased = { ...out, formats: { text: utf8, raw: bytes } } as never
+  const erased = { ...out, formats: { text: utf8, raw: bytes } } as unknown as ErasedTopic
 
   it('is the first unless the configuration picks another', () => {
     expect(resolveFormat(erased, {})).to.equal(erased)

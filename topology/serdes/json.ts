@@ -22,22 +22,61 @@ export function jsonFieldsOf(serde: object): JsonFields | undefined {
   return 'fields' in serde ? (serde.fields as JsonFields) : undefined
 }
 
-function object<F extends JsonFields>(fields: F): JsonSerde<JsonObject<F>> {
+/** How objects with declared fields are taken. */
+export interface JsonObjectOptions {
+  /**
+   * What to do with a member that is not declared: leave it out (`ignore`), or refuse the value, written or read
+   * (`fail`). What is refused is known only when all members are, so that rows are then read one by one by JSON.parse.
+   */
+  readonly unknown?: 'ignore' | 'fail'
+}
+
+function object<F extends JsonFields>(
+  fields: F,
+  options: { readonly unknown: 'fail' },
+): Serde<JsonObject<F>>
+function object<F extends JsonFields>(
+  fields: F,
+  options?: { readonly unknown?: 'ignore' },
+): JsonSerde<JsonObject<F>>
+function object<F extends JsonFields>(
+  fields: F,
+  { unknown = 'ignore' }: JsonObjectOptions = {},
+): Serde<JsonObject<F>> | JsonSerde<JsonObject<F>> {
   const encode = jsonEncoder(fields)
+  const deserialize = (bytes: Uint8Array, start: number, end: number): JsonObject<F> =>
+    objectOf(fields, parseObject(bytes, start, end))
+  if (unknown === 'ignore') {
+    const serialize = (value: JsonObject<F>, sink: ByteSink): void => encode(value, sink)
+    const declared = Object.freeze({ ...fields })
+    return Object.freeze({ name: 'json.object', fields: declared, serialize, deserialize })
+  }
   return Object.freeze({
     name: 'json.object',
-    fields: Object.freeze({ ...fields }),
-    serialize: (value: JsonObject<F>, sink: ByteSink) => encode(value, sink),
+    serialize(value: JsonObject<F>, sink: ByteSink): void {
+      refuseUnknown(fields, value)
+      encode(value, sink)
+    },
     deserialize(bytes: Uint8Array, start: number, end: number): JsonObject<F> {
       const parsed = parseObject(bytes, start, end)
-      const value: Record<string, unknown> = {}
-      for (const [name, field] of Object.entries(fields)) {
-        const checked = checkField(name, field, memberOf(parsed, name))
-        if (checked !== undefined) value[name] = checked
-      }
-      return value as JsonObject<F>
+      refuseUnknown(fields, parsed)
+      return objectOf(fields, parsed)
     },
   })
+}
+
+function objectOf<F extends JsonFields>(fields: F, parsed: Record<string, unknown>): JsonObject<F> {
+  const value: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(fields)) {
+    const checked = checkField(name, field, memberOf(parsed, name))
+    if (checked !== undefined) value[name] = checked
+  }
+  return value as JsonObject<F>
+}
+
+function refuseUnknown(fields: JsonFields, value: object): void {
+  const odd = Object.keys(value).find((name) => !Object.hasOwn(fields, name))
+  if (odd !== undefined) throw new SerdeError(`there is no field "${odd}"`)
 }
 
 function any<T>(): Serde<T> {

@@ -126,6 +126,25 @@ describe('the transit job', function () {
     })
   }
 
+  it('keeps what has a misspelt field in JSON for a dead letter, and counts it', () => {
+    driver.close()
+    const config = { 'topic.format.transit.weather': 'json' }
+    driver = new TopologyTestDriver(topology, { partitions: PARTITIONS, config })
+    const text = '{"timestamp":1538409600000,"temperature":50,"status":"windy","wind":3}'
+    const raw = topic(weather.name, { key: bytes, value: { formats: { json: bytes } } })
+    const value = Buffer.from(text)
+    driver.pipeInput(raw, { key: Buffer.from('chicago'), value, timestampMs: MONDAY })
+    expect(one('weather', 'chicago')).to.equal(undefined)
+    expect(driver.drops()).to.deep.equal({ malformed: 1 })
+    const [kept] = driver.readOutput(topic(deadLetters, { key: bytes, value: bytes }))
+    expect(Buffer.from(kept!.value!).toString()).to.equal(text)
+    const told = kept!.headers.map(({ value }) => Buffer.from(value ?? []).toString())
+    expect(told.join()).to.contain('there is no field "wind"')
+    const right = { timestamp: MONDAY, temperature: 50, status: 'windy' }
+    driver.pipeInput(weather, { key: 'chicago', value: right, timestampMs: MONDAY })
+    expect(one('weather', 'chicago')).to.deep.equal(right)
+  })
+
   it('leaves out what has no time, and counts it', () => {
     pipeStops()
     const at = { timestamp: -1, temperature: 50, status: 'windy' }

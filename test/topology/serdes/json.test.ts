@@ -38,6 +38,15 @@ describe('json.object', () => {
     expect(fromText(call, `${full.replace('true', 'null')}}`).urgent).to.equal(null)
   })
 
+  it('refuses what is not declared, written or read, where it is told to, and no view skips over it', () => {
+    const strict = json.object({ id: json.string() }, { unknown: 'fail' })
+    expect(fromText(strict, '{"id":"a"}')).to.deep.equal({ id: 'a' })
+    expect(() => fromText(strict, '{"id":"a","di":1}')).to.throw(SerdeError, 'no field "di"')
+    const misspelt = { id: 'a', di: 1 }
+    expect(() => toBytes(strict, misspelt)).to.throw(SerdeError, 'no field "di"')
+    expect(jsonFieldsOf(strict)).to.equal(undefined)
+  })
+
   it('reads back what it wrote', () => {
     const value = { id: '"é\n', type: '', units: -5, at: 1_546_300_800_123, extra: [null, 'x'] }
     expect(fromBytes(call, toBytes(call, value))).to.deep.equal(value)
