@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBroker } from '../broker/open.ts'
 import { partitionFor } from '../broker/partitioner.ts'
-import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import { rowsIn } from './counting-job.ts'
 import { runToEnd } from './counting-run.ts'
 

@@ -2,7 +2,7 @@
 // of an instance are.
 import { partitionFor } from '../broker/partitioner.ts'
 import type { Broker } from '../broker/ports.ts'
-import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { RunningStreams } from '../runtime/running-streams.ts'
 import { keyCounts, keysIn } from './keyed-job.ts'
 

@@ -3,7 +3,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { BrokerRoundTrip, DataPathInfo, ProducerFigures } from './client-figures.ts'
 import type { GroupAdmin } from './group-admin.ts'
-import type { RecordBatch, RecordBatchBuilder } from './record-batch.ts'
+import type { RecordBatch } from './record-batch.ts'
+import type { RecordBatchBuilder } from './record-batch-builder.ts'
 import type { StateEnvironment } from './state-environment.ts'
 import type { LimitsOfTopics } from './topic-limits.ts'
 

@@ -2,7 +2,7 @@
 // by run-job.ts where `progress.topic` names one.
 import { partitionFor } from '../broker/partitioner.ts'
 import type { Broker, Producer } from '../broker/ports.ts'
-import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { QueryProgress } from '../runtime/progress.ts'
 import type { Logger } from './logger.ts'

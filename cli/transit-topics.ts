@@ -30,5 +30,5 @@ async function opened<T>(
 ): Promise<OpenedTopic<T>> {
   const partitions = await topicPartitions(broker, topic.name, streams)
   const { value } = resolveFormat(topic, streams.topicFormats)
-  return { topic: topic.name, partitions, value: value as unknown as Serde<T> }
+  return { topic: topic.name, partitions, value }
 }

@@ -2,7 +2,7 @@
 // sends through it, and a simulation.
 import { partitionFor } from '../broker/partitioner.ts'
 import type { Producer, TopicPartition } from '../broker/ports.ts'
-import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import { LivePace, pacer } from './pace.ts'
 import type { Clock, Pace, WaitMs } from './pace.ts'
 

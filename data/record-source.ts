@@ -1,6 +1,7 @@
 // From the rows of a file to records as they will be produced: key, compact value, event time. Rows that
 // make no record are counted and named, or end the reading. replay.ts reads here.
-import { RecordBatchBuilder, unpack } from '../broker/record-batch.ts'
+import { unpack } from '../broker/packed-batch.ts'
+import { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { RecordBatch } from '../broker/record-batch.ts'
 import { parseDateTime, zoneOffsets } from '../topology/time/zoned-time.ts'
 import type { ZoneOffsets } from '../topology/time/zoned-time.ts'

@@ -1,6 +1,8 @@
 // Sorts records by their time in bounded memory: what fits is sorted there, more goes in sorted runs to
 // temporary files that are merged. Stable: records of one time keep the order in which they came.
-import { RecordBatchBuilder, keyOf, unpack, valueOf } from '../broker/record-batch.ts'
+import { unpack } from '../broker/packed-batch.ts'
+import { keyOf, valueOf } from '../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { RecordBatch } from '../broker/record-batch.ts'
 import { RunDirectory } from './run-directory.ts'
 

@@ -1,5 +1,5 @@
 // Rows of a repartition topic in frames: one record carries all of a flush, each key once.
-import type { RecordBatchBuilder } from '../broker/record-batch.ts'
+import type { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
 import { CUT_BYTES_MAX, doubled, NO_ID, sentMs, type CutRows } from './cut-rows.ts'
 import { FrameBuilder, NO_KEY, TOLD_BYTES, writeTold, type FrameTimes } from './frame.ts'

@@ -1,7 +1,7 @@
 // Writes records to a topic: serialized straight into the batch of their partition (Kafka's SinkNode
 // with the default partitioner: murmur2 of the key, of a windowed key the key inside).
 import { partitionFor } from '../broker/partitioner.ts'
-import type { RecordBatchBuilder } from '../broker/record-batch.ts'
+import type { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { DynamicSinkNode, ErasedSinkTopic, SinkNode } from '../topology/node.ts'
 import { OVERRUN, Pieces } from '../topology/serdes/pieces.ts'

@@ -1,6 +1,6 @@
 // What the tasks of a thread tell of event time together, as a record of a repartition topic: which tasks, and the
 // lowest time of all. It is read as a frame without rows.
-import type { RecordBatchBuilder } from '../broker/record-batch.ts'
+import type { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { Frame, FrameTimes } from './frame.ts'
 
 /** Goes on from the versions of frames with rows, see `frame.ts`. */

@@ -1,6 +1,6 @@
 // What a topic does not take is found before it is sent, where its record is still at hand: a client that
 // refuses it later ends the run, and a broker that does has refused the records beside it, too.
-import type { RecordBatchBuilder } from '../broker/record-batch.ts'
+import type { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { TopicOutput } from './processor.ts'
 
 /** A result is larger than a record of its topic may be. For the policy of its operator to judge (`onError`). */

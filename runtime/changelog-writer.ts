@@ -1,6 +1,6 @@
 // Sends what a commit changed in the stores of a task to their changelogs, with its other output.
 import type { DataPort } from '../broker/ports.ts'
-import { RecordBatchBuilder } from '../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import { changelogTopic } from '../state/changelog.ts'
 import { PART_BYTES_MAX, writeEntry } from '../state/changelog-record.ts'
 import type { WriteChangelog } from './task-checkpoints.ts'

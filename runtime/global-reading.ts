@@ -4,7 +4,7 @@ import type { DataPort, PartitionReader } from '../broker/ports.ts'
 import { GlobalTables } from '../processors/global-tables.ts'
 import type { DropReason } from '../processors/processor.ts'
 import type { StateMemory } from '../state/stores/state-memory.ts'
-import type { Topology } from '../topology/topology.ts'
+import type { GlobalNode } from '../topology/global-store.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import { GLOBAL_TASK, type Plan } from './plan.ts'
 
@@ -17,7 +17,7 @@ export class GlobalReading {
 
   /** @param memory bounds what the tables take there; without it nothing does. */
   constructor(
-    topology: Topology,
+    nodes: readonly GlobalNode[],
     { partitions }: Plan,
     port: DataPort,
     metrics: MetricSlab,
@@ -27,7 +27,7 @@ export class GlobalReading {
       const labels = { task_id: GLOBAL_TASK, reason }
       metrics.counter('kafka_stream_task_dropped_records_total', labels).add(1)
     }
-    this.tables = new GlobalTables(topology.nodes, dropped, memory)
+    this.tables = new GlobalTables(nodes, dropped, memory)
     this.#readers = this.tables.topics.flatMap((topic) =>
       Array.from({ length: partitions[topic] ?? 0 }, (_, partition) =>
         port.openReader({ topic, partition, offset: 0 }),

@@ -1,6 +1,6 @@
 // The rows that a worker's tasks have produced and not yet handed to the data port, per target partition.
 import { BrokerError, type DataPort } from '../broker/ports.ts'
-import { RecordBatchBuilder, type RowTally } from '../broker/record-batch.ts'
+import { RecordBatchBuilder, type RowTally } from '../broker/record-batch-builder.ts'
 import type { TopicOutput } from '../processors/processor.ts'
 import { ThreadTimes } from '../processors/thread-times.ts'
 import type { MetricSlab } from './metrics/slab.ts'

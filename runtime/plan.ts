@@ -3,7 +3,7 @@
 import type { TopicPartition, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { TopologyError } from '../topology/errors.ts'
-import { isGlobal } from '../topology/global-store.ts'
+import { isGlobal, type GlobalNode } from '../topology/global-store.ts'
 import type { ErasedSinkTopic, TopologyNode } from '../topology/node.ts'
 import type { DropPolicy, ErrorPolicy } from '../topology/policies.ts'
 import { repartitionTopic, subtopologyOf, type Subtopology } from '../topology/subtopology.ts'
@@ -244,4 +244,17 @@ export function resolveFormat<T extends ErasedSinkTopic>(
     topic.name,
     `topic.format.${topic.name}=${name}: there is no such format; known: ${known}`,
   )
+}
+
+/**
+ * The global tables and stores of a topology, each with its topic in the format that is set for it.
+ * @throws TopologyError when a topic has no such format.
+ */
+export function globalsOf(
+  { nodes }: Topology,
+  formats: StreamsConfig['topicFormats'],
+): GlobalNode[] {
+  return nodes.filter(isGlobal).map((node) => {
+    return { ...node, topic: resolveFormat(node.topic, formats) }
+  })
 }

@@ -11,7 +11,7 @@ import type { NumberedRequest, TaskToOpen, ThreadAnswer } from './messages.ts'
 import type { ThreadConfig, ThreadSpec } from './messages.ts'
 import { MetricSlab } from './metrics/slab.ts'
 import { Outputs } from './outputs.ts'
-import { inputsOf, storeNamesOf } from './plan.ts'
+import { globalsOf, inputsOf, storeNamesOf } from './plan.ts'
 import { RestoringTasks } from './restoring-tasks.ts'
 import { StandbyTasks } from './standby-tasks.ts'
 import { Task } from './task.ts'
@@ -78,7 +78,8 @@ export class StreamThread {
     this.#restoring = new RestoringTasks(this.#metrics, (toOpen) => this.#run(toOpen))
     this.#standbys = new StandbyTasks(port, this.#metrics, this.#vitals, parts.clock)
     this.#memory = memoryOf(parts, config)
-    this.#globals = new GlobalReading(topology, plan, port, metrics, this.#memory)
+    const globals = globalsOf(topology, config.topicFormats)
+    this.#globals = new GlobalReading(globals, plan, port, metrics, this.#memory)
     this.#queries = new ThreadQueries({
       topology,
       memory: this.#memory,

@@ -1,14 +1,9 @@
 // Writing: batches on the disk get their offsets inside a write transaction, so that threads and
 // processes append to one partition without knowing of each other.
 import type { TopicPartition } from '../ports.ts'
-import {
-  countOf,
-  RecordBatchBuilder,
-  rowStart,
-  NULL_KEY,
-  NULL_VALUE,
-  unpack,
-} from '../record-batch.ts'
+import { countOf, unpack } from '../packed-batch.ts'
+import { rowStart, NULL_KEY, NULL_VALUE } from '../record-batch.ts'
+import { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { batchKey, partitionKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds, writeBounds } from './partition.ts'

@@ -8,7 +8,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { append, PackRooms, packRows, type PackedRows } from './append.ts'
 import { LogReader } from './log-reader.ts'
 import { openLog, type Log, type LogOptions } from './log.ts'

@@ -1,7 +1,8 @@
 // Reads one partition of the log from an offset on. The ports' readers on the main thread and in
 // workers are this one; it copies each batch, so no lmdb snapshot outlives a call.
 import { BrokerError, type PartitionReader, type TopicPartitionOffset } from '../ports.ts'
-import { setBaseOffset, unpack, type RecordBatch } from '../record-batch.ts'
+import { setBaseOffset, unpack } from '../packed-batch.ts'
+import { type RecordBatch } from '../record-batch.ts'
 import { batchKey, offsetOfKey, partitionKey, writeBatchKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds } from './partition.ts'

@@ -1,7 +1,7 @@
 // Writes rows whose offsets are asked for: those that come within a moment are committed together, so that
 // many who post share one wait for the disk.
 import { BrokerError, type Posted, type Poster, type TopicPartition } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { append, packRows, type PackedRows } from './append.ts'
 import type { Log } from './log.ts'
 import { SegmentWriter, type PlacedRows } from './segment-writer.ts'

@@ -1,7 +1,7 @@
 // Writes rows from the main thread: they are committed together after a short while, or when many wait.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Producer, TopicPartition } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { append, packRows, type PackedRows } from './append.ts'
 import type { Log } from './log.ts'
 import { SegmentWriter } from './segment-writer.ts'

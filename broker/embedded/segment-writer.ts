@@ -3,7 +3,7 @@
 import { closeSync, fdatasync, fdatasyncSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { TopicPartition } from '../ports.ts'
-import { countOf } from '../record-batch.ts'
+import { countOf } from '../packed-batch.ts'
 import type { PackedRows } from './append.ts'
 import type { Log } from './log.ts'
 import type { Pointer } from './pointer.ts'

@@ -2,7 +2,7 @@
 // commit appends all of them in one transaction of the log. Who is killed before leaves nothing to see.
 import { ApplicationLock } from '../application-lock.ts'
 import type { BrokerError, TopicPartition, TransactionalProducer } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { append, packRows, type PackedRows } from './append.ts'
 import type { Log } from './log.ts'
 import { SegmentWriter } from './segment-writer.ts'

@@ -1,7 +1,8 @@
 // One partition on its way to a worker: packs its rows, counts the bytes that the worker has not
 // taken yet, and says what is known of the partition's end. Used by Intake.
 import type { TopicPartition } from '../ports.ts'
-import { packWithOffsets, RecordBatchBuilder } from '../record-batch.ts'
+import { withOffsets } from '../packed-batch.ts'
+import { RecordBatchBuilder } from '../record-batch-builder.ts'
 import type { RecordHeader } from '../record-headers.ts'
 import type { RdMessage } from './rd-client.ts'
 import type { Outlet } from './reading.ts'
@@ -68,7 +69,7 @@ export class Feed implements TopicPartition {
   flush(knownEnd: number): void {
     if (this.#outlet === undefined || this.#rows.count === 0) return
     this.#offsets.length = this.#rows.count
-    const packed = packWithOffsets(this.#rows, this.#offsets)
+    const packed = withOffsets(this.#rows.pack(), this.#offsets)
     this.#end = Math.max(this.#end, knownEnd, this.next)
     this.outstandingBytes += packed.byteLength
     this.lastRowsMs = performance.now()

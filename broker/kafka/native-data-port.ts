@@ -11,7 +11,7 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import type { LimitsOfTopics } from '../topic-limits.ts'
 import type { StateEnvironment } from '../state-environment.ts'
 import type { ToMain, ToPort } from './messages.ts'

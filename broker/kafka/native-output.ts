@@ -2,7 +2,9 @@
 // is full, kept here in their order until there is room.
 import type { KafkaAddon, WriterHandle } from '../native/kafka-addon.ts'
 import type { TopicPartition } from '../ports.ts'
-import { unpack, type RecordBatch, type RecordBatchBuilder } from '../record-batch.ts'
+import { unpack } from '../packed-batch.ts'
+import { type RecordBatch } from '../record-batch.ts'
+import { type RecordBatchBuilder } from '../record-batch-builder.ts'
 
 interface Waiting {
   readonly writer: WriterHandle

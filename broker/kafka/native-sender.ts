@@ -2,7 +2,7 @@
 // for each row would cost more than all else that becomes of it. Used for what is read into topics.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TopicPartition } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { NativeOutbox, type NativeOutboxOptions } from './native-outbox.ts'
 import { NativeOutput } from './native-output.ts'
 import type { RowSender } from './reading.ts'

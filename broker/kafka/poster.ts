@@ -1,7 +1,9 @@
 // Writes rows whose offsets are asked for: each is reported by the client when the broker has it. For what
 // people and devices send one by one; whoever writes much takes a producer.
 import { BrokerError, type Posted, type Poster, type TopicPartition } from '../ports.ts'
-import { keyOf, unpack, valueOf, type RecordBatchBuilder } from '../record-batch.ts'
+import { unpack } from '../packed-batch.ts'
+import { keyOf, valueOf } from '../record-batch.ts'
+import { type RecordBatchBuilder } from '../record-batch-builder.ts'
 import { disconnectProducer } from './clients.ts'
 import { isTransientDelivery, produceFailed } from './errors.ts'
 import { RdCode, type RdError, type RdProducer } from './rd-client.ts'

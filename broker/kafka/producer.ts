@@ -1,7 +1,7 @@
 // Writes from the main thread, for replays. Deliveries are counted by asking, every quarter of a
 // second, for all that was sent to be acknowledged: a report for each row would cost more than sending.
 import type { Producer, TopicPartition } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { disconnectProducer } from './clients.ts'
 import type { RdProducer } from './rd-client.ts'
 import { RoomySender } from './roomy-sender.ts'

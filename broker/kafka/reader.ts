@@ -1,7 +1,8 @@
 // Reads one partition outside any group, on the main thread: what `tail` shows.
 import { performance } from 'node:perf_hooks'
 import type { StandaloneReader, TopicPartitionOffset } from '../ports.ts'
-import { unpack, type RecordBatch } from '../record-batch.ts'
+import { unpack } from '../packed-batch.ts'
+import { type RecordBatch } from '../record-batch.ts'
 import { disconnectConsumer } from './clients.ts'
 import { requestFailed } from './errors.ts'
 import { Feed } from './feed.ts'

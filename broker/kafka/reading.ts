@@ -1,6 +1,6 @@
 // What the partitions of a consumer are to the group, whichever way their rows take to the workers.
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import type { ToPort } from './messages.ts'
 
 /** Where the rows of a partition go: the reader of a channel. */

@@ -1,6 +1,6 @@
 // A sender for the main thread: whoever sends waits while too much is under way.
 import type { TopicPartition } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import type { RowSender } from './reading.ts'
 import { Sender } from './sender.ts'
 

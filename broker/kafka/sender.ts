@@ -1,7 +1,8 @@
 // Batches in the order they came, produced row by row. A gate lets a commit wait for what came before
 // it while later batches queue. Used by the group for its workers and by the standalone producer.
 import { BrokerError, type TopicPartition } from '../ports.ts'
-import { headersOf, NULL_KEY, NULL_VALUE, unpack, type RecordBatch } from '../record-batch.ts'
+import { unpack } from '../packed-batch.ts'
+import { headersOf, NULL_KEY, NULL_VALUE, type RecordBatch } from '../record-batch.ts'
 import { deliveryCode, produceFailed } from './errors.ts'
 import {
   RdCode,

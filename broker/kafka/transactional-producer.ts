@@ -1,6 +1,6 @@
 // Writes from the main thread, all rows of a commit or none of them: for what is read into topics.
 import type { TopicPartition, TransactionalProducer } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { connectProducer, disconnectProducer, type ClientFactory } from './clients.ts'
 import { chooseDataPath } from './data-path.ts'
 import { assertKnown, uniqueId, type NativeChoice } from './native-path.ts'

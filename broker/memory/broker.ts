@@ -18,7 +18,7 @@ import {
   type TransactionalProducer,
   type Watermarks,
 } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { tablesOf } from './data-port.ts'
 import type { MemoryLog } from './log.ts'
 

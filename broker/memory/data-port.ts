@@ -2,7 +2,7 @@
 // holds over it holds in production. The test driver and simulations open it.
 import { openPositions } from '../lmdb.ts'
 import type { DataPort, PartitionReader, TopicPartition, TopicPartitionOffset } from '../ports.ts'
-import type { RecordBatchBuilder } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import type { StateEnvironment } from '../state-environment.ts'
 import type { MemoryLog } from './log.ts'
 

@@ -6,7 +6,8 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from '../ports.ts'
-import { setBaseOffset, unpack, type RecordBatch } from '../record-batch.ts'
+import { setBaseOffset, unpack } from '../packed-batch.ts'
+import { type RecordBatch } from '../record-batch.ts'
 import { MemoryState } from '../memory-state.ts'
 
 /** The log of one partition. */

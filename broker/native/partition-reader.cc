@@ -7,7 +7,7 @@
 namespace millrace {
 namespace {
 
-// The bits and the layout of broker/record-batch.ts.
+// The bits of broker/record-batch.ts.
 constexpr uint8_t kNullKey = 1;
 constexpr uint8_t kNullValue = 2;
 constexpr size_t kEndsPerRow = 3;

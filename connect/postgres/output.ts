@@ -2,7 +2,7 @@
 // place up to which they were read.
 import { partitionFor } from '../../broker/partitioner.ts'
 import type { TransactionalProducer } from '../../broker/ports.ts'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { ByteBuffer } from '../../topology/serdes/serde.ts'
 import type { CopiedRows } from './copied-rows.ts'
 import { placeKey, type Place, type Places } from './place.ts'

@@ -13,7 +13,7 @@ import { SourceAlignment } from '../alignment.ts'
 import { layoutOf } from '../metrics/layout.ts'
 import { MetricSlab } from '../metrics/slab.ts'
 import { Outputs } from '../outputs.ts'
-import { dimensionsOf, inputsOf, type Plan } from '../plan.ts'
+import { dimensionsOf, globalsOf, inputsOf, type Plan } from '../plan.ts'
 import { Task } from '../task.ts'
 import { RowQueue, type WaitingInput } from './row-queue.ts'
 import { ThreadPhases } from '../thread-phases.ts'
@@ -73,7 +73,7 @@ export class DriverTasks {
       if (!log.has(topic)) log.ensure(topic, 1)
       return log.topics.find(({ name }) => name === topic)!.partitions
     })
-    this.#globals = new GlobalTables(topology.nodes, dropped)
+    this.#globals = new GlobalTables(globalsOf(topology, config.topicFormats), dropped)
     this.#globalReaders = this.#globals.topics.flatMap((topic) =>
       Array.from({ length: plan.partitions[topic] ?? 1 }, (_, partition) =>
         log.reader({ topic, partition }, 0),

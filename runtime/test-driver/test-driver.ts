@@ -1,6 +1,6 @@
 // Runs a topology in a test: input by input to the end, without a broker, threads or a clock of its own
 // (Kafka's TopologyTestDriver, on any number of partitions). Exported as `millrace/testing`.
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { MemoryLog } from '../../broker/memory/log.ts'
 import { streamsConfig, type Settings, type StreamsConfig } from '../../config/config.ts'
 import type { DropReason } from '../../processors/processor.ts'

@@ -12,11 +12,14 @@ export class TopicCodecs {
 
   constructor(topology: Topology, formats: StreamsConfig['topicFormats']) {
     for (const node of topology.nodes) {
-      if (node.kind === 'sink')
+      if (node.kind === 'sink' || isGlobal(node)) {
         this.#codecs.set(node.topic.name, resolveFormat(node.topic, formats))
-      if (isGlobal(node)) this.#codecs.set(node.topic.name, node.topic)
+      }
       if (node.kind !== 'source') continue
-      for (const { name } of node.topics) this.#codecs.set(name, node.topics[0]!)
+      for (const topic of node.topics) {
+        const chosen = resolveFormat(topic, formats)
+        this.#codecs.set(topic.name, chosen === topic ? node.topics[0]! : chosen)
+      }
     }
   }
 

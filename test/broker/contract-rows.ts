@@ -3,7 +3,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { RecordBatch } from '../../broker/record-batch.ts'
-import { headersOf, keyOf, RecordBatchBuilder, valueOf } from '../../broker/record-batch.ts'
+import { headersOf, keyOf, valueOf } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { RecordHeader } from '../../broker/record-headers.ts'
 import type { TopicPartition } from '../../broker/ports.ts'
 import {

@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openEmbeddedBroker, openEmbeddedDataPort } from '../../broker/embedded/index.ts'
 import type { PartitionReader } from '../../broker/ports.ts'
-import { keyOf, RecordBatchBuilder, valueOf } from '../../broker/record-batch.ts'
+import { keyOf, valueOf } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { CheckpointStore } from '../../state/checkpoint-store.ts'
 
 /** What a child tells its parent. */

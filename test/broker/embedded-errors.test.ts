@@ -20,7 +20,7 @@ import { join } from 'node:path'
 import { openEmbeddedBroker, openEmbeddedDataPort } from '../../broker/embedded/index.ts'
 import { openEnvironment } from '../../broker/lmdb.ts'
 import { BrokerError } from '../../broker/ports.ts'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { pollRecords } from './records.ts'
 
 const isRoot = process.getuid?.() === 0

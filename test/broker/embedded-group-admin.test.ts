@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDataPort } from '../../broker/data-port.ts'
 import type { Broker } from '../../broker/ports.ts'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { entryKey } from '../../state/entry-log.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 

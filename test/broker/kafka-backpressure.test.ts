@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { expect } from 'chai'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { Broker, Group } from '../../broker/ports.ts'
 import { fresh, withTopic } from './contract-member.ts'
 import { connect, DATA_PATHS } from './kafka-member.ts'

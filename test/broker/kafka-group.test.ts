@@ -1,7 +1,7 @@
 // Membership over a real Kafka: partitions change hands, no row is lost, the leaver is replaced at once.
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import {
   BrokerError,
   type Broker,

@@ -1,6 +1,7 @@
 // What rows become on their way through the addon: to Kafka out of a worker's columns, and back into them.
 import { expect } from 'chai'
-import { RecordBatchBuilder, headersOf, keyOf, valueOf } from '../../broker/record-batch.ts'
+import { headersOf, keyOf, valueOf } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { Broker, DataPort, Group, PartitionReader } from '../../broker/ports.ts'
 import { fresh, withTopic } from './contract-member.ts'
 import { connect, DATA_PATHS, openChannel } from './kafka-member.ts'

@@ -1,7 +1,7 @@
 // Traps of librdkafka and of its plugins that no other test would see; docs/native-data-plane.md has all.
 import { expect } from 'chai'
 import { BrokerError } from '../../broker/ports.ts'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { fresh, withTopic } from './contract-member.ts'
 import { connect, DATA_PATHS, openChannel } from './kafka-member.ts'
 import { numbered, pollRecords, until } from './records.ts'

@@ -1,17 +1,9 @@
 // The packed batch of records: whatever is put in comes out, from any buffer.
 import { expect } from 'chai'
 import fc from 'fast-check'
-import {
-  countOf,
-  headersOf,
-  keyOf,
-  packWithOffsets,
-  RecordBatchBuilder,
-  setBaseOffset,
-  unpack,
-  valueOf,
-  type RecordBatch,
-} from '../../broker/record-batch.ts'
+import { countOf, withOffsets, setBaseOffset, unpack } from '../../broker/packed-batch.ts'
+import { headersOf, keyOf, valueOf, type RecordBatch } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { packHeaders, type RecordHeader } from '../../broker/record-headers.ts'
 
 interface Row {
@@ -127,7 +119,7 @@ describe('a packed record batch', () => {
       fc.property(fc.uniqueArray(fc.nat(), { minLength: 1 }), fc.array(row), (numbers, rows) => {
         const offsets = numbers.slice(0, Math.max(1, rows.length)).sort((a, b) => a - b)
         const kept = [...rows, one].slice(0, offsets.length)
-        const batch = unpack(packWithOffsets(builderOf(kept), offsets.slice(0, kept.length)))
+        const batch = unpack(withOffsets(builderOf(kept).pack(), offsets.slice(0, kept.length)))
         expect([...batch.offsets]).to.deep.equal(offsets.slice(0, kept.length))
         expect(rowsOf(batch)).to.deep.equal(kept)
       }),

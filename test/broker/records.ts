@@ -1,13 +1,8 @@
 // Records as plain values, and waiting with a deadline: what the tests of all brokers share.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PartitionReader, StandaloneReader } from '../../broker/ports.ts'
-import {
-  headersOf,
-  keyOf,
-  RecordBatchBuilder,
-  valueOf,
-  type RecordBatch,
-} from '../../broker/record-batch.ts'
+import { headersOf, keyOf, valueOf, type RecordBatch } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 
 /** A record that a test writes or has read; text stands for its UTF-8 bytes. */
 export interface PlainRecord {

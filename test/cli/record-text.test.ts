@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { RecordBatchBuilder, unpack } from '../../broker/record-batch.ts'
+import { unpack } from '../../broker/packed-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { humanLine, jsonLine } from '../../cli/record-text.ts'
 import { fields } from '../../topology/serdes/fields.ts'
 import { ByteBuffer } from '../../topology/serdes/serde.ts'

@@ -1,8 +1,9 @@
 // A producer that keeps what it is given, for tests of what produces.
 import { BrokerError } from '../../broker/ports.ts'
 import type { Producer, TopicPartition } from '../../broker/ports.ts'
-import { keyOf, unpack, valueOf } from '../../broker/record-batch.ts'
-import type { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { unpack } from '../../broker/packed-batch.ts'
+import { keyOf, valueOf } from '../../broker/record-batch.ts'
+import type { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 
 /** A record as it was sent. */
 export interface SentRecord {

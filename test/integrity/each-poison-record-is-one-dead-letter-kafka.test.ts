@@ -4,7 +4,7 @@
 import { expect } from 'chai'
 import { fileURLToPath } from 'node:url'
 import type { Broker } from '../../broker/ports.ts'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { exactlyOnce, runCli } from '../cli/run-cli.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { differences } from '../support/batch-count.ts'

@@ -1,6 +1,6 @@
 // Rows on their way through a repartition topic, before they are packed: what waits for each partition.
 import { expect } from 'chai'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { FrameReader } from '../../processors/frame.ts'
 import { FrameRows } from '../../processors/frame-rows.ts'
 import { GroupKeys } from '../../processors/group-keys.ts'

@@ -1,13 +1,7 @@
 // A task for tests: the processors of one sub-topology, with rows put in and outputs read by hand.
-import {
-  headersOf,
-  keyOf,
-  RecordBatchBuilder,
-  setBaseOffset,
-  unpack,
-  valueOf,
-  type RecordBatch,
-} from '../../broker/record-batch.ts'
+import { setBaseOffset, unpack } from '../../broker/packed-batch.ts'
+import { headersOf, keyOf, valueOf, type RecordBatch } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { RecordHeader } from '../../broker/record-headers.ts'
 import { buildTask, type TaskProcessors } from '../../processors/build.ts'
 import type { RepartitionFormat } from '../../processors/cut-rows.ts'

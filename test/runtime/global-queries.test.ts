@@ -1,6 +1,7 @@
 // Global tables and stores, asked from outside: every thread has all of one, so the first that answers will do.
 import { expect } from 'chai'
-import { RecordBatchBuilder, unpack } from '../../broker/record-batch.ts'
+import { unpack } from '../../broker/packed-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { defineTopology, topic, utf8 } from '../../index.ts'
 import { GlobalTables } from '../../processors/global-tables.ts'
 import { Assignment } from '../../runtime/assignment.ts'

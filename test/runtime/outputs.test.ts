@@ -1,7 +1,7 @@
 // Rows on their way out of a worker: collected per partition, handed over in order, counted.
 import { expect } from 'chai'
 import type { DataPort } from '../../broker/ports.ts'
-import { unpack } from '../../broker/record-batch.ts'
+import { unpack } from '../../broker/packed-batch.ts'
 import { MetricSlab } from '../../runtime/metrics/slab.ts'
 import { Outputs } from '../../runtime/outputs.ts'
 

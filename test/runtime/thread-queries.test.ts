@@ -1,7 +1,7 @@
 // State that is behind, asked for: the rows are those that the owner had, and the lag says how far it is.
 import { expect } from 'chai'
 import { openEnvironment, type OpenedEnvironment } from '../../broker/lmdb.ts'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { GlobalTables } from '../../processors/global-tables.ts'
 import type { TaskToOpen } from '../../runtime/messages.ts'
 import { askStores, type StoreAnswer, type StoreQuery } from '../../runtime/store-query.ts'

@@ -7,7 +7,7 @@ import type {
   TopicPartitionOffset,
 } from '../../broker/ports.ts'
 import type { MemoryState } from '../../broker/memory-state.ts'
-import type { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import type { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { StateEnvironment } from '../../broker/state-environment.ts'
 import type { Link } from './link.ts'
 import type { Outbox, ProducerEpoch } from './outbox.ts'

@@ -1,6 +1,6 @@
 // One run of the simulation: a job, a broker and some processes drawn by a seed, trouble for a while, and then
 // peace until all is done. Two runs of one seed are the same.
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { partitionFor } from '../../broker/partitioner.ts'
 import { streamsConfig } from '../../config/config.ts'
 import { Invariants } from './invariants.ts'

@@ -1,6 +1,8 @@
 // Entries of stores as records of a changelog: what is put together is what was cut.
 import { expect } from 'chai'
-import { packWithOffsets, RecordBatchBuilder, keyOf, unpack } from '../../broker/record-batch.ts'
+import { withOffsets, unpack } from '../../broker/packed-batch.ts'
+import { keyOf } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { RecordBatch } from '../../broker/record-batch.ts'
 import { CHANGELOG_START, placeAfter } from '../../state/changelog.ts'
 import { EntryAssembler, writeEntry, type ChangelogEntry } from '../../state/changelog-record.ts'
@@ -20,7 +22,7 @@ function recordsOf(...entries: readonly ChangelogEntry[]): RecordBatch {
   const rows = new RecordBatchBuilder()
   for (const entry of entries) writeEntry(rows, entry, 1_000)
   const offsets = Array.from({ length: rows.count }, (_, i) => i)
-  return unpack(packWithOffsets(rows, offsets))
+  return unpack(withOffsets(rows.pack(), offsets))
 }
 
 function assembled(batch: RecordBatch, rows = [...Array(batch.count).keys()]): ChangelogEntry[] {
@@ -62,7 +64,7 @@ describe('a changelog', () => {
   it('names the record that is none of its own', () => {
     const rows = new RecordBatchBuilder()
     rows.append(Buffer.from('alien'), Buffer.from('{}'), 1)
-    const batch = unpack(packWithOffsets(rows, [17]))
+    const batch = unpack(withOffsets(rows.pack(), [17]))
     expect(() => assembled(batch)).to.throw('offset 17 (key "alien")')
   })
 

@@ -1,7 +1,7 @@
 // A running job that reads topics by a pattern, to which a topic comes while it runs: on any broker.
 import { expect } from 'chai'
 import type { Broker } from '../../broker/ports.ts'
-import { RecordBatchBuilder } from '../../broker/record-batch.ts'
+import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { streamsConfig, type Settings } from '../../config/config.ts'
 import { runStreams } from '../../runtime/run-streams.ts'
 import { readTopic } from './final-tables.ts'

@@ -2,12 +2,9 @@
 // at hand, is the test's choice. No worker, no broker, no wall clock.
 import type { Environment } from '../../broker/lmdb.ts'
 import type { DataPort, PartitionReader, TopicPartition } from '../../broker/ports.ts'
-import {
-  setBaseOffset,
-  unpack,
-  type RecordBatch,
-  type RecordBatchBuilder,
-} from '../../broker/record-batch.ts'
+import { setBaseOffset, unpack } from '../../broker/packed-batch.ts'
+import { type RecordBatch } from '../../broker/record-batch.ts'
+import { type RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { GlobalTables } from '../../processors/global-tables.ts'
 import { SourceAlignment } from '../../runtime/alignment.ts'
 import { layoutOf } from '../../runtime/metrics/layout.ts'

@@ -165,4 +165,30 @@ describe('TopologyTestDriver', () => {
     pipe('oat', 60_000)
     expect(read()).to.deep.equal(['jam@0-60000: 1 at 2', 'tea@0-60000: 1 at 1'])
   })
+
+  it('reads what a job reads in the format that is set for the topic, global tables too', () => {
+    const value = { formats: { plain: utf8, json: json.any<string>() } }
+    const [words, places] = [
+      topic('words', { key: utf8, value }),
+      topic('places', { key: utf8, value }),
+    ]
+    const topology = defineTopology('formats', ({ source, globalTable }) => {
+      const table = globalTable('table', places)
+      source('in', words)
+        .join('join', table, { on: (word) => word, merge: (word, place) => `${word} at ${place}` })
+        .to('out', topic('out', { key: utf8, value: utf8 }))
+    })
+    const config = { 'topic.format.words': 'json', 'topic.format.places': 'json' }
+    driver = new TopologyTestDriver(topology, { config })
+    for (const [name, text] of [
+      ['places', '"Oak St"'],
+      ['words', '"a"'],
+    ] as const) {
+      const raw = topic(name, { key: utf8, value: { formats: { json: utf8 } } })
+      driver.pipeInput(raw, { key: 'a', value: text, timestampMs: 1 })
+    }
+    driver.pipeInput('words', { key: 'b', value: 'a', timestampMs: 2 })
+    const values = driver.readOutput('out').map((record) => record.value)
+    expect(values).to.deep.equal(['a at Oak St', 'a at Oak St'])
+  })
 })

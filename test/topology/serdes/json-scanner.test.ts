@@ -1,6 +1,7 @@
 // The scanner case by case: escapes, numbers, times, nesting, spans, duplicates, its dictionaries.
 import { expect } from 'chai'
-import { RecordBatchBuilder, unpack } from '../../../broker/record-batch.ts'
+import { unpack } from '../../../broker/packed-batch.ts'
+import { RecordBatchBuilder } from '../../../broker/record-batch-builder.ts'
 import { json } from '../../../topology/serdes/json.ts'
 import { JsonScanner } from '../../../topology/serdes/json-scanner.ts'
 import type { JsonFields } from '../../../topology/serdes/json-schema.ts'

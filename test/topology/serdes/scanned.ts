@@ -1,5 +1,6 @@
 // Runs the scanner over texts packed into one batch, and an oracle of its own to compare it with.
-import { RecordBatchBuilder, unpack } from '../../../broker/record-batch.ts'
+import { unpack } from '../../../broker/packed-batch.ts'
+import { RecordBatchBuilder } from '../../../broker/record-batch-builder.ts'
 import type { JsonScanner } from '../../../topology/serdes/json-scanner.ts'
 import type { JsonField, JsonFields } from '../../../topology/serdes/json-schema.ts'
 import { ROW_REFUSED } from '../../../topology/serdes/row-reader.ts'
