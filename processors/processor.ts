@@ -1,7 +1,7 @@
 // What all processors share: the record that runs through them and what a task gives them.
 import { BrokerError, type TopicPartitionOffset } from '../broker/ports.ts'
 import { NULL_KEY, rowStart, type RecordBatch } from '../broker/record-batch.ts'
-import { type RecordBatchBuilder } from '../broker/record-batch-builder.ts'
+import type { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { SpillFigures } from '../state/stores/byte-arena.ts'
 import type { StateMemory } from '../state/stores/state-memory.ts'

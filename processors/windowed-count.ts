@@ -150,6 +150,8 @@ class WindowedCount implements TaskStore {
     if (this.#cache === undefined) this.#counts.forgetUpdates()
     else this.#drain(this.#cache)
     if (this.#time.catchUp() >= this.#closesAtMs) this.#close()
+    // No row is in work, so no id is.
+    this.#keys.forgetSome()
   }
 
   /** All updates since the last emission have come; each entry that they changed goes out once. */
@@ -171,7 +173,6 @@ class WindowedCount implements TaskStore {
       this.#counts.dropThrough(lastStartMs)
     }
     this.#closesAtMs = this.#earliestClose()
-    this.#keys.forgetSome()
   }
 
   /** Start of the last window that is closed: its end plus grace is not after stream time. */

@@ -1,7 +1,7 @@
 // One entry of a store's log as records of its changelog topic. An entry is cut into parts, since brokers
 // refuse large records; keys repeat, so that compaction keeps the last snapshots and what came after.
 import { keyOf, valueOf, type RecordBatch } from '../broker/record-batch.ts'
-import { type RecordBatchBuilder } from '../broker/record-batch-builder.ts'
+import type { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 
 /** Slots from here on are those of every other round, so that none is written over that is needed. */
 export const HIGH_SLOTS = 2 ** 31

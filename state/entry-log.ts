@@ -72,7 +72,7 @@ export class EntryLog {
   }
 
   #partOf(key: Buffer): Uint8Array {
-    return this.#table.getBinary(key) ?? new Uint8Array(0)
+    return this.#table.getBinary(key)!
   }
 
   append(name: string, bytes: Uint8Array): void {

@@ -5,8 +5,10 @@ import type { ByteSink, Serde } from '../topology/serdes/serde.ts'
 
 /** Fewer keys than these are kept even when no store uses them any more. */
 const FORGET_ABOVE = 65_536
-/** Keys looked at in one go: some tenths of a millisecond. */
+/** Keys looked at in one go: some tenths of a millisecond; more where more keys came since the last one. */
 const LOOKED_AT_A_STEP = 16_384
+/** Keys looked at for each that came: so that who adds keys all the time does not outrun who forgets them. */
+const LOOKED_AT_A_NEW_KEY = 4
 
 const VALUES_MIN = 64
 /** Of the length before a saved key. */
@@ -26,6 +28,8 @@ export class KeyTable {
   #unused = 0
   /** The next id to look at while keys are forgotten. */
   #next: number | undefined
+  /** Keys that came since some were looked at. */
+  #newKeys = 0
   /** Values of ids, each at its id modulo the length. */
   #values: unknown[] = new Array<unknown>(VALUES_MIN)
   /** Whose value lies there; -1 for none. */
@@ -125,12 +129,14 @@ export class KeyTable {
    * called while no row is in work: it may have an id that nothing holds yet. See `epoch`.
    */
   forgetSome(): void {
+    const count = Math.max(LOOKED_AT_A_STEP, this.#newKeys * LOOKED_AT_A_NEW_KEY)
+    this.#newKeys = 0
     if (this.#next === undefined) {
       if (this.size < FORGET_ABOVE || this.#unused * 2 < this.size) return
       this.#next = 0
     }
     const { end } = this
-    const to = Math.min(this.#next + LOOKED_AT_A_STEP, end)
+    const to = Math.min(this.#next + count, end)
     const before = this.#unused
     for (let id = this.#next; id < to; id++) {
       if (this.#uses[id] === 0 && this.#dictionary.has(id)) this.#forget(id)
@@ -145,6 +151,7 @@ export class KeyTable {
       this.#uses = new Int32Array(this.#usesMemory.buffer)
     }
     this.#unused += 1
+    this.#newKeys += 1
   }
 
   #forget(id: number): void {

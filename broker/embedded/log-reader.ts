@@ -2,7 +2,7 @@
 // workers are this one; it copies each batch, so no lmdb snapshot outlives a call.
 import { BrokerError, type PartitionReader, type TopicPartitionOffset } from '../ports.ts'
 import { setBaseOffset, unpack } from '../packed-batch.ts'
-import { type RecordBatch } from '../record-batch.ts'
+import type { RecordBatch } from '../record-batch.ts'
 import { batchKey, offsetOfKey, partitionKey, writeBatchKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { readBounds } from './partition.ts'

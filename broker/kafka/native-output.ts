@@ -3,8 +3,8 @@
 import type { KafkaAddon, WriterHandle } from '../native/kafka-addon.ts'
 import type { TopicPartition } from '../ports.ts'
 import { unpack } from '../packed-batch.ts'
-import { type RecordBatch } from '../record-batch.ts'
-import { type RecordBatchBuilder } from '../record-batch-builder.ts'
+import type { RecordBatch } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 
 interface Waiting {
   readonly writer: WriterHandle

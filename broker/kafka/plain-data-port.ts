@@ -9,8 +9,8 @@ import type {
   TopicPartitionOffset,
 } from '../ports.ts'
 import { unpack } from '../packed-batch.ts'
-import { type RecordBatch } from '../record-batch.ts'
-import { type RecordBatchBuilder } from '../record-batch-builder.ts'
+import type { RecordBatch } from '../record-batch.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import type { StateEnvironment } from '../state-environment.ts'
 import type { ToMain, ToPort } from './messages.ts'
 import { taskStatesOf, type TaskStates } from './state-directories.ts'

@@ -3,7 +3,7 @@
 import { BrokerError, type Posted, type Poster, type TopicPartition } from '../ports.ts'
 import { unpack } from '../packed-batch.ts'
 import { keyOf, valueOf } from '../record-batch.ts'
-import { type RecordBatchBuilder } from '../record-batch-builder.ts'
+import type { RecordBatchBuilder } from '../record-batch-builder.ts'
 import { disconnectProducer } from './clients.ts'
 import { isTransientDelivery, produceFailed } from './errors.ts'
 import { RdCode, type RdError, type RdProducer } from './rd-client.ts'

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import type { StandaloneReader, TopicPartitionOffset } from '../ports.ts'
 import { unpack } from '../packed-batch.ts'
-import { type RecordBatch } from '../record-batch.ts'
+import type { RecordBatch } from '../record-batch.ts'
 import { disconnectConsumer } from './clients.ts'
 import { requestFailed } from './errors.ts'
 import { Feed } from './feed.ts'

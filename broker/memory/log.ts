@@ -7,7 +7,7 @@ import {
   type TopicPartitionOffset,
 } from '../ports.ts'
 import { setBaseOffset, unpack } from '../packed-batch.ts'
-import { type RecordBatch } from '../record-batch.ts'
+import type { RecordBatch } from '../record-batch.ts'
 import { MemoryState } from '../memory-state.ts'
 
 /** The log of one partition. */

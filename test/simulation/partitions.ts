@@ -9,7 +9,7 @@ import {
 } from '../../broker/ports.ts'
 import { withoutFirst } from '../../broker/memory/log.ts'
 import { setBaseOffset, unpack } from '../../broker/packed-batch.ts'
-import { type RecordBatch } from '../../broker/record-batch.ts'
+import type { RecordBatch } from '../../broker/record-batch.ts'
 
 /** Rows that become visible together, or never. */
 export interface Transaction {

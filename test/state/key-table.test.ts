@@ -96,9 +96,20 @@ describe('the table of keys', () => {
 
   it('forgets a few keys at a time', () => {
     const keys = keyTable()
-    for (let i = 0; i < 65_536; i++) keyId(keys, String(i))
+    for (let i = 0; i < 65_535; i++) keyId(keys, String(i))
+    keys.forgetSome()
+    keyId(keys, '65535')
     keys.forgetSome()
     expect([keys.size, keys.epoch]).to.deep.equal([65_536 - 16_384, 1])
+  })
+
+  it('forgets keys faster than new ones come, however many do between two looks', () => {
+    const keys = keyTable()
+    for (let i = 0; i < 2_000_000; i++) {
+      keyId(keys, String(i))
+      if (i % 100_000 === 99_999) keys.forgetSome()
+    }
+    expect(keys.end).to.be.lessThan(300_000)
   })
 
   it('forgets nothing while most of the keys are held', () => {
@@ -116,7 +127,9 @@ describe('the table of keys', () => {
 
   it('keeps a key that comes again while others are forgotten', () => {
     const keys = keyTable()
-    for (let i = 0; i < 65_536; i++) keyId(keys, String(i))
+    for (let i = 0; i < 65_535; i++) keyId(keys, String(i))
+    keys.forgetSome()
+    keyId(keys, '65535')
     keys.forgetSome()
     keys.hold(keyId(keys, '50000'))
     keys.hold(keyId(keys, '5'))
