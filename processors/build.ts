@@ -1,7 +1,12 @@
 // Turns one sub-topology into the processors of a task: what reads its topics, with all that is behind.
 import { KeyTable } from '../state/key-table.ts'
 import { isForeignCut } from '../topology/foreign-join.ts'
-import type { ErasedSinkTopic, ErasedTopic, SourceNode } from '../topology/node.ts'
+import {
+  serdesOfSource,
+  type ErasedSinkTopic,
+  type ErasedTopic,
+  type SourceNode,
+} from '../topology/node.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { CutNode, Subtopology } from '../topology/subtopology.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -118,8 +123,7 @@ class TaskBuilder {
     )
     const others = children.filter(({ kind }) => kind !== 'parse')
     if (others.length > 0 || parsers.length === 0) {
-      const chosen = resolve(topic)
-      const decode = chosen === topic ? node.topics[0]!.value : chosen.value
+      const { value: decode } = serdesOfSource(node, topic, resolve)
       const spec = { ...node, decode, takesNull: true, keepsValues: true }
       const next = inTurn(others.map((child) => this.#nodes.forwardOf(child, node.name)))
       const guard = guardReading?.(topic.name, children.length)

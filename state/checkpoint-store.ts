@@ -3,7 +3,8 @@
 import { openPositions, type PositionTable } from '../broker/lmdb.ts'
 import type { TaskPosition } from '../broker/ports.ts'
 import type { StateEnvironment, StateTable } from '../broker/state-environment.ts'
-import { entryKey, EntryLog } from './entry-log.ts'
+import { stateKey } from '../broker/state-keys.ts'
+import { EntryLog } from './entry-log.ts'
 
 /** What a task was when it last committed. */
 export interface Checkpoint {
@@ -121,7 +122,7 @@ export class CheckpointStore {
   }
 
   #key(what: string): Buffer {
-    return entryKey(this.#taskId, what)
+    return stateKey(this.#taskId, what)
   }
 }
 

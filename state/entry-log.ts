@@ -2,20 +2,15 @@
 // snapshot deletes what came before it, the end of a round what came before the round. Used by the
 // checkpoint store, inside its transactions.
 import type { StateTable } from '../broker/state-environment.ts'
+import { stateKey, stateKeysEnd, stateKeysStart } from '../broker/state-keys.ts'
 
 // Long values need long gaps in the file; parts of this size find room in small ones.
 const PART_BYTES_MAX = 262_144
 const SUFFIX_BYTES = 9
-const SEPARATOR = '\0'
 /** What an entry is. */
 const CHANGES = 0
 const SNAPSHOT = 1
 const ROUND_END = 2
-
-/** A key of a task: its id and a name, so that no task's id can be the beginning of another's. */
-export function entryKey(taskId: string, name: string): Buffer {
-  return Buffer.from(`${taskId}${SEPARATOR}${name}${SEPARATOR}`)
-}
 
 interface StoreLog {
   nextSequence: number
@@ -140,8 +135,8 @@ export class EntryLog {
 
   /** What the constructor learns of former entries. Only the last part of each is read for it. */
   #scan(): void {
-    const prefix = Buffer.from(`${this.#taskId}${SEPARATOR}`)
-    const end = Buffer.from(`${this.#taskId}\u0001`)
+    const prefix = stateKeysStart(this.#taskId)
+    const end = stateKeysEnd(this.#taskId)
     const keys = Array.from(this.#table.getKeys({ start: prefix, end }), (key) => Buffer.from(key))
     keys.forEach((key, i) => {
       const suffix = key.length - SUFFIX_BYTES
@@ -158,7 +153,7 @@ export class EntryLog {
   }
 
   #rangeOf(name: string): { start: Buffer; end: Buffer } {
-    const start = entryKey(this.#taskId, name)
+    const start = stateKey(this.#taskId, name)
     const end = Buffer.from(start)
     end[end.length - 1] = 1
     return { start, end }
@@ -169,7 +164,7 @@ export class EntryLog {
     suffix.writeUInt32BE(sequence, 0)
     suffix[4] = kind
     suffix.writeUInt32BE(part, 5)
-    return Buffer.concat([entryKey(this.#taskId, name), suffix])
+    return Buffer.concat([stateKey(this.#taskId, name), suffix])
   }
 }
 

@@ -93,6 +93,20 @@ export interface SourceNode extends Node<'source'> {
   readonly offsetReset: OffsetReset
 }
 
+/**
+ * The serdes that a source reads one of its topics with: those of its first topic, unless a format is set for the topic.
+ * @param resolve the topic with the format that is set for it, or the topic itself.
+ */
+export function serdesOfSource(
+  { topics: [first] }: SourceNode,
+  topic: ErasedTopic,
+  resolve: (topic: ErasedTopic) => ErasedTopic,
+): Pick<ErasedTopic, 'key' | 'value'> {
+  const chosen = resolve(topic)
+  const { key, value } = first!
+  return { key, value: chosen === topic ? value : chosen.value }
+}
+
 export interface ParseNode extends Derived<'parse'> {
   readonly decode: Serde<never> | Mapper
   readonly timestamp: Mapper | undefined

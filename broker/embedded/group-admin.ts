@@ -4,8 +4,9 @@ import { ApplicationLock, lockHolder } from '../application-lock.ts'
 import type { GroupAdmin, GroupMember } from '../group-admin.ts'
 import { openPositions, type PositionTable, type Table } from '../lmdb.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import { stateKeysEnd, taskOfStateKey } from '../state-keys.ts'
 import { applicationTables } from './data-port.ts'
-import { batchKey, keysAfter, partitionKey, taskOfKey } from './keys.ts'
+import { batchKey, partitionKey } from './keys.ts'
 import { LogReader } from './log-reader.ts'
 import type { Log } from './log.ts'
 import { readBounds } from './partition.ts'
@@ -131,9 +132,9 @@ function tasksIn(table: Table): string[] {
   for (let start: Buffer = Buffer.alloc(1); ;) {
     const [key] = [...table.getKeys({ start, limit: 1 })]
     if (key === undefined) return tasks
-    const taskId = taskOfKey(key)
+    const taskId = taskOfStateKey(key)
     tasks.push(taskId)
-    start = keysAfter(taskId)
+    start = stateKeysEnd(taskId)
   }
 }
 

@@ -34,17 +34,3 @@ export function partitionKey(topicId: number, partition: number): Buffer {
   key.writeUInt32BE(partition, 4)
   return key
 }
-
-/** What ends the id of a task at the beginning of the keys that its state lies under. */
-const SEPARATOR = 0
-
-/** The task that a key of its state belongs to. */
-export function taskOfKey(key: Uint8Array): string {
-  const end = key.indexOf(SEPARATOR)
-  return Buffer.from(end < 0 ? key : key.subarray(0, end)).toString()
-}
-
-/** Where the keys of a task's state are over. */
-export function keysAfter(taskId: string): Buffer {
-  return Buffer.from(`${taskId}\u0001`)
-}

@@ -1,6 +1,7 @@
 // The serdes of topics that a test names without declaring them: those of the source or sink that has them.
 import type { StreamsConfig } from '../../config/config.ts'
 import { isGlobal } from '../../topology/global-store.ts'
+import { serdesOfSource, type ErasedTopic } from '../../topology/node.ts'
 import { bytes } from '../../topology/serdes/primitive.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { resolveFormat } from '../plan.ts'
@@ -16,9 +17,9 @@ export class TopicCodecs {
         this.#codecs.set(node.topic.name, resolveFormat(node.topic, formats))
       }
       if (node.kind !== 'source') continue
+      const resolve = (topic: ErasedTopic): ErasedTopic => resolveFormat(topic, formats)
       for (const topic of node.topics) {
-        const chosen = resolveFormat(topic, formats)
-        this.#codecs.set(topic.name, chosen === topic ? node.topics[0]! : chosen)
+        this.#codecs.set(topic.name, serdesOfSource(node, topic, resolve))
       }
     }
   }

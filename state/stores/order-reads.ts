@@ -1,6 +1,7 @@
 // Reads of an order for the operators of a store: entries into a list that serves again, or one entry.
 import type { EntryList } from '../entry-list.ts'
-import type { EntryOrder, OrderBound, OrderPlace } from './entry-order.ts'
+import type { OrderPlace } from './entry-blocks.ts'
+import type { EntryOrder, OrderBound } from './entry-order.ts'
 
 const place: OrderPlace = { block: 0, slot: 0 }
 const end: OrderPlace = { block: 0, slot: 0 }

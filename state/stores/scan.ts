@@ -2,7 +2,8 @@
 // the store meanwhile: a scan then finds its place again by the key it gave last.
 import { ByteBuffer } from '../../topology/serdes/serde.ts'
 import type { ByteTable } from './byte-table.ts'
-import type { EntryOrder, OrderBound, OrderPlace } from './entry-order.ts'
+import type { OrderPlace } from './entry-blocks.ts'
+import type { EntryOrder, OrderBound } from './entry-order.ts'
 
 /** Which entries a scan gives, and how. */
 export interface ScanSpec<T> {

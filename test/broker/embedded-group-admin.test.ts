@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openDataPort } from '../../broker/data-port.ts'
 import type { Broker } from '../../broker/ports.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
-import { entryKey } from '../../state/entry-log.ts'
+import { stateKey } from '../../broker/state-keys.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 
 describe('what an application has in an embedded log', () => {
@@ -49,7 +49,7 @@ describe('what an application has in an embedded log', () => {
 
   it('is the state of its tasks, and nobody else has it deleted', async () => {
     const broker = await logs.open('state')
-    const key = entryKey('0_1', 'k')
+    const key = stateKey('0_1', 'k')
     const keep = async (applicationId: string, work: 'write' | 'read') => {
       const group = await broker.openGroup({ applicationId, stateDir: '' })
       const port = await openDataPort(group.openChannel(0))

@@ -11,7 +11,7 @@ import type { Broker, DataPort } from '../../broker/ports.ts'
 import { unpack } from '../../broker/packed-batch.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { CheckpointStore, type CheckpointUpdate } from '../../state/checkpoint-store.ts'
-import { entryKey } from '../../state/entry-log.ts'
+import { stateKey } from '../../broker/state-keys.ts'
 import { numbered, pollRecords, readRecords, recordsOf, until, valuesOf } from './records.ts'
 
 const KILOBYTE = new Uint8Array(1024).fill(65)
@@ -269,7 +269,7 @@ describe('the embedded log', function () {
     await Promise.all(ends)
     for (const number of [1, 2]) {
       const table = port.openState(`0_${number}`).table('commits')
-      expect(table.get(entryKey(`0_${number}`, 'last'))?.toString()).to.equal('19')
+      expect(table.get(stateKey(`0_${number}`, 'last'))?.toString()).to.equal('19')
     }
   })
 

@@ -1,7 +1,7 @@
 // A worker thread of the embedded log's tests: it commits rows and the state of one task.
 import { workerData } from 'node:worker_threads'
 import { openEmbeddedDataPort } from '../../broker/embedded/index.ts'
-import { entryKey } from '../../state/entry-log.ts'
+import { stateKey } from '../../broker/state-keys.ts'
 import { numbered } from './records.ts'
 
 /** What the thread is to do. */
@@ -20,7 +20,7 @@ for (let commit = 0; commit < commits; commit++) {
   port.produce({ topic, partition: 0 }, numbered(10, `${number}/${commit}/`))
   port.commit(() =>
     state.transaction(() =>
-      table.putSync(entryKey(`0_${number}`, 'last'), Buffer.from(`${commit}`)),
+      table.putSync(stateKey(`0_${number}`, 'last'), Buffer.from(`${commit}`)),
     ),
   )
 }
