@@ -1,9 +1,11 @@
 // The head of a task that reads a repartition topic: unpacks frames, or makes them of records, follows the
 // event time of the tasks that write them, and runs the rows through what is behind the topic.
-import { bytesBetween, NULL_VALUE, type RecordBatch } from '../broker/record-batch.ts'
+import { bytesBetween, type RecordBatch } from '../broker/record-batch.ts'
 import type { KeyTable } from '../state/key-table.ts'
 import type { Serde } from '../topology/serdes/serde.ts'
-import { endOf, FrameReader, isNull, NO_KEY, type Frame } from './frame.ts'
+import { BatchFrames } from './batch-frames.ts'
+import { endOf, isNull, NO_KEY, type Frame } from './frame.ts'
+import { FrameKeys } from './frame-keys.ts'
 import type { OnFailure } from './failures.ts'
 import type { InputHead } from './input-head.ts'
 import {
@@ -13,11 +15,9 @@ import {
   type Forward,
   type TaskContext,
 } from './processor.ts'
-import { isRecord, RecordFrames } from './record-frames.ts'
 import { FramePlace, SourcePlace, type FrameRow } from './row-place.ts'
 import { rowsSentMs } from './row-origin.ts'
 import type { SavedWriterTimes } from './saved-times.ts'
-import { isToldFrame, readToldFrame } from './told-frame.ts'
 import { WriterTimes } from './writer-times.ts'
 
 /** What a frame input is told of the topic that it reads. */
@@ -38,7 +38,7 @@ export interface FrameInputSpec {
 export class FrameInput implements InputHead {
   readonly topic: string
   readonly writers: WriterTimes
-  readonly #keys: KeyTable
+  readonly #keys: FrameKeys
   readonly #value: Serde<unknown> | undefined
   readonly #movesTime: boolean
   readonly #next: Forward
@@ -47,24 +47,17 @@ export class FrameInput implements InputHead {
   /** Of a record that is no frame. */
   readonly #recordPlace: SourcePlace
   readonly #failed: OnFailure
-  readonly #reader = new FrameReader()
-  readonly #records: RecordFrames
+  readonly #frames: BatchFrames
   readonly #record = new StreamRecord()
   readonly #rowInWork = {} as FrameRow
-  #ids = new Int32Array(64)
   #batch: RecordBatch | undefined
   /** Number of the frame's first record in the batch, and of the next row in the frame. */
   #at = 0
   #row = 0
-  /** How many records the frame is: one, or one a row where rows are records. */
-  #length = 1
-  #isOfRecords = false
   #frame: Frame | undefined
   #limitMs = Infinity
   /** Highest timestamp of a row, epoch ms: it may lie beyond what the other writers have told. */
   #seenMs = -1
-  /** Of the keys when the frame's ids were learned. */
-  #epoch = 0
 
   constructor(spec: FrameInputSpec, next: Forward, context: TaskContext) {
     const { topic, writers, keys, value, movesTime, failed } = spec
@@ -73,9 +66,9 @@ export class FrameInput implements InputHead {
     this.#recordPlace = new SourcePlace(topic, context.partition)
     this.writers = new WriterTimes(writers)
     context.eventTime.addTopic(topic, movesTime)
-    this.#keys = keys
+    this.#keys = new FrameKeys(keys)
     this.#value = value
-    this.#records = new RecordFrames(value !== undefined)
+    this.#frames = new BatchFrames(value !== undefined)
     this.#movesTime = movesTime
     this.#next = next
     this.#context = context
@@ -101,7 +94,7 @@ export class FrameInput implements InputHead {
   }
 
   get #recordAt(): number {
-    return this.#isOfRecords ? this.#at + this.#row : this.#at
+    return this.#frames.isOfRecords ? this.#at + this.#row : this.#at
   }
 
   /** When what is at hand was sent, epoch ms; Infinity where that is not told. */
@@ -116,7 +109,7 @@ export class FrameInput implements InputHead {
 
   /** Whether a frame was begun and not run to its end: a commit must not come between. */
   get isWithinFrame(): boolean {
-    return this.#batch !== undefined && this.#row > 0 && !this.#isOfRecords
+    return this.#batch !== undefined && this.#row > 0 && !this.#frames.isOfRecords
   }
 
   begin(batch: RecordBatch): void {
@@ -151,7 +144,7 @@ export class FrameInput implements InputHead {
       } catch (cause) {
         this.#fail(batch, cause)
       }
-      this.#at += this.#length
+      this.#at += this.#frames.records
       if (this.#at === batch.count) this.#endBatch()
     }
     return rows
@@ -168,8 +161,8 @@ export class FrameInput implements InputHead {
 
   #readOrPass(batch: RecordBatch): Frame | undefined {
     try {
-      const frame = this.#readFrame(batch, this.#at)
-      this.#learnIds(frame)
+      const frame = this.#frames.read(batch, this.#at)
+      this.#keys.learn(frame)
       return frame
     } catch (cause) {
       this.#passOver(batch, cause)
@@ -206,27 +199,12 @@ export class FrameInput implements InputHead {
     if (this.#at === batch.count) this.#endBatch()
   }
 
-  #readFrame(batch: RecordBatch, at: number): Frame {
-    this.#isOfRecords = isRecord(batch, at)
-    if (this.#isOfRecords) {
-      const frame = this.#records.read(batch, at)
-      this.#length = this.#records.records
-      return frame
-    }
-    this.#length = 1
-    if (batch.nulls[at]! & NULL_VALUE) throw new Error('the frame is null')
-    const [start, end] = [batch.ends[at * 3]!, batch.ends[at * 3 + 1]!]
-    if (isToldFrame(batch.bytes, start)) return readToldFrame(batch.bytes, start, end)
-    return this.#reader.read(batch.bytes, start, end)
-  }
-
   #runRows(frame: Frame, limitMs: number, end: number): void {
     const record = this.#record
     const context = this.#context
     const writersLimitMs = this.#limitMs
-    const keys = this.#keys
-    if (keys.epoch !== this.#epoch) this.#learnIds(frame)
-    const ids = this.#ids
+    const ids = this.#keys.idsOf(frame)
+    const keys = this.#keys.table
     context.eventTime.rowLimitMs = writersLimitMs
     context.place = this.#place
     const timeMsMax = this.#movesTime ? writersLimitMs : -1
@@ -266,7 +244,7 @@ export class FrameInput implements InputHead {
     at.frame = this.#frame!
     at.row = this.#row
     at.offset = this.nextOffset ?? -1
-    at.isRecord = this.#isOfRecords
+    at.isRecord = this.#frames.isOfRecords
     return at
   }
 
@@ -283,19 +261,7 @@ export class FrameInput implements InputHead {
     this.#frame = undefined
     this.#row = 0
     const context = this.#context
-    const { together, sentAtMs: atMs } = frame
-    this.writers.told(frame.writer, frame.streamTimeMs, frame.vouchedMs)
-    if (together !== undefined) {
-      // A thousand of them in each of a thousand frames: nothing is made for any of them.
-      for (const writer of together) {
-        this.writers.heard(writer, atMs)
-        this.writers.told(writer, frame.streamTimeMs, frame.vouchedMs)
-      }
-    }
-    for (const { writer, streamTimeMs, vouchedMs, sentAtMs } of frame.told) {
-      this.writers.heard(writer, sentAtMs)
-      this.writers.told(writer, streamTimeMs, vouchedMs)
-    }
+    this.writers.toldBy(frame)
     this.#tellLimits()
     if (!this.#movesTime) return
     // Without rows a task goes no further than all that it reads: what another input still has would be late.
@@ -312,25 +278,12 @@ export class FrameInput implements InputHead {
   #endBatch(): void {
     this.#batch = undefined
     // No row is in work, so no id is.
-    this.#keys.forgetSome()
+    this.#keys.table.forgetSome()
   }
 
   #fail(batch: RecordBatch, cause: unknown): never {
     const { partition } = this.#context
     const offset = batch.offsets[this.#recordAt]!
     throw recordError({ topic: this.topic, partition, offset }, cause)
-  }
-
-  /** The task's ids of the frame's keys. */
-  #learnIds(frame: Frame): void {
-    const { keyEnds, keysStart, bytes } = frame
-    this.#epoch = this.#keys.epoch
-    if (this.#ids.length < keyEnds.length) this.#ids = new Int32Array(keyEnds.length * 2)
-    let start = keysStart
-    for (let key = 0; key < keyEnds.length; key++) {
-      const end = keysStart + keyEnds[key]!
-      this.#ids[key] = this.#keys.idOf(bytes, start, end)
-      start = end
-    }
   }
 }

@@ -2,6 +2,7 @@
 // stream time. Kafka's is the highest timestamp seen; where several tasks write at uneven speed, the
 // fastest would then close windows that the slowest still has rows for. Here the slowest decides.
 
+import type { Frame } from './frame.ts'
 import { RisingTimes } from './rising-times.ts'
 import { saved, takeSaved, type SavedWriterTimes } from './saved-times.ts'
 
@@ -58,6 +59,22 @@ export class WriterTimes {
   told(writer: number, timeMs: number, vouchedMs = timeMs): void {
     this.#times.raise(writer, timeMs)
     this.#vouched.raise(writer, vouchedMs)
+  }
+
+  /** Takes up what a frame tells, of its writer and of those that it speaks for. */
+  toldBy({ writer, streamTimeMs, vouchedMs, sentAtMs, together, told }: Frame): void {
+    this.told(writer, streamTimeMs, vouchedMs)
+    if (together !== undefined) {
+      // A thousand of them in each of a thousand frames: nothing is made for any of them.
+      for (const other of together) {
+        this.heard(other, sentAtMs)
+        this.told(other, streamTimeMs, vouchedMs)
+      }
+    }
+    for (const other of told) {
+      this.heard(other.writer, other.sentAtMs)
+      this.told(other.writer, other.streamTimeMs, other.vouchedMs)
+    }
   }
 
   /** The time that writers other than this one hold stream time back to. */

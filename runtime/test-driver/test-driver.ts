@@ -18,6 +18,7 @@ import type { Topic } from '../../topology/topic.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { globalTopicsOf, resolveFormat, type Plan } from '../plan.ts'
 import type { StoreKind } from '../store-query.ts'
+import { DropCounts } from './drop-counts.ts'
 import { decode, encode, type Codec, type InputRecord, type OutputRecord } from './records.ts'
 import { DriverTasks } from './tasks.ts'
 import { TopicCodecs } from './topic-codecs.ts'
@@ -56,7 +57,7 @@ export class TopologyTestDriver {
   readonly #partitions: NonNullable<TestDriverOptions['partitions']>
   readonly #commitEachInput: boolean
   readonly #sharesTime: boolean
-  readonly #drops = new Map<string, Map<DropReason, number>>()
+  readonly #drops = new DropCounts()
   /** The offset up to which the test has read each partition. */
   readonly #readUpTo = new Map<string, number>()
   #tasks: DriverTasks
@@ -157,12 +158,7 @@ export class TopologyTestDriver {
 
   /** How many records were dropped so far, by reason; of one node, or of all. */
   drops(node?: string): Partial<Record<DropReason, number>> {
-    const counted: Partial<Record<DropReason, number>> = {}
-    for (const [name, reasons] of this.#drops) {
-      if (node !== undefined && node !== name) continue
-      for (const [reason, count] of reasons) counted[reason] = (counted[reason] ?? 0) + count
-    }
-    return counted
+    return this.#drops.of(node)
   }
 
   /**
@@ -265,10 +261,6 @@ export class TopologyTestDriver {
   }
 
   #openTasks(): DriverTasks {
-    const dropped = (node: string, reason: DropReason): void => {
-      const reasons = this.#drops.get(node) ?? new Map<DropReason, number>()
-      this.#drops.set(node, reasons.set(reason, (reasons.get(reason) ?? 0) + 1))
-    }
     return new DriverTasks(
       this.#topology,
       this.#plan,
@@ -276,7 +268,7 @@ export class TopologyTestDriver {
       this.#config,
       this.#nowMs,
       this.#sharesTime,
-      dropped,
+      (node, reason) => this.#drops.add(node, reason),
     )
   }
 
