@@ -1,6 +1,6 @@
 // How fast the state of a job is restored from its changelog on Kafka:
-// `BENCH_RUN=r1 node dist/bench/restore.js ADDRESS [keys] [bytes of a key]`, and with `again` behind it once more
-// what a run of that name has left.
+// `BENCH_RUN=r1 node dist/bench/restore.js ADDRESS [keys] [bytes of a key]`, with `again` behind it once more
+// what a run of that name has left, and with `memory` into memory alone (state.store=memory).
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,20 +13,23 @@ import { STORE } from './keyed-job.ts'
 import { fill, JOB, PARTITIONS, recordsIn, total } from './kafka-state.ts'
 
 /** To read all metrics takes a part of a millisecond, on a processor that restores. */
-const LOOK_MS = 5
-const [address = '127.0.0.1:9092', keys = '1000000', keyBytes = '20', again] = process.argv.slice(2)
+const LOOK_MS = 20
+const [address = '127.0.0.1:9092', keys = '1000000', keyBytes = '20', ...ways] =
+  process.argv.slice(2)
+const store = ways.includes('memory') ? 'memory' : 'lmdb'
 const applicationId = `restore-${process.env['BENCH_RUN'] ?? 'bench'}`
 const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
 const settings = {
   'bootstrap.servers': address,
   'application.id': applicationId,
   'state.dir': directory,
+  'state.store': store,
   'num.stream.threads': '2',
   'topic.partitions': String(PARTITIONS),
 }
 const broker = await openBroker({ kind: 'kafka', bootstrapServers: address, clientId: 'bench' })
 try {
-  if (again === undefined) {
+  if (!ways.includes('again')) {
     await fill(broker, Number(keys), Number(keyBytes))
     await runToEnd(settings, JOB)
   }
@@ -45,6 +48,7 @@ try {
   streams.stop()
   await streams.done
   const figures = {
+    store,
     entries: Number(keys),
     records,
     memory_mb: Math.round(bytes / 1e6),

@@ -1,13 +1,15 @@
 // Counts as bytes: what a commit saves of a store, and how it is read back. One entry holds the keys
 // once and then a row per count, so that saving ten thousand counts is one write.
 import { ByteBuffer } from '../topology/serdes/serde.ts'
+import { CountRowReader, CountRowWriter, WideRowReader } from './count-rows.ts'
+import { LONG_KEY } from './key-table.ts'
+import { SAVED_COUNTS_MAX } from './saved-counts.ts'
 import type { WindowCounts } from './window-counts.ts'
 
-const VERSION = 1
+const VERSION = 2
+/** Of before counts and lengths took as much as they need: it is still read. */
+const WIDE_VERSION = 1
 const HEADER_BYTES = 16
-const ROW_BYTES = 28
-/** Room that is begun with: there is a store for each of a thousand partitions. */
-const ROWS_MIN = 16
 
 /**
  * Puts the counts of an entry back, later entries over earlier ones.
@@ -15,7 +17,8 @@ const ROWS_MIN = 16
  */
 export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength)
-  if (entry.length < HEADER_BYTES || view.getUint8(0) !== VERSION) {
+  const version = entry.length < HEADER_BYTES ? -1 : view.getUint8(0)
+  if (version !== VERSION && version !== WIDE_VERSION) {
     throw new Error(`store ${store.name}: a saved entry is not of a known version`)
   }
   const keyCount = view.getUint32(4, true)
@@ -23,14 +26,11 @@ export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
   const ids = new Int32Array(keyCount)
   store.keys.reserve(keyCount)
   store.reserve(rowCount)
-  let at = store.keys.restore(entry, view, HEADER_BYTES, ids)
-  for (let i = 0; i < rowCount; i++, at += ROW_BYTES) {
-    store.restore(
-      view.getFloat64(at, true),
-      ids[view.getUint32(at + 24, true)]!,
-      view.getFloat64(at + 8, true),
-      view.getFloat64(at + 16, true),
-    )
+  const isWide = version === WIDE_VERSION
+  const at = store.keys.restore(entry, view, HEADER_BYTES, ids, isWide)
+  const rows = isWide ? new WideRowReader(view, at, ids) : new CountRowReader(view, at, ids)
+  for (let left = rowCount; left > 0; left -= SAVED_COUNTS_MAX) {
+    store.restoreSome(rows.next(Math.min(left, SAVED_COUNTS_MAX)))
   }
 }
 
@@ -42,7 +42,7 @@ export class CountPacker {
   #keyIds = new Int32Array(64)
   #keyCount = 0
   readonly #keys = new ByteBuffer()
-  #rows = new DataView(new ArrayBuffer(ROWS_MIN * ROW_BYTES))
+  readonly #rows = new CountRowWriter()
   #count = 0
   #changed = 0
   #packed = new Uint8Array(1_024)
@@ -78,6 +78,7 @@ export class CountPacker {
     if (this.#slotOf.length < end) this.#slotOf = new Int32Array(end * 2).fill(-1)
     this.#keyCount = 0
     this.#keys.position = 0
+    this.#rows.begin()
     this.#count = 0
   }
 
@@ -86,13 +87,12 @@ export class CountPacker {
     const keyId = store.keyIdOf(entry)
     let slot = this.#slotOf[keyId]!
     if (slot < 0) slot = this.#addKey(keyId)
-    if ((this.#count + 1) * ROW_BYTES > this.#rows.byteLength) this.#grow()
-    const at = this.#count * ROW_BYTES
-    const rows = this.#rows
-    rows.setFloat64(at, store.windowStartOf(entry), true)
-    rows.setFloat64(at + 8, store.countOf(entry), true)
-    rows.setFloat64(at + 16, store.timestampOf(entry), true)
-    rows.setUint32(at + 24, slot, true)
+    this.#rows.write(
+      slot,
+      store.windowStartOf(entry),
+      store.countOf(entry),
+      store.timestampOf(entry),
+    )
     this.#count += 1
   }
 
@@ -104,18 +104,22 @@ export class CountPacker {
     }
     const { keys } = this.#store
     const length = keys.lengthOf(keyId)
-    this.#keys.reserve(4 + length)
-    this.#keys.view.setUint32(this.#keys.position, length, true)
-    this.#keys.position += 4
-    keys.write(keyId, this.#keys)
+    const bytes = this.#keys
+    bytes.reserve(5 + length)
+    bytes.bytes[bytes.position++] = Math.min(length, LONG_KEY)
+    if (length >= LONG_KEY) {
+      bytes.view.setUint32(bytes.position, length, true)
+      bytes.position += 4
+    }
+    keys.write(keyId, bytes)
     this.#keyIds[this.#keyCount] = keyId
     return (this.#slotOf[keyId] = this.#keyCount++)
   }
 
   #pack(): Uint8Array {
     const keyBytes = this.#keys.position
-    const rowBytes = this.#count * ROW_BYTES
-    const length = HEADER_BYTES + keyBytes + rowBytes
+    const rows = this.#rows.bytes
+    const length = HEADER_BYTES + keyBytes + rows.length
     if (this.#packed.length < length) this.#packed = new Uint8Array(length * 2)
     const packed = this.#packed
     const view = new DataView(packed.buffer)
@@ -123,14 +127,8 @@ export class CountPacker {
     view.setUint32(4, this.#keyCount, true)
     view.setUint32(8, this.#count, true)
     packed.set(this.#keys.bytes.subarray(0, keyBytes), HEADER_BYTES)
-    packed.set(new Uint8Array(this.#rows.buffer, 0, rowBytes), HEADER_BYTES + keyBytes)
+    packed.set(rows, HEADER_BYTES + keyBytes)
     for (let i = 0; i < this.#keyCount; i++) this.#slotOf[this.#keyIds[i]!] = -1
     return packed.subarray(0, length)
-  }
-
-  #grow(): void {
-    const grown = new DataView(new ArrayBuffer(this.#rows.byteLength * 2))
-    new Uint8Array(grown.buffer).set(new Uint8Array(this.#rows.buffer))
-    this.#rows = grown
   }
 }

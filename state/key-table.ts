@@ -1,5 +1,5 @@
 // The keys of a grouped stream in one task: bytes, value and a small id that stores use in their place.
-import { Dictionary } from '../topology/serdes/dictionary.ts'
+import { Dictionary, TOGETHER_MAX, type ByteSpans } from '../topology/serdes/dictionary.ts'
 import { GrowingMemory } from '../topology/serdes/growing-memory.ts'
 import type { ByteSink, Serde } from '../topology/serdes/serde.ts'
 
@@ -11,10 +11,17 @@ const LOOKED_AT_A_STEP = 16_384
 const LOOKED_AT_A_NEW_KEY = 4
 
 const VALUES_MIN = 64
-/** Of the length before a saved key. */
-const LENGTH_BYTES = 4
+/** In the byte before a saved key, where its length takes four more behind it. */
+export const LONG_KEY = 255
 /** Values kept at once: one takes more than its bytes, and comes back out of them. */
 const VALUES_MAX = 65_536
+
+/** Of the keys that are restored together. */
+const spans: ByteSpans = {
+  starts: new Int32Array(TOGETHER_MAX),
+  ends: new Int32Array(TOGETHER_MAX),
+  count: 0,
+}
 
 /** Gives keys dense ids; the values of those used last are at hand. */
 export class KeyTable {
@@ -66,24 +73,23 @@ export class KeyTable {
   }
 
   /**
-   * The ids of keys as they were saved, one behind the other from `at` on, each behind its length (32 bits, little
-   * endian), as many as `ids` has room for. They were read once, and their values are made when they are asked for.
+   * The ids of keys as they were saved, one behind the other from `at` on, as many as `ids` has room for. They were
+   * read once, and their values are made when they are asked for.
    * @param view of `bytes`.
+   * @param isWide whether each lies behind its length in 32 bits, little endian, and not in a byte; see `LONG_KEY`.
    * @returns where the last one ends.
    * @throws RangeError where they go beyond the end.
    */
-  restore(bytes: Uint8Array, view: DataView, at: number, ids: Int32Array): number {
+  restore(bytes: Uint8Array, view: DataView, at: number, ids: Int32Array, isWide: boolean): number {
     const dictionary = this.#dictionary
+    const { size } = dictionary
     let start = at
-    for (let i = 0; i < ids.length; i++) {
-      const from = start + LENGTH_BYTES
-      const end = from + view.getUint32(start, true)
-      const { size } = dictionary
-      const id = dictionary.idIn(view, bytes, from, end)
-      if (dictionary.size !== size) this.#added(id)
-      ids[i] = id
-      start = end
+    for (let i = 0; i < ids.length; i += spans.count) {
+      spans.count = Math.min(TOGETHER_MAX, ids.length - i)
+      start = isWide ? wideSpans(view, start, spans) : shortSpans(view, start, spans)
+      dictionary.idsIn(bytes, view, spans, ids, i)
     }
+    this.#addedSome(dictionary.size - size)
     return start
   }
 
@@ -145,6 +151,16 @@ export class KeyTable {
     if (this.#unused < before) this.epoch += 1
   }
 
+  /** So many came, and their ids are all below the end. */
+  #addedSome(count: number): void {
+    while (this.end > this.#uses.length) {
+      this.#usesMemory.grow()
+      this.#uses = new Int32Array(this.#usesMemory.buffer)
+    }
+    this.#unused += count
+    this.#newKeys += count
+  }
+
   #added(id: number): void {
     if (id >= this.#uses.length) {
       this.#usesMemory.grow()
@@ -187,4 +203,29 @@ export class KeyTable {
     this.#values = new Array<unknown>(length)
     this.#valueIds = new Int32Array(length).fill(-1)
   }
+}
+
+/** Where keys behind their lengths lie, of which each takes 32 bits. @returns where the last one ends. */
+function wideSpans(view: DataView, at: number, { starts, ends, count }: ByteSpans): number {
+  let end = at
+  for (let i = 0; i < count; i++) {
+    starts[i] = end + 4
+    ends[i] = end += 4 + view.getUint32(end, true)
+  }
+  return end
+}
+
+/** The same where a byte has the length of a short one. */
+function shortSpans(view: DataView, at: number, { starts, ends, count }: ByteSpans): number {
+  let end = at
+  for (let i = 0; i < count; i++) {
+    let length = view.getUint8(end++)
+    if (length === LONG_KEY) {
+      length = view.getUint32(end, true)
+      end += 4
+    }
+    starts[i] = end
+    ends[i] = end += length
+  }
+  return end
 }

@@ -5,6 +5,7 @@ import { EntryList } from './entry-list.ts'
 import { GrowingMemory } from '../topology/serdes/growing-memory.ts'
 import { HashSlots } from '../topology/serdes/hash-slots.ts'
 import type { KeyTable } from './key-table.ts'
+import { SAVED_COUNTS_MAX, type SavedCounts } from './saved-counts.ts'
 import { WindowIndex } from './window-index.ts'
 
 const EMIT = 1
@@ -26,6 +27,10 @@ const NEXT = 3
 const COUNT = 2
 /** Highest timestamp counted, epoch ms. */
 const TIMESTAMP = 3
+
+/** Of counts that are restored together; what is in them is of no use later. */
+const windows = new Int32Array(SAVED_COUNTS_MAX)
+const hashes = new Int32Array(SAVED_COUNTS_MAX)
 
 /** Counts per key and window, with what changed since the last emission and the last save. */
 export class WindowCounts {
@@ -121,6 +126,29 @@ export class WindowCounts {
     this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
   }
 
+  /** The same for many, whose places in memory are asked for together: see `HashSlots.touch`. */
+  restoreSome({ starts, keyIds, counts, timestamps, size }: SavedCounts): void {
+    let startMs = NaN
+    let window = NONE
+    let number = 0
+    for (let i = 0; i < size; i++) {
+      if (starts[i] !== startMs) {
+        startMs = starts[i]!
+        window = this.#windows.open(startMs)
+        number = this.#windows.numberOf(window)
+      }
+      windows[i] = window
+      hashes[i] = hashOf(keyIds[i]!, number)
+    }
+    this.#slots.settle()
+    this.#slots.touch(hashes, size)
+    for (let i = 0; i < size; i++) {
+      const entry = this.#entryAt(hashes[i]!, windows[i]!, keyIds[i]!)
+      this.#doubles[entry * DOUBLES + COUNT] = counts[i]!
+      this.#doubles[entry * DOUBLES + TIMESTAMP] = timestamps[i]!
+    }
+  }
+
   /** Makes room for so many counts, where there is none yet. */
   reserve(rows: number): void {
     this.#slots.reserve(rows)
@@ -196,7 +224,10 @@ export class WindowCounts {
 
   /** The entry of a key in a window, made with a count of 0 when new. */
   #entryOf(window: number, keyId: number): number {
-    const hash = hashOf(keyId, this.#windows.numberOf(window))
+    return this.#entryAt(hashOf(keyId, this.#windows.numberOf(window)), window, keyId)
+  }
+
+  #entryAt(hash: number, window: number, keyId: number): number {
     const { slots, old } = this.#slots
     let entry = this.#find(slots, hash, window, keyId)
     if (entry < 0 && old !== undefined) entry = this.#find(old, hash, window, keyId)
@@ -278,5 +309,7 @@ export class WindowCounts {
 /** Windows of a key that follow each other in time lie side by side, eight to a block: a row counts in several. */
 function hashOf(keyId: number, windowNumber: number): number {
   const mixed = Math.imul(keyId, 0x9e3779b1) ^ Math.imul(windowNumber >> 3, 0x85ebca6b)
-  return ((mixed ^ (mixed >>> 15)) << 3) | (windowNumber & 7)
+  const block = mixed ^ (mixed >>> 15)
+  // Where in its block a window lies differs between keys: all of them may have the same one.
+  return (block << 3) | ((windowNumber ^ (block >>> 29)) & 7)
 }

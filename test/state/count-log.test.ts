@@ -2,7 +2,30 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CountPacker, restoreEntry } from '../../state/count-log.ts'
-import { contentOf, keyId, storeOf } from './counts.ts'
+import { contentOf, keyId, storeOf, type CountRow } from './counts.ts'
+
+/** An entry as it was written before: lengths in 32 bits, rows of 28 bytes. */
+function wideEntry(rows: readonly CountRow[]): Uint8Array {
+  const keys = [...new Set(rows.map(({ key }) => String(key)))]
+  const head = Buffer.alloc(16)
+  head[0] = 1
+  head.writeUInt32LE(keys.length, 4)
+  head.writeUInt32LE(rows.length, 8)
+  const keyBytes = keys.flatMap((key) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(Buffer.byteLength(key))
+    return [length, Buffer.from(key)]
+  })
+  const rowBytes = rows.map(({ startMs, key, count, timestampMs }) => {
+    const row = Buffer.alloc(28)
+    row.writeDoubleLE(startMs, 0)
+    row.writeDoubleLE(count, 8)
+    row.writeDoubleLE(timestampMs, 16)
+    row.writeUInt32LE(keys.indexOf(String(key)), 24)
+    return row
+  })
+  return Buffer.concat([head, ...keyBytes, ...rowBytes])
+}
 
 describe('the log of counts', () => {
   it('is empty when nothing changed', () => {
@@ -37,6 +60,63 @@ describe('the log of counts', () => {
         expect(new CountPacker(restored).packUnsaved()).to.equal(undefined)
       }),
       { numRuns: 60 },
+    )
+  })
+
+  it('restores what was saved before counts took as few bytes as they can', () => {
+    const row = fc.record({ window: fc.nat(9), key: fc.string(), count: fc.nat() })
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 600, size: 'max' }), (rows) => {
+        const store = storeOf()
+        for (const { window, key, count } of rows) {
+          store.restore(window * 5, keyId(store.keys, key), count, window + count)
+        }
+        const restored = storeOf()
+        restored.restore(0, keyId(restored.keys, 'x'), 1, 1)
+        restoreEntry(restored, wideEntry(contentOf(store)))
+        store.restore(0, keyId(store.keys, 'x'), 1, 1)
+        for (const { window, key, count } of rows) {
+          store.restore(window * 5, keyId(store.keys, key), count, window + count)
+        }
+        expect(contentOf(restored)).to.deep.equal(contentOf(store))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('takes 27 bytes for a key of 20 in a window of its time', () => {
+    const store = storeOf()
+    const startMs = 1_699_999_200_000
+    for (let i = 0; i < 10_000; i++) {
+      store.increment(startMs, keyId(store.keys, String(i).padStart(20, 'k')), startMs + 9)
+    }
+    expect(new CountPacker(store).packSnapshot().length / 10_000).to.be.within(26.9, 27.1)
+  })
+
+  it('restores any times, counts and orders of keys and windows', () => {
+    const odd = fc.oneof(
+      fc.nat(255),
+      fc.nat(),
+      fc.integer({ min: 0, max: 2 ** 50 }),
+      fc.double({ min: 0, max: 2 ** 53, noNaN: true }),
+    )
+    const row = fc.record({
+      start: odd,
+      key: fc.nat(40),
+      count: odd,
+      at: fc.oneof(odd, fc.constant(-1)),
+    })
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 600, size: 'max' }), (rows) => {
+        const store = storeOf()
+        for (const { start, key, count, at } of rows) {
+          store.restore(start, keyId(store.keys, String(key)), count, at)
+        }
+        const restored = storeOf()
+        restoreEntry(restored, new CountPacker(store).packSnapshot())
+        expect(contentOf(restored)).to.deep.equal(contentOf(store))
+      }),
+      { numRuns: 100 },
     )
   })
 
@@ -89,7 +169,7 @@ describe('the log of counts', () => {
     store.increment(0, keyId(store.keys, 'a'), 1)
     const entry = new CountPacker(store).packSnapshot()
     const other = Uint8Array.from(entry)
-    other[0] = 2
+    other[0] = 3
     const message = 'store counts: a saved entry is not of a known version'
     for (const bytes of [other, new Uint8Array(0), entry.subarray(0, 15)]) {
       expect(() => restoreEntry(storeOf(), bytes)).to.throw(Error, message)

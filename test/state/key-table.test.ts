@@ -47,7 +47,7 @@ describe('the table of keys', () => {
     const bytes = Buffer.concat([Buffer.from('before'), ...saved])
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const ids = new Int32Array(3)
-    expect(keys.restore(bytes, view, 6, ids)).to.equal(bytes.length)
+    expect(keys.restore(bytes, view, 6, ids, true)).to.equal(bytes.length)
     expect([[...ids], counts.reads]).to.deep.equal([[0, 1, 0], 0])
     expect(keys.valueOf(1)).to.deep.equal({ type: 'b' })
     expect([keyId(keys, '["b"]'), counts.reads]).to.deep.equal([1, 1])

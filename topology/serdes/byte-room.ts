@@ -12,7 +12,8 @@ export class ByteRoom {
   #memory = new GrowingMemory(INITIAL_BYTES)
   /** All of it; another one after `take`. */
   bytes = new Uint8Array(this.#memory.buffer)
-  #words = new Uint32Array(this.#memory.buffer)
+  /** The same by words: every place begins with one, and is a multiple of two long. */
+  words = new Uint32Array(this.#memory.buffer)
   #end = 0
   /** The last place given back, by units: its first word is the number of the one before plus 1, or 0. */
   readonly #holes = new Map<number, number>()
@@ -29,7 +30,7 @@ export class ByteRoom {
     const units = unitsOf(length)
     if (units === 0) return
     const before = this.#holes.get(units)
-    this.#words[(at / UNIT) * WORDS] = before === undefined ? 0 : before + 1
+    this.words[(at / UNIT) * WORDS] = before === undefined ? 0 : before + 1
     this.#holes.set(units, at / UNIT)
   }
 
@@ -39,14 +40,14 @@ export class ByteRoom {
     if (end > this.bytes.length) {
       this.#memory.grow(end)
       this.bytes = new Uint8Array(this.#memory.buffer)
-      this.#words = new Uint32Array(this.#memory.buffer)
+      this.words = new Uint32Array(this.#memory.buffer)
     }
     this.#end = end
     return at
   }
 
   #takeHole(place: number, units: number): number {
-    const before = this.#words[place * WORDS]!
+    const before = this.words[place * WORDS]!
     if (before === 0) this.#holes.delete(units)
     else this.#holes.set(units, before - 1)
     return place * UNIT

@@ -7,6 +7,8 @@ import { HashSlots } from './hash-slots.ts'
 import type { ByteSink } from './serde.ts'
 
 const INITIAL_SIZE = 32
+/** Of how many byte strings the ids are asked for together, at most. */
+export const TOGETHER_MAX = 256
 const NONE = -1
 /** What is kept of an id lies side by side, in words: where its bytes begin, how many they are, and their hash. */
 const WORDS = 4
@@ -15,6 +17,17 @@ const LENGTH = 1
 const HASH = 2
 /** In place of a length: the id stands for nothing, and its start is the next free one plus 1. */
 const FREE = 0xffffffff
+
+/** Of those; what is in it is of no use later. */
+const hashes = new Int32Array(TOGETHER_MAX)
+
+/** Where byte strings lie in a buffer. */
+export interface ByteSpans {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** How many of them there are. */
+  count: number
+}
 
 /** Interns byte strings: equal bytes get equal ids, counted from 0. */
 export class Dictionary {
@@ -45,13 +58,30 @@ export class Dictionary {
   }
 
   /**
-   * The same by way of a view of the bytes, which takes a word at a time: for who has many in one buffer.
+   * The ids of many byte strings of one buffer, which is read a word at a time by way of a view of it. Where they lie
+   * in the table is asked for before they are looked for, since memory answers many such questions at once.
+   * @param starts where the first `count` begin, at most `TOGETHER_MAX`; `ends` says where they end.
+   * @param ids gets their ids from `at` on.
    * @throws RangeError where they go beyond the end of the view.
    */
-  idIn(view: DataView, bytes: Uint8Array, start: number, end: number): number {
-    const hash = hashIn(view, start, end)
-    const id = this.#find(this.#slots.slots, hash, bytes, start, end)
-    return id < 0 ? this.#missed(hash, bytes, start, end) : id
+  idsIn(
+    bytes: Uint8Array,
+    view: DataView,
+    { starts, ends, count }: ByteSpans,
+    ids: Int32Array,
+    at: number,
+  ): void {
+    for (let i = 0; i < count; i++) hashes[i] = hashIn(view, starts[i]!, ends[i]!)
+    const slots = this.#slots
+    slots.settle()
+    slots.touch(hashes, count)
+    for (let i = 0; i < count; i++) {
+      const start = starts[i]!
+      const end = ends[i]!
+      const hash = hashes[i]!
+      const id = this.#find(slots.slots, hash, bytes, start, end)
+      ids[at + i] = id < 0 ? this.#missedIn(hash, bytes, view, start, end) : id
+    }
   }
 
   /** Whether an id below `end` stands for something. */
@@ -139,10 +169,27 @@ export class Dictionary {
     return id < 0 ? this.#add(hash, bytes, start, end) : id
   }
 
+  #missedIn(hash: number, bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    const { old } = this.#slots
+    const id = old === undefined ? -1 : this.#find(old, hash, bytes, start, end)
+    if (id >= 0) return id
+    const room = this.#room
+    const at = room.take(end - start)
+    let word = at / 4
+    let from = start
+    for (; from + 4 <= end; from += 4) room.words[word++] = view.getUint32(from, true)
+    for (let to = word * 4; from < end; from++) room.bytes[to++] = bytes[from]!
+    return this.#put(hash, at, end - start)
+  }
+
   #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
     const length = end - start
     const at = this.#room.take(length)
     copyBytes(bytes, start, length, this.#room.bytes, at)
+    return this.#put(hash, at, length)
+  }
+
+  #put(hash: number, at: number, length: number): number {
     const id = this.#takeId()
     const place = id * WORDS
     this.#places[place + START] = at

@@ -17,6 +17,8 @@ export class HashSlots {
   slots = new Int32Array(SLOTS_MIN * 2)
   /** The table before, while it is being moved; the same as in `slots`. */
   old: Int32Array | undefined
+  /** What `touch` has read last: reads whose result goes nowhere would be left out. */
+  touched = 0
   readonly #isHeld: ((entry: number, hash: number) => boolean) | undefined
   /** Places taken in `slots`, and entries that live in both tables. */
   #used = 0
@@ -43,6 +45,23 @@ export class HashSlots {
     this.#place(hash, entry)
     this.#living += 1
     if (this.old !== undefined) this.#move(this.old, SLOTS_MOVED_A_PUT)
+  }
+
+  /** Moves all that is still to be moved: for who puts many in at once, and has the time. */
+  settle(): void {
+    if (this.old !== undefined) this.#move(this.old, Infinity)
+  }
+
+  /**
+   * Reads the places of the first `count` hashes, so that memory has them at hand for who looks for each of them
+   * next: of reads that do not wait for each other it answers many at a time.
+   */
+  touch(hashes: Int32Array, count: number): void {
+    const { slots } = this
+    const mask = slots.length - 2
+    let sum = 0
+    for (let i = 0; i < count; i++) sum ^= slots[(hashes[i]! << 1) & mask]!
+    this.touched = sum
   }
 
   /** Makes room for so many more, where nothing is in yet: then it need not grow meanwhile. */

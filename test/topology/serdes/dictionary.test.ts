@@ -1,7 +1,7 @@
 // The dictionary: dense ids for byte strings, through growth, collisions and forgetting.
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Dictionary } from '../../../topology/serdes/dictionary.ts'
+import { Dictionary, TOGETHER_MAX } from '../../../topology/serdes/dictionary.ts'
 import { encoded } from './bytes.ts'
 
 const idOf = (dictionary: Dictionary, text: string): number => {
@@ -61,6 +61,36 @@ describe('the dictionary', () => {
     const textOf = (id: number): string => Buffer.from(dictionary.bytesOf(id)).toString()
     expect(ids.findIndex((id, i) => textOf(id) !== later[i])).to.equal(-1)
     expect(later.findIndex((text, i) => idOf(dictionary, text) !== ids[i])).to.equal(-1)
+  })
+
+  it('gives many strings of one buffer the ids that each gets by itself', () => {
+    const text = fc.oneof(fc.string({ maxLength: 3 }), fc.string({ unit: 'binary', maxLength: 80 }))
+    const texts = fc.array(text, { maxLength: TOGETHER_MAX })
+    fc.assert(
+      fc.property(fc.array(texts, { maxLength: 6 }), (batches) => {
+        const [one, other] = [new Dictionary(), new Dictionary()]
+        for (const batch of batches) {
+          const bytes = Buffer.from(`x${batch.join('')}`)
+          const starts = new Int32Array(batch.length)
+          const ends = new Int32Array(batch.length)
+          let end = 1
+          batch.forEach((each, i) => {
+            starts[i] = end
+            ends[i] = end += Buffer.byteLength(each)
+          })
+          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+          const ids = new Int32Array(batch.length + 1)
+          one.idsIn(bytes, view, { starts, ends, count: batch.length }, ids, 1)
+          const expected = batch.map((_, i) => other.idOf(bytes, starts[i]!, ends[i]!))
+          expect([...ids.subarray(1)]).to.deep.equal(expected)
+          const isSame = (id: number): boolean =>
+            Buffer.compare(one.bytesOf(id), other.bytesOf(id)) === 0
+          expect(expected.every(isSame)).to.equal(true)
+        }
+        expect(one.size).to.equal(other.size)
+      }),
+      { numRuns: 8 },
+    )
   })
 
   it('holds what a map holds after any strings came and went', () => {

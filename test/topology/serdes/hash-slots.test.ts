@@ -49,6 +49,20 @@ describe('the slots of a hash table', () => {
     expect(has(slots, mixed(9_999), 9_999), 'more room when they are in use').to.equal(true)
   })
 
+  it('lie in one table when all has been moved at once', () => {
+    const slots = new HashSlots()
+    let settled = 0
+    for (let i = 0; i < 10_000; i++) {
+      slots.put(mixed(i), i)
+      if (slots.old === undefined || i % 3 > 0) continue
+      slots.settle()
+      expect(slots.old).to.equal(undefined)
+      settled += 1
+    }
+    expect(settled).to.be.greaterThan(3)
+    for (let i = 0; i < 10_000; i++) if (!has(slots, mixed(i), i)) throw new Error(`${i} is lost`)
+  })
+
   it('hold entries whose hashes are all the same', () => {
     const slots = new HashSlots()
     for (let i = 0; i < 2_000; i++) slots.put(5, i)
