@@ -1,6 +1,11 @@
 // The port for what an application has left at a broker: looked at and reset by tools while it does not
 // run. `embedded/` and `kafka/` implement it; `runtime/reset.ts` and the command line use it.
-import { BrokerError, type TopicPartition, type TopicPartitionOffset } from './ports.ts'
+import {
+  BrokerError,
+  type TopicPartition,
+  type TopicPartitionOffset,
+  type TopicSpec,
+} from './ports.ts'
 
 /** An instance of an application that runs, or that counts as running. */
 export interface GroupMember {
@@ -26,6 +31,11 @@ export interface GroupAdmin {
   claim(partitions: readonly TopicPartition[]): Promise<void>
   /** Sets the offsets from which the application goes on. @throws BrokerError MILLRACE_GROUP_ACTIVE */
   setOffsets(positions: readonly TopicPartitionOffset[]): Promise<void>
+  /**
+   * What topics of the application's own are set to so that the broker would delete records of them that are
+   * still needed, a sentence each with what to do. There where a broker has such settings and tells them.
+   */
+  misfits?(of: readonly TopicSpec[]): Promise<readonly string[]>
   /** Deletes topics with all their records and committed offsets; one that is not there is deleted. */
   deleteTopics(names: readonly string[]): Promise<void>
   /** There where the broker keeps the state of tasks itself. */

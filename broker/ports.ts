@@ -211,6 +211,11 @@ export interface GroupOptions {
   readonly fetching?: FetchBudget | undefined
   /** What is written to: of these the limits are asked for, where that can be. */
   readonly outputs?: readonly string[] | undefined
+  /**
+   * Those of the outputs that are the application's own, as they must be. Where the broker tells how they are
+   * set, one of which records would be deleted that are still needed is refused.
+   */
+  readonly internals?: readonly TopicSpec[] | undefined
 }
 
 /** Where the state of tasks lies beside their memory: in LMDB files, or nowhere. */

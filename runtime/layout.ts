@@ -1,7 +1,7 @@
 // How a job lies on the topics that there are: the topics of its patterns, their partitions, its tasks. Laid out
 // at start, and again when a topic appears that a pattern matches.
 import { availableParallelism } from 'node:os'
-import type { Broker } from '../broker/ports.ts'
+import type { Broker, TopicSpec } from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import { withTopics } from '../topology/matching.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -13,6 +13,8 @@ export interface Layout {
   /** With the topics that patterns match. */
   readonly topology: Topology
   readonly plan: Plan
+  /** The topics of its own. */
+  readonly internals: readonly TopicSpec[]
   /** As many threads as the settings say, or as have something to do. */
   readonly threadsOf: (config: StreamsConfig) => number
 }
@@ -26,7 +28,7 @@ export async function layOut(
   config: StreamsConfig,
 ): Promise<Layout> {
   const topology = withTopics(declared, matched)
-  const partitions = await prepareTopics(broker, topology, applicationId, config)
+  const { partitions, inner } = await prepareTopics(broker, topology, applicationId, config)
   const plan = planOf(topology, applicationId, partitions, { isLogged: isLogged(broker) })
   const widest = Math.max(
     1,
@@ -36,5 +38,5 @@ export async function layOut(
   )
   const threadsOf = ({ numStreamThreads }: StreamsConfig): number =>
     numStreamThreads ?? Math.min(availableParallelism(), widest)
-  return { topology, plan, threadsOf }
+  return { topology, plan, internals: inner, threadsOf }
 }

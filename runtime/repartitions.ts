@@ -51,6 +51,8 @@ export function repartitionsOf(
   const config = {
     'cleanup.policy': 'delete',
     'retention.ms': String(REPARTITION_RETENTION_MS),
+    // Whatever the broker's default.
+    'retention.bytes': '-1',
     'segment.ms': String(SEGMENT_MS),
   }
   const specs = topology.subtopologies.flatMap(({ inputs }) =>

@@ -87,6 +87,7 @@ export async function startStreams(
         partitions: layout.plan.tasks.flatMap(inputsOf).length,
       },
       outputs: outputsOf(layout.topology, layout.plan),
+      internals: layout.internals,
       guarantee: config.processingGuarantee,
       // Topics that come later must not change how members share partitions out.
       isCoPartitioned:

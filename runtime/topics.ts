@@ -64,7 +64,7 @@ export function wantedTopics(
 
 /**
  * Makes sure that all topics are there.
- * @returns the partitions of each.
+ * @returns what they are.
  * @throws BrokerError MILLRACE_TOPIC_MISMATCH when a repartition topic has other partitions than what
  * flows into it; TopologyError as `wantedTopics` does.
  */
@@ -73,9 +73,9 @@ export async function prepareTopics(
   topology: Topology,
   applicationId: string,
   config: StreamsConfig,
-): Promise<Map<string, number>> {
+): Promise<WantedTopics> {
   const known = new Map((await broker.topics()).map(({ name, partitions }) => [name, partitions]))
   const wanted = wantedTopics(known, topology, applicationId, config, isLogged(broker))
   await broker.ensureTopics([...wanted.outer, ...wanted.inner])
-  return wanted.partitions
+  return wanted
 }

@@ -2,11 +2,13 @@
 // subscribes to nothing. Kafka itself refuses the commit of such a one while the group has members.
 import { groupActive, type GroupAdmin, type GroupMember } from '../group-admin.ts'
 import type { KafkaAddon } from '../native/kafka-addon.ts'
-import { BrokerError, placeOf, type TopicPartition, type TopicPartitionOffset } from '../ports.ts'
+import { BrokerError, placeOf } from '../ports.ts'
+import type { TopicPartition, TopicPartitionOffset, TopicSpec } from '../ports.ts'
 import { connectConsumer, disconnectConsumer, type ClientFactory } from './clients.ts'
 import { Committer } from './committer.ts'
 import { chooseDataPath } from './data-path.ts'
 import { requestFailed } from './errors.ts'
+import { askForMisfits } from './internal-topics.ts'
 import { uniqueId } from './native-path.ts'
 import { Pump } from './pump.ts'
 import type { RdConsumer } from './rd-client.ts'
@@ -17,7 +19,11 @@ import type { Topics } from './topics.ts'
 
 const REQUEST_MS_MAX = 10_000
 
-type Members = () => readonly GroupMember[] | undefined
+/** What only the addon can ask. */
+interface Questions {
+  readonly members: () => readonly GroupMember[] | undefined
+  readonly misfits: (of: readonly TopicSpec[]) => Promise<readonly string[]>
+}
 
 /**
  * Connects to what a group has.
@@ -35,11 +41,14 @@ export async function openKafkaGroupAdmin(
     offset_commit_cb: committer.heard,
     ...(choice.path === 'native' ? nativeConf(choice.addonPath, clientId) : {}),
   })
-  const members: Members =
+  const asks: Questions =
     choice.path === 'native'
-      ? () => membersOf(choice.addon, clientId, applicationId)
-      : () => undefined
-  return new KafkaGroupAdmin(factory, topics, applicationId, consumer, committer, members)
+      ? {
+          members: () => membersOf(choice.addon, clientId, applicationId),
+          misfits: (of) => askForMisfits(choice.addon, clientId, of),
+        }
+      : { members: () => undefined, misfits: () => Promise.resolve([]) }
+  return new KafkaGroupAdmin(factory, topics, applicationId, consumer, committer, asks)
 }
 
 function membersOf(
@@ -60,7 +69,7 @@ class KafkaGroupAdmin implements GroupAdmin {
   readonly #applicationId: string
   readonly #consumer: RdConsumer
   readonly #committer: Committer
-  readonly #members: Members
+  readonly #asks: Questions
   /** The answers to commits come while the client consumes, be it nothing. */
   readonly #pump: Pump
   #closed: Promise<void> | undefined
@@ -71,14 +80,14 @@ class KafkaGroupAdmin implements GroupAdmin {
     applicationId: string,
     consumer: RdConsumer,
     committer: Committer,
-    members: Members,
+    asks: Questions,
   ) {
     this.#factory = factory
     this.#topics = topics
     this.#applicationId = applicationId
     this.#consumer = consumer
     this.#committer = committer
-    this.#members = members
+    this.#asks = asks
     const nothing = (): void => undefined
     this.#pump = new Pump(consumer.getClient(), { rows: nothing, ends: nothing, failed: nothing })
   }
@@ -86,7 +95,7 @@ class KafkaGroupAdmin implements GroupAdmin {
   members(): Promise<readonly GroupMember[] | undefined> {
     return new Promise((done) => {
       try {
-        done(this.#members())
+        done(this.#asks.members())
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause)
         const message = `could not ask ${this.#address} for the members of ${this.#applicationId}: ${reason}`
@@ -145,6 +154,10 @@ class KafkaGroupAdmin implements GroupAdmin {
     } catch (error) {
       throw this.#committer.lost ? this.#active(undefined) : error
     }
+  }
+
+  misfits(of: readonly TopicSpec[]): Promise<readonly string[]> {
+    return this.#asks.misfits(of)
   }
 
   deleteTopics(names: readonly string[]): Promise<void> {

@@ -24,7 +24,7 @@ export interface Connected {
   readonly transactions: Transactions | undefined
 }
 
-/** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+/** Connects the clients of a group. @throws BrokerError MILLRACE_BROKER_UNREACHABLE, MILLRACE_TOPIC_MISMATCH */
 export async function connectGroup(
   factory: ClientFactory,
   {
@@ -35,6 +35,7 @@ export async function connectGroup(
     applicationServer,
     fetching,
     outputs,
+    internals,
   }: GroupOptions,
   callbacks: ExtraConf['consumer'],
 ): Promise<Connected> {
@@ -64,7 +65,7 @@ export async function connectGroup(
   const connected = await connectBy(
     choice,
     factory,
-    { applicationId, applicationServer, outputs },
+    { applicationId, applicationServer, outputs, internals },
     extra,
   )
   if (!isExactlyOnce) return { ...connected, transactions: undefined }

@@ -38,7 +38,7 @@ const LOOK_MS = 5
 
 /**
  * Connects the clients of a group; `left` is called when they are gone again.
- * @throws BrokerError MILLRACE_BROKER_UNREACHABLE
+ * @throws BrokerError MILLRACE_BROKER_UNREACHABLE, MILLRACE_TOPIC_MISMATCH
  */
 export async function openKafkaGroup(
   factory: ClientFactory,

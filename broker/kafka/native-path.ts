@@ -13,6 +13,7 @@ import {
   type ClientFactory,
 } from './clients.ts'
 import { assignmentOf } from './group-assignment.ts'
+import { assertFit } from './internal-topics.ts'
 import { serversOf, withServer } from './member-servers.ts'
 import type { DataPath, DataPathChoice } from './data-path.ts'
 import { NativeIntake } from './native-intake.ts'
@@ -42,16 +43,19 @@ export interface NativeClients extends GroupClients {
 }
 
 /** What the clients of a group are to know of it. */
-export type NativeMember = Pick<GroupOptions, 'applicationId' | 'applicationServer' | 'outputs'>
+export type NativeMember = Pick<
+  GroupOptions,
+  'applicationId' | 'applicationServer' | 'outputs' | 'internals'
+>
 
 /** Partitions end with an event: what lies between the last row and the end are control records. */
 const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
 
-/** Connects a group's clients. @throws BrokerError MILLRACE_BROKER_UNREACHABLE */
+/** Connects a group's clients. @throws BrokerError MILLRACE_BROKER_UNREACHABLE, MILLRACE_TOPIC_MISMATCH */
 export async function connectNative(
   factory: ClientFactory,
   { addon, addonPath }: NativeChoice,
-  { applicationId, applicationServer, outputs = [] }: NativeMember,
+  { applicationId, applicationServer, outputs = [], internals = [] }: NativeMember,
   extra: ExtraConf,
 ): Promise<NativeClients> {
   const consumerId = withServer(uniqueId(factory), applicationServer)
@@ -74,7 +78,9 @@ export async function connectNative(
   const clients = await bothOf(consumes, produces)
   return orDisconnect(clients, async () => {
     for (const clientId of [consumerId, producerId]) assertKnown(addon, clientId)
-    return { ...clients, consumerId, producerId, known: await asked }
+    const known = await asked
+    assertFit(internals, known.settings)
+    return { ...clients, consumerId, producerId, known }
   })
 }
 

@@ -9,6 +9,8 @@ export interface KnownLimits {
   readonly limits: LimitsOfTopics
   /** The most bytes of one batch that all of these topics take; Infinity where nothing tells. */
   readonly batchBytesMax: number
+  /** What each of those that could be told is set to, as far as it says what the topic takes and keeps. */
+  readonly settings: Readonly<Record<string, TopicSettings>>
   /** Why some are not known, for a person to read. */
   readonly problem?: string
 }
@@ -21,6 +23,7 @@ const AHEAD = 'message.timestamp.after.max.ms'
 const DIFFERENCE = 'message.timestamp.difference.max.ms'
 const TIME = 'message.timestamp.type'
 const CLEANUP = 'cleanup.policy'
+const KEEPING = ['retention.ms', 'retention.bytes']
 
 /** Asks for the limits of topics, by a client that the addon knows. What cannot be told has none. */
 export async function askForLimits(
@@ -28,17 +31,19 @@ export async function askForLimits(
   clientId: string,
   topics: readonly string[],
 ): Promise<KnownLimits> {
-  if (topics.length === 0) return { limits: {}, batchBytesMax: Infinity }
+  const none = { limits: {}, batchBytesMax: Infinity, settings: {} }
+  if (topics.length === 0) return none
   if (addon.topicSettings === undefined || !addon.hasClient(clientId)) {
-    return { limits: {}, batchBytesMax: Infinity, problem: 'the addon cannot ask for them' }
+    return { ...none, problem: 'the addon cannot ask for them' }
   }
-  const names = [SIZE, BEHIND, AHEAD, DIFFERENCE, TIME, CLEANUP]
+  const names = [SIZE, BEHIND, AHEAD, DIFFERENCE, TIME, CLEANUP, ...KEEPING]
   const answer = await addon.topicSettings(clientId, topics, names, REQUEST_MS_MAX)
   const entries = Object.entries(answer.topics)
   const sizes = entries.map(([, settings]) => numberOf(settings[SIZE]))
   return {
     limits: Object.fromEntries(entries.map(([topic, settings]) => [topic, limitsOf(settings)])),
     batchBytesMax: Math.min(...sizes),
+    settings: answer.topics,
     ...(answer.problem === undefined ? {} : { problem: answer.problem }),
   }
 }

@@ -227,8 +227,12 @@ export class Topics {
 
 function verify(spec: TopicSpec, partitions: number): void {
   if (partitions === spec.partitions) return
+  const advice =
+    spec.isInternal === true
+      ? 'what it is made of has another number now; let "millrace reset" delete the topic and the next start make it anew'
+      : `delete it, or set the number of partitions to ${partitions}`
   throw new BrokerError(
     'MILLRACE_TOPIC_MISMATCH',
-    `the topic ${spec.name} has ${partitions} partitions where ${spec.partitions} are needed: delete it, or set the number of partitions to ${partitions}`,
+    `the topic ${spec.name} has ${partitions} partitions where ${spec.partitions} are needed: ${advice}`,
   )
 }

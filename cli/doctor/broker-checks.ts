@@ -1,7 +1,7 @@
 // What the broker says: whether it answers, who is in the job's group, and its topics. For doctor.ts.
 import { existsSync } from 'node:fs'
 import { openBroker } from '../../broker/open.ts'
-import type { Broker } from '../../broker/ports.ts'
+import type { Broker, TopicSpec } from '../../broker/ports.ts'
 import type { StreamsConfig } from '../../config/config.ts'
 import { brokerOptions } from '../../runtime/broker-options.ts'
 import { onTopics } from '../../runtime/matched.ts'
@@ -114,6 +114,10 @@ async function checkTopics(
     ([name]) => known.has(name) && !wrong.some((spec) => spec.name === name),
   )
   const made = wanted.outer.length + wanted.inner.filter(({ name }) => !known.has(name)).length
+  const there = wanted.inner.filter(({ name }) => known.has(name))
+  const misfits = await checkSettings(broker, applicationId, there).catch((error: unknown) => [
+    problemOf('topics', error),
+  ])
   const counts = right.map(([name, partitions]) => `${name} ${partitions}`).join(', ')
   return [
     ...missing.map(({ name, partitions }) =>
@@ -132,6 +136,23 @@ async function checkTopics(
         'its input was made anew: millrace reset deletes it, the next start makes it anew',
       ),
     ),
+    ...misfits,
     finding('topics', 'ok', `partitions: ${counts || 'none yet'}; made by a start: ${made}`),
   ]
+}
+
+async function checkSettings(
+  broker: Broker,
+  applicationId: string,
+  topics: readonly TopicSpec[],
+): Promise<Finding[]> {
+  // Elsewhere nothing is deleted that is still needed.
+  if (!isLogged(broker)) return []
+  const admin = await broker.openGroupAdmin(applicationId)
+  try {
+    const misfits = (await admin.misfits?.(topics)) ?? []
+    return misfits.map((misfit) => finding('topics', 'problem', misfit))
+  } finally {
+    await admin.close()
+  }
 }

@@ -47,7 +47,11 @@ describe('doctor, on Kafka', function () {
     expect(topics[0]).to.equal(
       `problem: ${applicationId}-visits-by-page-changelog has 5 partitions where 2 are needed`,
     )
-    expect(topics[1]).to.contain('tally-visits 2')
+    // Made without settings it is one that is deleted by age.
+    expect(topics[1]).to.contain(
+      `problem: the topic ${applicationId}-visits-by-page-changelog has cleanup.policy=delete where compact is needed`,
+    )
+    expect(topics[2]).to.contain('tally-visits 2')
     expect(await findings('group')).to.deep.equal([`ok: ${applicationId} does not run`])
   })
 
