@@ -62,9 +62,11 @@ class MemoryTable implements StateTable {
   }
 
   putSync(key: Uint8Array, value: Uint8Array): void {
-    const text = textOf(key)
-    this.#keep(text)
-    this.#rows.set(text, Buffer.from(value))
+    this.#put(key, Buffer.from(value))
+  }
+
+  keepSync(key: Uint8Array, value: Uint8Array): void {
+    this.#put(key, Buffer.from(value.buffer, value.byteOffset, value.length))
   }
 
   removeSync(key: Uint8Array): void {
@@ -81,6 +83,12 @@ class MemoryTable implements StateTable {
     const [first, last] = [textOf(start), textOf(end)]
     const found = [...this.#rows.keys()].filter((key) => key >= first && key < last)
     return found.sort(inByteOrder).map((key) => Buffer.from(key, 'latin1'))
+  }
+
+  #put(key: Uint8Array, value: Buffer): void {
+    const text = textOf(key)
+    this.#keep(text)
+    this.#rows.set(text, value)
   }
 
   #keep(key: string): void {

@@ -7,6 +7,8 @@ export interface StateTable {
   getBinary(key: Buffer): Buffer | undefined
   /** Takes a copy of the value. */
   putSync(key: Buffer, value: Uint8Array): void
+  /** Takes the value itself, which its giver does not change any more: only where the table lies in memory. */
+  keepSync?(key: Buffer, value: Uint8Array): void
   removeSync(key: Uint8Array): void
   /** The entries from `start` up to, and without, `end`. */
   getRange(range: StateRange): Iterable<{ key: unknown; value: Buffer }>

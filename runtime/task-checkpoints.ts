@@ -172,7 +172,8 @@ export class TaskCheckpoints {
     // What a snapshot replaces is not written first: lmdb would count pages that the file never gets.
     const last = entries.findLastIndex(({ isSnapshot }) => isSnapshot)
     const stores = entries.slice(Math.max(0, last)).map(({ bytes, isSnapshot, nextSlot }) => {
-      return { name: store, bytes, snapshot: isSnapshot, endsRound: nextSlot !== undefined }
+      const endsRound = nextSlot !== undefined
+      return { name: store, bytes, snapshot: isSnapshot, endsRound, isOwn: true }
     })
     this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores })
     this.onRestored?.(store, entries)

@@ -30,8 +30,11 @@ const ROUND_VERSION = 2
 const SNAPSHOT = 1
 const HIGH_SLOTS_NEXT = 2
 const HEADER_BYTES = 32
-/** How much of an entry a record holds, unless records may not be so large. */
-export const PART_BYTES_MAX = 524_288
+/**
+ * How much of an entry a record holds, unless records may not be so large: with what is around it, it is to fit into
+ * half a megabyte, which a worker polls at once.
+ */
+export const PART_BYTES_MAX = 520_192
 
 /**
  * Appends an entry's records; what they hold is copied.

@@ -22,6 +22,8 @@ export interface StoreUpdate {
   readonly snapshot: boolean
   /** Ends a round: with the entries since the one before, or since a snapshot, it replaces all former ones. */
   readonly endsRound?: boolean
+  /** Whether the bytes are nobody else's, and stay as they are: in memory they need no copy. */
+  readonly isOwn?: boolean
 }
 
 export interface CheckpointUpdate {
@@ -107,10 +109,10 @@ export class CheckpointStore {
       this.#table.putSync(this.#key('positions'), Buffer.from(JSON.stringify(positions)))
       if (meta !== undefined) this.#table.putSync(this.#key('meta'), Buffer.from(meta))
       const entries = this.#keepsEntries ? fromSnapshotsOn(updates) : []
-      for (const { name, bytes, snapshot, endsRound } of entries) {
-        if (endsRound === true) this.#entries.endRound(name, bytes)
-        else if (snapshot) this.#entries.replace(name, bytes)
-        else this.#entries.append(name, bytes)
+      for (const { name, bytes, snapshot, endsRound, isOwn } of entries) {
+        if (endsRound === true) this.#entries.endRound(name, bytes, isOwn)
+        else if (snapshot) this.#entries.replace(name, bytes, isOwn)
+        else this.#entries.append(name, bytes, isOwn)
       }
       this.#positions.put(positions)
     })

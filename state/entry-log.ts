@@ -70,30 +70,31 @@ export class EntryLog {
     return this.#table.getBinary(key)!
   }
 
-  append(name: string, bytes: Uint8Array): void {
+  /** @param isOwn whether the bytes are nobody else's: a table in memory takes them as they are. */
+  append(name: string, bytes: Uint8Array, isOwn = false): void {
     const log = this.#logOf(name)
-    this.#write(name, log.nextSequence, CHANGES, bytes)
+    this.#write(this.#keyOf(name, log.nextSequence, CHANGES), bytes, isOwn)
     log.nextSequence += 1
     log.logBytes += bytes.length
     log.bytes += bytes.length
   }
 
   /** Appends an entry with which a round ends: all up to the end of the round before, or a snapshot, goes. */
-  endRound(name: string, bytes: Uint8Array): void {
+  endRound(name: string, bytes: Uint8Array, isOwn = false): void {
     const log = this.#logOf(name)
     if (log.lastWhole >= 0) this.#removeEntries(name, log.lastWhole)
     log.lastWhole = log.nextSequence
-    this.#write(name, log.nextSequence, ROUND_END, bytes)
+    this.#write(this.#keyOf(name, log.nextSequence, ROUND_END), bytes, isOwn)
     log.nextSequence += 1
     log.logBytes = 0
     log.bytes += bytes.length
   }
 
-  replace(name: string, bytes: Uint8Array): void {
+  replace(name: string, bytes: Uint8Array, isOwn = false): void {
     this.#removeEntries(name)
     const log = this.#logOf(name)
     log.lastWhole = log.nextSequence
-    this.#write(name, log.nextSequence, SNAPSHOT, bytes)
+    this.#write(this.#keyOf(name, log.nextSequence, SNAPSHOT), bytes, isOwn)
     log.nextSequence += 1
     log.logBytes = 0
     log.bytes = bytes.length
@@ -112,13 +113,19 @@ export class EntryLog {
     return log
   }
 
-  #write(name: string, sequence: number, kind: number, bytes: Uint8Array): void {
+  /** @param key of the first part. */
+  #write(key: Buffer, bytes: Uint8Array, isOwn: boolean): void {
+    const table = this.#table
+    if (isOwn && table.keepSync !== undefined) {
+      table.keepSync(key, bytes)
+      return
+    }
     const parts = Math.max(1, Math.ceil(bytes.length / PART_BYTES_MAX))
     for (let part = 0; part < parts; part++) {
       const from = bytes.byteOffset + part * PART_BYTES_MAX
       const length = Math.min(PART_BYTES_MAX, bytes.byteOffset + bytes.length - from)
-      const key = this.#keyOf(name, sequence, kind, part)
-      this.#table.putSync(key, Buffer.from(bytes.buffer, from, length))
+      key.writeUInt32BE(part, key.length - 4)
+      table.putSync(key, Buffer.from(bytes.buffer, from, length))
     }
   }
 
@@ -159,11 +166,11 @@ export class EntryLog {
     return { start, end }
   }
 
-  #keyOf(name: string, sequence: number, kind: number, part: number): Buffer {
-    const suffix = Buffer.allocUnsafe(SUFFIX_BYTES)
+  /** The key of the first part of an entry. */
+  #keyOf(name: string, sequence: number, kind: number): Buffer {
+    const suffix = Buffer.alloc(SUFFIX_BYTES)
     suffix.writeUInt32BE(sequence, 0)
     suffix[4] = kind
-    suffix.writeUInt32BE(part, 5)
     return Buffer.concat([stateKey(this.#taskId, name), suffix])
   }
 }

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEnvironment, openPositions, type OpenedEnvironment } from '../../broker/lmdb.ts'
+import { MemoryState } from '../../broker/memory-state.ts'
+import type { StateEnvironment } from '../../broker/state-environment.ts'
 import { CheckpointStore, type Checkpoint } from '../../state/checkpoint-store.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -42,6 +44,31 @@ describe('the checkpoint store', () => {
     expect(loaded?.positions).to.deep.equal(at(20))
     expect(new TextDecoder().decode(loaded?.meta)).to.equal('first')
     expect(storesOf(loaded)).to.deep.equal({ counts: ['a', 'b'], names: ['x'] })
+  })
+
+  it('copies what is saved, but not what is its own where it lies in memory', () => {
+    const name = 'counts'
+    const entryOf = (to: StateEnvironment, isOwn: boolean): [Uint8Array, Uint8Array] => {
+      const saved = new Uint8Array(600_000).fill(7)
+      new CheckpointStore(to, '1_3').save({
+        positions: at(1),
+        stores: [{ name, bytes: saved, snapshot: true, isOwn }],
+      })
+      const store = new CheckpointStore(to, '1_3')
+      expect(store.savedBytes(name)).to.equal(600_000)
+      const [entry = new Uint8Array(0)] = store.entriesOf(name)
+      expect(Buffer.compare(entry, saved)).to.equal(0)
+      return [saved, entry]
+    }
+    const [own, kept] = entryOf(new MemoryState().environment(''), true)
+    expect(kept.buffer, 'its own').to.equal(own.buffer)
+    for (const [to, isOwn] of [
+      [new MemoryState().environment(''), false],
+      [environment, true],
+    ] as const) {
+      const [saved, copy] = entryOf(to, isOwn)
+      expect(copy.buffer).to.not.equal(saved.buffer)
+    }
   })
 
   it('replaces all former entries of a store, and only of that one, by a snapshot', () => {
