@@ -29,7 +29,7 @@ import { KafkaPoster } from './poster.ts'
 import { KafkaProducer } from './producer.ts'
 import type { RdConsumer } from './rd-client.ts'
 import { KafkaReader } from './reader.ts'
-import { deliveryMsOf, PENDING_TOO, REPORT_ALL } from './settings.ts'
+import { deliveryMsOf, END_OF_PARTITION, PENDING_TOO, REPORT_ALL } from './settings.ts'
 import { Topics } from './topics.ts'
 import { openKafkaTransactions } from './transactional-producer.ts'
 
@@ -98,7 +98,7 @@ export class KafkaBroker implements Broker {
     const partitions = await this.#topics.partitionsOf(from.topic)
     if (partitions <= from.partition) throw topicMissing(placeOf(from), address)
     const name = `${this.#factory.address.clientId}-reader`
-    const consumer = await connectConsumer(this.#factory, name, { 'enable.partition.eof': 'true' })
+    const consumer = await connectConsumer(this.#factory, name, END_OF_PARTITION)
     return this.#opened(new KafkaReader(consumer, from, address))
   }
 

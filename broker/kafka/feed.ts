@@ -20,8 +20,6 @@ export class Feed implements TopicPartition {
   outstandingBytes = 0
   /** The reader that gets the rows once the client has sought to its offset. */
   pending: Outlet | undefined
-  /** When the last rows came, by `performance.now()`. */
-  lastRowsMs = performance.now()
   #outlet: Outlet | undefined
   readonly #rows = new RecordBatchBuilder()
   #offsets: number[] = []
@@ -42,7 +40,6 @@ export class Feed implements TopicPartition {
     this.#outlet = outlet
     this.next = offset
     this.outstandingBytes = 0
-    this.lastRowsMs = performance.now()
     this.#rows.clear()
     this.#offsets = []
     this.#end = -1
@@ -72,7 +69,6 @@ export class Feed implements TopicPartition {
     const packed = withOffsets(this.#rows.pack(), this.#offsets)
     this.#end = Math.max(this.#end, knownEnd, this.next)
     this.outstandingBytes += packed.byteLength
-    this.lastRowsMs = performance.now()
     const { reader } = this.#outlet
     this.#outlet.post({ kind: 'rows', reader, packed, end: this.#end }, [packed])
   }
@@ -84,23 +80,15 @@ export class Feed implements TopicPartition {
     this.#outlet?.post({ kind: 'end', reader: this.#outlet.reader, end, start })
   }
 
-  /** Whether rows seem to be missing up to the known end. */
-  get isBehind(): boolean {
-    return this.next < this.#end
-  }
-
   /**
-   * Tells the reader that it has all there is: what lies between its position and the known end, or the
-   * offset where the client has come to the end, are control records, which never come as rows.
+   * The client has come to the end of the partition, there: what lies between the position and it are control
+   * records, which never come as rows. One of before rows that have come since says nothing.
    */
-  hearNothingLeft(offset = 0): void {
-    if (offset > this.next) this.next = offset
-    this.#outlet?.post({
-      kind: 'end',
-      reader: this.#outlet.reader,
-      end: this.next,
-      start: offset === this.next ? offset : 0,
-    })
+  hearEndOfPartition(offset: number): void {
+    if (offset < this.next) return
+    this.next = this.#end = offset
+    const { outlet } = this
+    outlet?.post({ kind: 'end', reader: outlet.reader, end: offset, start: offset })
   }
 }
 

@@ -14,6 +14,7 @@ import { seek } from './seek.ts'
 
 /** What an intake needs from its owner. */
 export interface IntakeOptions {
+  /** Tells the ends of partitions (`enable.partition.eof`): nothing else says that all rows are there. */
   readonly consumer: RdConsumer
   watermarks(of: TopicPartition): Promise<Watermarks>
   failed(error: { readonly code: number; readonly message: string }): void
@@ -24,9 +25,6 @@ const OUTSTANDING_BYTES_MAX = 16 * 1024 * 1024
 const OUTSTANDING_BYTES_MIN = 1024 * 1024
 const ALL_OUTSTANDING_BYTES_MAX = 128 * 1024 * 1024
 const RESUME_SHARE = 0.25
-const END_INTERVAL_MS = 50
-/** Silence after which a partition that seems behind is asked whether anything is left. */
-const SILENCE_MS = 1_000
 
 /** The feeds of one consumer, and its pump. */
 export class Intake implements PartitionIntake {
@@ -34,7 +32,6 @@ export class Intake implements PartitionIntake {
   readonly #consumer: RdConsumer
   readonly #pump: Pump
   readonly #feeds = new Map<string, Feed[]>()
-  readonly #ends: NodeJS.Timeout
   #questions: Promise<unknown> = Promise.resolve()
   #count = 0
 
@@ -46,8 +43,6 @@ export class Intake implements PartitionIntake {
       ends: (ends) => this.#heardEnds(ends),
       failed: options.failed,
     })
-    this.#ends = setInterval(() => this.#tellEnds(), END_INTERVAL_MS)
-    this.#ends.unref()
   }
 
   get isEmpty(): boolean {
@@ -148,7 +143,6 @@ export class Intake implements PartitionIntake {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#ends)
     await this.#pump.stop()
   }
 
@@ -186,42 +180,19 @@ export class Intake implements PartitionIntake {
 
   #heardEnds(ends: readonly RdEndOfPartition[]): void {
     for (const { topic, partition, offset } of ends) {
-      this.#feed(topic, partition)?.hearNothingLeft(offset)
+      this.#feed(topic, partition)?.hearEndOfPartition(offset)
     }
   }
 
-  #tellEnds(): void {
-    const nowMs = performance.now()
-    for (const feed of this.#all()) {
-      if (!feed.active || feed.outlet === undefined) continue
-      feed.hear(this.#knownEnd(feed))
-      const silent = nowMs - feed.lastRowsMs > SILENCE_MS
-      if (silent && feed.isBehind && !feed.paused) this.#askWhetherAnythingIsLeft(feed)
-    }
-  }
-
-  // The client read up to here and got nothing for a while. If the broker answers meanwhile, what
-  // lies before the end is no row.
-  #askWhetherAnythingIsLeft(feed: Feed): void {
-    const { next } = feed
-    feed.lastRowsMs = performance.now()
-    this.#question(feed, () => {
-      if (feed.next === next && feed.active && !feed.paused) feed.hearNothingLeft()
-    })
-  }
-
+  /** Where the rows begin and end: the client says nothing of a beginning that lies behind the position. */
   #ask(feed: Feed): void {
     const { outlet } = feed
-    this.#question(feed, ({ start, end }) => {
-      if (feed.outlet === outlet) feed.hear(end, start)
-    })
-  }
-
-  // One question at a time: each holds a thread of the pool.
-  #question(feed: Feed, answer: (watermarks: Watermarks) => void): void {
+    // One question at a time: each holds a thread of the pool.
     this.#questions = this.#questions
       .then(() => this.#options.watermarks(feed))
-      .then(answer)
+      .then(({ start, end }) => {
+        if (feed.outlet === outlet) feed.hear(end, start)
+      })
       .catch(() => undefined)
   }
 
@@ -247,7 +218,6 @@ export class Intake implements PartitionIntake {
   #resume(feed: Feed): void {
     if (!feed.paused || !this.#holds(feed)) return
     feed.paused = false
-    feed.lastRowsMs = performance.now()
     this.#consumer.resume([partitionOf(feed)])
   }
 

@@ -19,11 +19,11 @@ import type { DataPath, DataPathChoice } from './data-path.ts'
 import { NativeIntake } from './native-intake.ts'
 import { NativeOutbox } from './native-outbox.ts'
 import type { ExtraConf, GroupClients, PathOptions } from './plain-path.ts'
-import type { RdConf } from './rd-client.ts'
 import {
   batchConf,
   besideFetchConf,
   deliveryMsOf,
+  END_OF_PARTITION,
   isUncompressed,
   nativeConf,
   recordBytesMaxOf,
@@ -47,9 +47,6 @@ export type NativeMember = Pick<
   GroupOptions,
   'applicationId' | 'applicationServer' | 'outputs' | 'internals'
 >
-
-/** Partitions end with an event: what lies between the last row and the end are control records. */
-const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
 
 /** Connects a group's clients. @throws BrokerError MILLRACE_BROKER_UNREACHABLE, MILLRACE_TOPIC_MISMATCH */
 export async function connectNative(

@@ -18,7 +18,13 @@ import type { DataPath } from './data-path.ts'
 import { Intake } from './intake.ts'
 import type { RdConf } from './rd-client.ts'
 import { Sender } from './sender.ts'
-import { besideFetchConf, deliveryMsOf, recordBytesMaxOf, REPORT_FAILURES } from './settings.ts'
+import {
+  besideFetchConf,
+  deliveryMsOf,
+  END_OF_PARTITION,
+  recordBytesMaxOf,
+  REPORT_FAILURES,
+} from './settings.ts'
 
 /** A group's clients. */
 export type GroupClients = Pair
@@ -48,7 +54,7 @@ export async function connectPlain(
   extra: ExtraConf,
 ): Promise<GroupClients> {
   return bothOf(
-    connectConsumer(factory, groupId, extra.consumer),
+    connectConsumer(factory, groupId, { ...extra.consumer, ...END_OF_PARTITION }),
     connectProducer(factory, { ...extra.producer, ...REPORT_FAILURES }),
   )
 }
@@ -65,7 +71,7 @@ export function plainPath(
   const recordBytesMax = recordBytesMaxOf(factory.address)
   const connect = async () => {
     const name = `${factory.address.clientId}-beside`
-    const conf = { ...besideFetchConf(factory.address, fetching), 'enable.partition.eof': 'true' }
+    const conf = { ...besideFetchConf(factory.address, fetching), ...END_OF_PARTITION }
     const besides = await connectConsumer(factory, name, conf)
     return { consumer: besides, intake: new Intake({ consumer: besides, watermarks, failed }) }
   }

@@ -87,6 +87,12 @@ export function besideFetchConf(address: KafkaAddress, budget: FetchBudget | und
   return fetchConf(address, budget, BESIDE_BYTES)
 }
 
+/**
+ * Has the end of a partition told where a consumer comes to it. Nothing else says that all rows are there: what a broker
+ * answers to another client does not, nor does silence, and what lies behind the last row may be control records.
+ */
+export const END_OF_PARTITION: RdConf = { 'enable.partition.eof': 'true' }
+
 /** Settings of a consumer; `groupId` is only a name where no topic is subscribed to. */
 export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
   return {
@@ -162,6 +168,9 @@ export function transactionalConf(
     'message.timeout.ms': timeoutMs,
   }
 }
+
+/** After how many milliseconds the broker undoes a transaction of such a producer. */
+export const transactionMsOf = (conf: RdConf): number => Number(conf['transaction.timeout.ms'])
 
 /** A report for each delivery would cost three times what sending does, even if nobody hears it. */
 export const REPORT_NONE: RdConf = { 'delivery.report.only.error': 'true' }

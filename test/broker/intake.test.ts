@@ -2,11 +2,19 @@
 import { expect } from 'chai'
 import { Intake } from '../../broker/kafka/intake.ts'
 import type { ToPort } from '../../broker/kafka/messages.ts'
-import type { RdConsumer, RdMessage, RdNativeConsumer } from '../../broker/kafka/rd-client.ts'
+import type {
+  RdConsumer,
+  RdEndOfPartition,
+  RdMessage,
+  RdNativeConsumer,
+} from '../../broker/kafka/rd-client.ts'
+import { until } from '../support/until.ts'
 
 type Consumed = Parameters<RdNativeConsumer['consume']>[2]
 
 const ROW_BYTES = 1024 * 1024
+/** A timer of less has gone off by then; the clock jumps besides. */
+const QUIET_MS = 200
 const TOPIC = { topic: 'calls', partition: 0 }
 
 describe('the intake of rows on the main thread', () => {
@@ -14,9 +22,11 @@ describe('the intake of rows on the main thread', () => {
   const log: string[] = []
   let intake: Intake
   const packs: number[] = []
+  /** Ends as the reader hears of them, alone or with rows. */
+  const ends: number[] = []
 
   beforeEach(() => {
-    log.length = packs.length = 0
+    log.length = packs.length = ends.length = 0
     intake = new Intake({
       consumer: consumerOf((done) => (answer = done), log),
       watermarks: () => Promise.resolve({ start: 0, end: 100 }),
@@ -31,10 +41,13 @@ describe('the intake of rows on the main thread', () => {
   })
 
   /** What the client gives to the call that waits; resolves when the next one waits. */
-  const give = async (messages: readonly RdMessage[]): Promise<void> => {
+  const give = async (
+    messages: readonly RdMessage[],
+    endsOf: readonly RdEndOfPartition[] = [],
+  ): Promise<void> => {
     const done = answer
     answer = undefined
-    done?.(null, messages, [])
+    done?.(null, messages, endsOf)
     while (answer === undefined) await new Promise((turn) => setTimeout(turn, 1))
   }
 
@@ -46,6 +59,7 @@ describe('the intake of rows on the main thread', () => {
     await started
     const post = (message: ToPort): void => {
       if (message.kind === 'rows') packs.push(message.packed.byteLength)
+      if (message.kind === 'rows' || message.kind === 'end') ends.push(message.end)
     }
     const reader = intake.open({ reader: 1, post }, { ...TOPIC, offset: 0 })
     await give([])
@@ -69,6 +83,28 @@ describe('the intake of rows on the main thread', () => {
     for (const bytes of packs) reader.took(bytes)
     await give([])
     expect(log).to.deep.equal([])
+  })
+
+  it('says that all rows are there when the client does, however long none come', async () => {
+    await open()
+    await until('the end is known', () => ends.length > 0)
+    const { now } = performance
+    performance.now = () => now.call(performance) + 60_000
+    try {
+      await new Promise((done) => setTimeout(done, QUIET_MS))
+    } finally {
+      performance.now = now
+    }
+    expect(ends).to.deep.equal([100])
+    await give(rowsOf(2), [{ ...TOPIC, offset: 7 }])
+    expect(ends).to.deep.equal([100, 100, 7])
+  })
+
+  it('takes no end of before for that of the rows that have come since', async () => {
+    await open()
+    await until('the end is known', () => ends.length > 0)
+    await give(rowsOf(2), [{ ...TOPIC, offset: 0 }])
+    expect(ends).to.deep.equal([100, 100])
   })
 })
 
