@@ -310,6 +310,8 @@ export interface Group {
   readonly abort?: (() => Promise<void>) | undefined
   /** Leaves the group at once, so that others take over. */
   leave(): Promise<void>
+  /** After `leave`: what to say of a transaction that is left open behind it. */
+  readonly leftOpen?: string | undefined
 }
 
 /** How a worker reaches its records: cloneable, but for `port`, which is transferred. */

@@ -283,6 +283,7 @@ export class StreamClient {
       if (!hasFailed) await this.#commit()
       this.#isLeaving = true
       await group.leave()
+      if (group.leftOpen !== undefined) log.warn(group.leftOpen)
       await this.#threads.stop()
     })()
     const how = await Promise.race([orderly.catch((error: unknown) => error as Error), deadline()])

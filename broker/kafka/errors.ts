@@ -165,3 +165,9 @@ export function writeDenied(reason: string, code: number): BrokerError {
   const message = `records could not be written: ${reason}; see that this application may write to all of its topics`
   return new BrokerError('MILLRACE_PRODUCE_FAILED', message, { cause: { code } })
 }
+
+/** A commit that came to nothing: undone, the same may go well. */
+export function transactionAborted(reason: string, cause: unknown): BrokerError {
+  const message = `the transaction is undone and its input processed again: ${reason}`
+  return new BrokerError('MILLRACE_TRANSACTION_ABORTED', message, { cause, retriable: true })
+}

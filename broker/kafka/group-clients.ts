@@ -12,7 +12,7 @@ import {
   type PathOptions,
 } from './plain-path.ts'
 import { nativeRequests, plainRequests, type OffsetRequests } from './offset-requests.ts'
-import { fetchConf, transactionalConf } from './settings.ts'
+import { fetchConf, transactionalConf, transactionMsOf } from './settings.ts'
 import { Transactions } from './transactions.ts'
 
 /** A group's clients, and what becomes of them. */
@@ -49,16 +49,15 @@ export async function connectGroup(
     ...(isCoPartitioned ? { 'partition.assignment.strategy': 'range' } : {}),
   }
   const isExactlyOnce = guarantee === 'exactly_once_v2'
+  const transactional = transactionalConf(address, transactionalId, fetching?.partitions)
   const extra: ExtraConf = isExactlyOnce
     ? {
         consumer: {
           ...callbacks,
           ...member,
           'isolation.level': 'read_committed',
-          // A commit leaves control records behind the rows: a reader must know that it has them all.
-          'enable.partition.eof': 'true',
         },
-        producer: transactionalConf(address, transactionalId, fetching?.partitions),
+        producer: transactional,
       }
     : { consumer: { ...callbacks, ...member }, producer: {} }
   const choice = chooseDataPath(factory)
@@ -71,7 +70,10 @@ export async function connectGroup(
   if (!isExactlyOnce) return { ...connected, transactions: undefined }
   const { clients, offsets } = connected
   const { producer } = clients
-  const transactions = new Transactions({ address, transactionalId, producer, offsets })
+  const transactions = new Transactions({
+    ...{ address, transactionalId, producer, offsets },
+    timeoutMs: transactionMsOf(transactional),
+  })
   await orDisconnect(clients, () => transactions.open())
   return { ...connected, transactions }
 }

@@ -84,6 +84,7 @@ class KafkaGroup implements Group {
   #asked: Promise<unknown> = Promise.resolve()
   #hasFailed = false
   #left: Promise<void> | undefined
+  #leftOpen: string | undefined
 
   constructor(
     factory: ClientFactory,
@@ -133,6 +134,10 @@ class KafkaGroup implements Group {
 
   get generation(): Group['generation'] {
     return this.#path.generation
+  }
+
+  get leftOpen(): string | undefined {
+    return this.#leftOpen
   }
 
   get dataPath(): DataPathInfo {
@@ -262,7 +267,7 @@ class KafkaGroup implements Group {
     if (this.#rebalance !== undefined) await this.#unassign(this.#rebalance)
     for (const channel of this.#channels.values()) channel.close()
     // What came after the last commit would hold up its readers until the transaction times out.
-    await this.#transactions?.end()
+    this.#leftOpen = await this.#transactions?.end()
     outbox.close()
     await Promise.all([intake.stop(), beside.close(), this.#asked])
     await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])

@@ -14,6 +14,7 @@ import {
   REPORT_FAILURES,
   REPORT_NONE,
   transactionalConf,
+  transactionMsOf,
 } from './settings.ts'
 import { Transactions } from './transactions.ts'
 
@@ -38,7 +39,10 @@ export async function openKafkaTransactions(
     ? nativeWay(factory, choice, conf)
     : plainWay(factory, conf))
   const sameId = 'under the same name'
-  const transactions = new Transactions({ address, transactionalId, producer: client, sameId })
+  const transactions = new Transactions({
+    ...{ address, transactionalId, producer: client, sameId },
+    timeoutMs: transactionMsOf(conf),
+  })
   try {
     await transactions.open()
   } catch (error) {

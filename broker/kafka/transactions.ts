@@ -8,17 +8,17 @@ import {
   isPurgedDelivery,
   isTransientDelivery,
   requestFailed,
+  transactionAborted,
   writeDenied,
 } from './errors.ts'
+import { endTransaction, type LastTransaction } from './last-transaction.ts'
 import type { OffsetRequests } from './offset-requests.ts'
 import { RdCode, type RdDone, type RdError, type RdProducer } from './rd-client.ts'
 import type { Outbox } from './reading.ts'
-import { withoutSecrets, type KafkaAddress } from './settings.ts'
+import { withoutSecrets } from './settings.ts'
 
 /** What transactions are made of. */
-export interface TransactionParts {
-  readonly address: KafkaAddress
-  readonly transactionalId: string
+export interface TransactionParts extends LastTransaction {
   readonly producer: RdProducer
   /** Left out where nothing is read: no offsets are committed then. */
   readonly offsets?: Pick<OffsetRequests, 'send'>
@@ -31,7 +31,6 @@ const REQUEST_MS_MAX = 5_000
 /** How long a broker that is gone is waited for before the application gives up. */
 const RETRY_MS_MAX = 300_000
 const RETRY_MS = 20
-const END_MS_MAX = 3_000
 /** What has failed already is known to the client: no broker is waited for. */
 const REASON_MS_MAX = 1_000
 
@@ -42,6 +41,8 @@ export class Transactions {
   readonly #committed = new Map<string, number>()
   /** The request that is under way. */
   #request: Promise<unknown> = Promise.resolve()
+  /** Whether a commit is under way, be it that the last try of it came to nothing yet. */
+  #isCommitting = false
   #hasEnded = false
 
   constructor(parts: TransactionParts) {
@@ -82,7 +83,13 @@ export class Transactions {
       if (flushed.status === 'rejected')
         throw await this.#causeOf(flushed.reason as BrokerError, positions)
       if (sent.status === 'rejected') throw sent.reason
-      await this.#ask((done) => producer.commitTransaction(REQUEST_MS_MAX, done))
+      await this.#ask((done) => {
+        this.#isCommitting = true
+        producer.commitTransaction(REQUEST_MS_MAX, (failure) => {
+          this.#isCommitting = failure?.isRetriable === true
+          done(failure)
+        })
+      })
       await this.#begin()
     } catch (error) {
       throw this.#failureOf(error)
@@ -112,16 +119,15 @@ export class Transactions {
   }
 
   /**
-   * Undoes the transaction for good, if the broker answers in time: nobody waits for one that is gone. After
-   * that nothing is asked of the producer any more: librdkafka never ends a client of which something is asked
-   * as it goes, and the process hangs with it.
+   * Undoes the transaction for good, or ends the commit that it is in, if the broker answers in time. After that
+   * nothing is asked of the producer any more: librdkafka never ends a client of which something is asked as it
+   * goes, and the process hangs with it.
+   * @returns what to say where it may be open still
    */
-  async end(): Promise<void> {
+  async end(): Promise<string | undefined> {
     this.#hasEnded = true
     await this.#request
-    await new Promise<void>((done) => {
-      this.#parts.producer.abortTransaction(END_MS_MAX, () => done())
-    })
+    return endTransaction(this.#parts, this.#isCommitting)
   }
 
   /**
@@ -152,7 +158,7 @@ export class Transactions {
   async #ask(send: (done: RdDone) => void): Promise<void> {
     const deadline = performance.now() + RETRY_MS_MAX
     for (;;) {
-      if (this.#hasEnded) throw aborted('this instance is leaving', undefined)
+      if (this.#hasEnded) throw transactionAborted('this instance is leaving', undefined)
       const error = await this.#askOnce(send)
       if (error === undefined) return
       if (error.isRetriable !== true || performance.now() > deadline) throw error
@@ -174,14 +180,16 @@ export class Transactions {
       if (error.code === 'MILLRACE_TRANSACTION_ABORTED') return error
       // A row that the broker refuses would be refused again and again.
       const isFinal = error.code === 'MILLRACE_PRODUCE_FAILED' && !error.retriable
-      return isFinal && !isTransientDelivery(error) ? error : aborted(error.message, error)
+      return isFinal && !isTransientDelivery(error)
+        ? error
+        : transactionAborted(error.message, error)
     }
     const { code, isFatal, message } = error as RdError
     const shown = withoutSecrets(message, address)
     if (isFatal === true || code === RdCode.fatal || code === RdCode.producerFenced) {
       return this.#fenced(shown, error)
     }
-    return aborted(shown, error)
+    return transactionAborted(shown, error)
   }
 
   #fenced(reason: string, cause: unknown): BrokerError {
@@ -189,9 +197,4 @@ export class Transactions {
     const text = `the transactions of ${transactionalId} are over: ${reason}; another process runs ${sameId}, or this one, or its broker, stood still for longer than producer.transaction.timeout.ms`
     return new BrokerError('MILLRACE_FENCED', text, { cause })
   }
-}
-
-function aborted(reason: string, cause: unknown): BrokerError {
-  const message = `the transaction is undone and its input processed again: ${reason}`
-  return new BrokerError('MILLRACE_TRANSACTION_ABORTED', message, { cause, retriable: true })
 }

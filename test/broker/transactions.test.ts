@@ -20,6 +20,8 @@ describe('the transactions of a group', () => {
   /** Ends the sending of offsets, where that does not end by itself. */
   let answer: (() => void) | undefined
   let isSlow: boolean
+  /** What commits, and undoing, are answered with, one after the other; then that all is well. */
+  let answers: (Error & Partial<RdError>)[]
   /** What the broker refuses offsets with. */
   let refusal: Error | undefined
   let transactions: Transactions
@@ -29,17 +31,18 @@ describe('the transactions of a group', () => {
     asked = []
     answer = undefined
     isSlow = false
+    answers = []
     refusal = undefined
     const done = (callback: RdDone): void => callback(undefined)
     const producer = {
       beginTransaction: done,
       commitTransaction: (_ms: number, callback: RdDone) => {
         asked.push('commit')
-        callback(undefined)
+        callback(answers.shift() as RdError | undefined)
       },
       abortTransaction: (_ms: number, callback: RdDone) => {
         asked.push('abort')
-        callback(undefined)
+        callback(answers.shift() as RdError | undefined)
       },
     } as unknown as RdProducer
     const send = (
@@ -56,6 +59,7 @@ describe('the transactions of a group', () => {
       address: { bootstrapServers: 'broker:9092', settings: {} } as never,
       transactionalId: 'app',
       producer,
+      timeoutMs: 10_000,
       offsets: { send },
     })
   })
@@ -115,6 +119,70 @@ describe('the transactions of a group', () => {
     await end
     expect(asked).to.deep.equal(['offsets', 'abort'])
     expect(await commit).to.have.property('code', 'MILLRACE_TRANSACTION_ABORTED')
+  })
+
+  describe('at the end', () => {
+    const failed = (message: string, about: Partial<RdError>) =>
+      Object.assign(new Error(message), about)
+    const late = (): Error & Partial<RdError> =>
+      failed('timed out', { code: RdCode.timedOut, isRetriable: true })
+
+    it('are undone as soon as the broker can', async () => {
+      answers = [late(), late()]
+      expect(await transactions.end()).to.equal(undefined)
+      expect(asked).to.deep.equal(['abort', 'abort', 'abort'])
+    })
+
+    it('are committed where that has begun: the client takes nothing else', async () => {
+      answers = [late(), late()]
+      const commit = transactions.commit(outbox, [], true).catch((error: unknown) => error)
+      await new Promise(setImmediate)
+      expect(asked).to.include('commit')
+      expect(await transactions.end()).to.equal(undefined)
+      expect(await commit).to.have.property('code', 'MILLRACE_TRANSACTION_ABORTED')
+      expect(asked).to.deep.equal(['commit', 'commit', 'commit'])
+    })
+
+    it('are undone where the commit fails', async () => {
+      answers = [
+        late(),
+        failed('it was too long', { code: RdCode.timedOut, isTxnRequiresAbort: true }),
+      ]
+      const commit = transactions.commit(outbox, [], true).catch((error: unknown) => error)
+      await new Promise(setImmediate)
+      expect(asked).to.include('commit')
+      expect(await transactions.end()).to.equal(undefined)
+      await commit
+      expect(asked).to.deep.equal(['commit', 'commit', 'abort'])
+    })
+
+    it('that were over, or are another producer’s now, need nothing more', async () => {
+      for (const code of [RdCode.erroneousState, RdCode.fatal, RdCode.producerFenced]) {
+        answers = [failed('in no transaction', { code })]
+        expect(await transactions.end()).to.equal(undefined)
+      }
+    })
+
+    it('say for how long others wait behind one that is left open', async () => {
+      answers = [failed('not allowed', { code: RdCode.clusterDenied })]
+      const said = await transactions.end()
+      expect(said)
+        .to.contain('the transaction of app could not be ended')
+        .and.contain('not allowed')
+      expect(said).to.contain('producer.transaction.timeout.ms, which is 10000 ms')
+    })
+
+    it('are given up when the broker would have undone them', async () => {
+      answers = Array.from({ length: 1_000 }, late)
+      const { now } = performance
+      performance.now = () => now.call(performance) + 2_000 * asked.length
+      try {
+        expect(await transactions.end()).to.contain('timed out')
+      } finally {
+        performance.now = now
+      }
+      expect(asked).to.have.length.within(2, 5)
+    })
   })
 
   it('ask nothing of the producer after the end', async () => {
