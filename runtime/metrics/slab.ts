@@ -139,9 +139,8 @@ export class MetricSlab {
 
   /** Takes away the gauges of a thread that died; its totals stay, or rates would see a reset. */
   clearGauges(): void {
-    for (const { definition, series } of this.layout.metrics) {
-      if (definition.type !== 'gauge') continue
-      for (const { at } of series) this.slots.fill(NaN, at, at + slotsOf(definition))
+    for (const { definition, at, count } of this.layout.metrics) {
+      if (definition.type === 'gauge') this.slots.fill(NaN, at, at + count * slotsOf(definition))
     }
   }
 }

@@ -1,7 +1,7 @@
 // One picture of all threads' metrics, taken on the main thread: what server/ turns into text.
 import { METRICS, type MetricName, type NameOf } from './catalogue.ts'
 import type { Aggregation, MetricDefinition, MetricType, RecordingLevel } from './definition.ts'
-import { MetricError, type Labels, type MetricPlace } from './layout.ts'
+import { labelsOf, MetricError, slotsOf, type Labels, type MetricPlace } from './layout.ts'
 import type { MetricSlab } from './slab.ts'
 
 /** One series with its value. For a histogram the counts are cumulative; the last is the total. */
@@ -57,28 +57,32 @@ function familyOf(name: MetricName, samples: readonly MetricSample[]): MetricFam
 }
 
 function samplesOf(place: MetricPlace, slabs: readonly MetricSlab[]): MetricSample[] {
-  const { definition, series } = place
+  const { definition } = place
   if (definition.perThread) return slabs.flatMap((slab) => threadSamples(place, slab))
   const samples: MetricSample[] = []
-  for (const { labels, at } of series) {
+  for (let i = 0; i < place.count; i++) {
+    const at = place.at + i * slotsOf(definition)
     if (definition.type === 'histogram') {
       const merged = mergeHistograms(definition, slabs, at)
-      if (merged !== undefined) samples.push({ labels, ...merged })
+      if (merged !== undefined) samples.push({ labels: labelsOf(place, i), ...merged })
     } else {
       const value = merge(slabs, at, definition.aggregation)
-      if (value !== undefined) samples.push({ labels, value, cumulativeCounts: [] })
+      if (value === undefined) continue
+      samples.push({ labels: labelsOf(place, i), value, cumulativeCounts: [] })
     }
   }
   return samples.length > definition.seriesMax ? sumByTopic(samples) : samples
 }
 
-function threadSamples({ series }: MetricPlace, { slots, spec }: MetricSlab): MetricSample[] {
-  return series.flatMap(({ labels, at }) => {
-    const value = slots[at] ?? NaN
-    if (Number.isNaN(value)) return []
-    const named = { thread_id: spec.threadId ?? 'main', ...labels }
-    return [{ labels: named, value, cumulativeCounts: [] }]
-  })
+function threadSamples(place: MetricPlace, { slots, spec }: MetricSlab): MetricSample[] {
+  const samples: MetricSample[] = []
+  for (let i = 0; i < place.count; i++) {
+    const value = slots[place.at + i * slotsOf(place.definition)] ?? NaN
+    if (Number.isNaN(value)) continue
+    const labels = { thread_id: spec.threadId ?? 'main', ...labelsOf(place, i) }
+    samples.push({ labels, value, cumulativeCounts: [] })
+  }
+  return samples
 }
 
 const combine: Record<Aggregation, (a: number, b: number) => number> = {

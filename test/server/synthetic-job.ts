@@ -2,6 +2,7 @@
 // as many partitions as asked for. The checks of server, board and stack scrape it.
 import { METRICS, type NameOf } from '../../runtime/metrics/catalogue.ts'
 import type { MetricType, RecordingLevel } from '../../runtime/metrics/definition.ts'
+import { labelsOf } from '../../runtime/metrics/layout.ts'
 import { MetricSlab } from '../../runtime/metrics/slab.ts'
 import { collectMetrics, type MetricFamily, type Reading } from '../../runtime/metrics/snapshot.ts'
 import { dimensionsOf } from '../runtime/metrics/dimensions.ts'
@@ -49,8 +50,10 @@ export function syntheticJob(partitions: number): SyntheticJob {
 function movesOf(slab: MetricSlab, isMain: boolean): ((nowMs: number) => void)[] {
   return slab.layout.metrics
     .filter(({ name }) => mainOnly.test(name) === isMain)
-    .flatMap(({ name, series }) =>
-      series.map(({ labels }, i) => {
+    .flatMap((place) =>
+      Array.from({ length: place.count }, (_, i) => {
+        const { name } = place
+        const labels = labelsOf(place, i)
         if (isOf('counter', name)) {
           const counter = slab.counter(name, labels)
           return () => counter.add(name.includes('seconds') ? 0.05 : i + 1)

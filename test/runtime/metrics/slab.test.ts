@@ -1,13 +1,27 @@
 import { expect } from 'chai'
 import { Worker } from 'node:worker_threads'
 import { once } from 'node:events'
-import { layoutOf, MetricError } from '../../../runtime/metrics/layout.ts'
+import {
+  labelsOf,
+  layoutOf,
+  MetricError,
+  placeOf,
+  slotsOf,
+  type MetricLayout,
+  type MetricPlace,
+} from '../../../runtime/metrics/layout.ts'
 import { MetricSlab } from '../../../runtime/metrics/slab.ts'
 import { collectMetrics } from '../../../runtime/metrics/snapshot.ts'
 import { dimensionsOf } from './dimensions.ts'
 
 const e2e = 'kafka_stream_processor_node_record_e2e_latency_seconds'
 const node = { processor_node_id: 'crime-counts-out' }
+
+/** All series of a metric. */
+const placesOf = (place: MetricPlace) =>
+  Array.from({ length: place.count }, (_, i) => {
+    return { labels: labelsOf(place, i), at: place.at + i * slotsOf(place.definition) }
+  })
 
 describe('a metric slab', () => {
   it('has no series until one is bound', () => {
@@ -62,13 +76,23 @@ describe('a metric slab', () => {
     const dimensions = dimensionsOf(64)
     const copy = JSON.parse(JSON.stringify(dimensions)) as typeof dimensions
     expect(layoutOf(copy)).to.have.property('slots', layoutOf(dimensions).slots)
-    expect([...layoutOf(copy).index.keys()]).to.deep.equal([...layoutOf(dimensions).index.keys()])
+    const series = ({ metrics }: MetricLayout) =>
+      metrics.flatMap((place) => placesOf(place).map(({ labels }) => [place.name, labels]))
+    expect(series(layoutOf(copy))).to.deep.equal(series(layoutOf(dimensions)))
   })
 
   it('keeps every series apart and stays small with 64 partitions', () => {
-    const { metrics, slots } = layoutOf(dimensionsOf(64))
-    const places = metrics.flatMap(({ series }) => series.map(({ at }) => at))
-    expect(new Set(places).size).to.equal(places.length)
+    const layout = layoutOf(dimensionsOf(64))
+    const { metrics, slots } = layout
+    const taken = new Set<number>()
+    for (const place of metrics) {
+      const width = slotsOf(place.definition)
+      for (const { labels, at } of placesOf(place)) {
+        expect(placeOf(layout, place.name, labels)).to.equal(at)
+        for (let slot = at; slot < at + width; slot++) taken.add(slot)
+      }
+    }
+    expect(taken.size).to.equal(slots)
     expect(slots * 8).to.be.below(64 * 1024)
   })
 
