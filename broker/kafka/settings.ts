@@ -53,6 +53,13 @@ const FETCH_BYTES_MAX = 52_428_800
  */
 const TOGETHER_MIN = 256
 const TOGETHER_BYTES = 65_536
+/**
+ * How long an answer waits for that: a broker goes through all of the partitions when it is asked, and when the time is
+ * over, so that it goes through about as many of them a second however many there are.
+ */
+const FETCH_WAIT_MS = 100
+const FETCH_WAIT_MS_MAX = 500
+const PARTITIONS_A_WAIT_MS = 4
 
 /**
  * What a consumer fetches ahead of each partition, so that all together hold the budget: half of it waits, and
@@ -76,7 +83,11 @@ export function fetchConf(
   }
   // No more than one may give: else the only one that is behind waits each time.
   const together = Math.min(TOGETHER_BYTES, within(PARTITION_FETCH_BYTES))
-  if (partitions >= TOGETHER_MIN) Object.assign(conf, { 'fetch.min.bytes': String(together) })
+  if (partitions >= TOGETHER_MIN) {
+    const waitMs = Math.min(Math.floor(partitions / PARTITIONS_A_WAIT_MS), FETCH_WAIT_MS_MAX)
+    const wait = { 'fetch.wait.max.ms': String(Math.max(FETCH_WAIT_MS, waitMs)) }
+    Object.assign(conf, wait, { 'fetch.min.bytes': String(together) })
+  }
   const set = new Set([...Object.keys(common), ...Object.keys(consumer)])
   if (set.has('fetch.message.max.bytes')) set.add('max.partition.fetch.bytes')
   return Object.fromEntries(Object.entries(conf).filter(([name]) => !set.has(name)))
@@ -107,7 +118,7 @@ export function consumerConf(address: KafkaAddress, groupId: string): RdConf {
     'allow.auto.create.topics': 'false',
     // The default of a second starves a reader that is faster than the prefetch is deep.
     'fetch.queue.backoff.ms': '5',
-    'fetch.wait.max.ms': '100',
+    'fetch.wait.max.ms': String(FETCH_WAIT_MS),
     // Per partition. A pause throws the prefetch away, and memory holds it: so it is kept shallow.
     'queued.min.messages': '20000',
     'queued.max.messages.kbytes': '8192',

@@ -25,6 +25,7 @@ const TOGETHER_MIN = 32
 /** What stands for a time in Kafka's ListOffsets. */
 const EARLIEST = -2
 const LATEST = -1
+const NONE: ReadonlyMap<string, number> = new Map()
 
 /** Questions about topics, their creation and their end. */
 export class Topics {
@@ -137,20 +138,42 @@ export class Topics {
     })
   }
 
-  /** As a request for each broker instead of two for each partition; what failed is left out. */
+  /**
+   * As a request for each broker instead of two for each partition; what failed is left out. A broker that has just
+   * been told to lead thousands knows them one after the other, and to be asked for each alone would hold it up.
+   */
   async #askTogether(of: readonly TopicPartition[]): Promise<(Watermarks | undefined)[]> {
-    const ask = (time: number): Promise<ReadonlyMap<string, number>> =>
-      new Promise((done) => {
-        const times = of.map(({ topic, partition }) => ({ topic, partition, offset: time }))
-        this.#lookup.offsetsForTimes(times, REQUEST_MS_MAX, (error, found) => {
-          const sound = error ? [] : found.filter((each) => each.error === undefined)
-          done(new Map(sound.map((each) => [placeOf(each), each.offset])))
-        })
+    const deadline = performance.now() + VISIBLE_MS_MAX
+    for (let waitMs = LOOK_MS; ; waitMs = Math.min(waitMs * 2, LOOK_MS_MAX)) {
+      const answers = await Promise.all([
+        this.#offsetsAt(of, EARLIEST),
+        this.#offsetsAt(of, LATEST),
+      ])
+      const isEarly = answers.some((answer) => answer === RdCode.notLeader)
+      if (isEarly && performance.now() < deadline) {
+        await sleep(waitMs)
+        continue
+      }
+      const [starts, ends] = answers.map((known) => (typeof known === 'number' ? NONE : known))
+      return of.map((at) => {
+        const [start, end] = [starts!.get(placeOf(at)) ?? -1, ends!.get(placeOf(at)) ?? -1]
+        return start < 0 || end < 0 ? undefined : { start, end }
       })
-    const [starts, ends] = await Promise.all([ask(EARLIEST), ask(LATEST)])
-    return of.map((at) => {
-      const [start, end] = [starts.get(placeOf(at)) ?? -1, ends.get(placeOf(at)) ?? -1]
-      return start < 0 || end < 0 ? undefined : { start, end }
+    }
+  }
+
+  /** Offsets by place, as far as they are known, or the client's code of why none is. */
+  #offsetsAt(
+    of: readonly TopicPartition[],
+    time: number,
+  ): Promise<ReadonlyMap<string, number> | number> {
+    return new Promise((done) => {
+      const times = of.map(({ topic, partition }) => ({ topic, partition, offset: time }))
+      this.#lookup.offsetsForTimes(times, REQUEST_MS_MAX, (error, found) => {
+        if (error) return done(error.code)
+        const sound = found.filter((each) => each.error === undefined)
+        done(new Map(sound.map((each) => [placeOf(each), each.offset])))
+      })
     })
   }
 

@@ -55,10 +55,23 @@ describe('what is fetched ahead', () => {
     expect(set).not.to.have.property('fetch.min.bytes')
   })
 
+  it('of thousands waits longer for that: what a broker goes through for nothing does not grow with them', () => {
+    const wait = (partitions: number, consumer = {}) =>
+      conf({ bytes: 512 * MB, partitions }, consumer)['fetch.wait.max.ms']
+    expect([255, 256, 1_000, 2_000, 9_000].map((partitions) => wait(partitions))).to.deep.equal([
+      ...[undefined, '100', '250', '500', '500'],
+    ])
+    expect(wait(2_000, { 'fetch.wait.max.ms': '7' }), 'the user sets it').to.equal(undefined)
+  })
+
   it('is what the user sets, by either name', () => {
     const budget = { bytes: 64 * MB, partitions: 1_000 }
     const set = conf(budget, { 'fetch.message.max.bytes': '5', 'queued.max.messages.kbytes': '6' })
-    expect(Object.keys(set)).to.deep.equal(['fetch.max.bytes', 'fetch.min.bytes'])
+    expect(Object.keys(set)).to.have.members([
+      'fetch.max.bytes',
+      'fetch.min.bytes',
+      'fetch.wait.max.ms',
+    ])
   })
 })
 
