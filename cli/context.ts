@@ -4,7 +4,7 @@ import type { Broker } from '../broker/ports.ts'
 import { openBroker } from '../broker/open.ts'
 import { loadConfig, type Config, type LoadOptions } from '../config/config.ts'
 import { brokerOptions } from '../runtime/broker-options.ts'
-import { InterruptedError, OutputClosedError, UsageError } from './exit-codes.ts'
+import { EXIT, InterruptedError, OutputClosedError, UsageError } from './exit-codes.ts'
 import { createLogger, type Logger } from './logger.ts'
 
 /** The options that every command takes. */
@@ -95,9 +95,8 @@ function overridesOf(set: readonly string[]): Record<string, string> {
 function listen(stop: AbortController): () => void {
   const onSignal = (name: NodeJS.Signals) => {
     const reason = new InterruptedError(name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
-    // Asked twice: whoever asks does not want to wait for an orderly stop.
-    if (stop.signal.aborted) process.exit(name === 'SIGTERM' ? 143 : 130)
-    stop.abort(reason)
+    if (stop.signal.aborted) endBy(name)
+    else stop.abort(reason)
   }
   const onOutputError = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -109,6 +108,17 @@ function listen(stop: AbortController): () => void {
     // The listener for stdout stays: what was written last may still fail.
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
+}
+
+/**
+ * Asked twice: whoever asks does not want to wait for an orderly stop. An exit would wait for workers to end, and one
+ * that hangs within a write of the embedded log never does: the signal itself ends the process.
+ */
+function endBy(name: NodeJS.Signals): void {
+  process.removeAllListeners(name)
+  process.kill(process.pid, name)
+  // The first process of a container is not ended by its own signals.
+  process.exit(name === 'SIGTERM' ? EXIT.SIGTERM : EXIT.SIGINT)
 }
 
 /** One wait for all who write at once: tail has a writer for each partition. */

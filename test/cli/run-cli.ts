@@ -8,6 +8,8 @@ export const MAIN = fileURLToPath(new URL('../../cli/main.cjs', import.meta.url)
 /** How a run ended. */
 export interface Ended {
   readonly code: number | null
+  /** What ended it, if it did not end by itself. */
+  readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
 }
@@ -37,7 +39,7 @@ export function startCli(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
   })
   return { child, ended, stdout: () => stdout, stderr: () => stderr }
 }

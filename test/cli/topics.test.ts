@@ -155,7 +155,7 @@ describe('topics and tail, on the embedded log', () => {
       let stderr = ''
       child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
       child.stderr.on('data', (text: Buffer) => (stderr += text.toString()))
-      child.on('close', (code) => resolve({ code, stdout, stderr }))
+      child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }))
     })
     expect(ended.stdout).to.match(/^0:0 .*\nexit 0\n$/)
     expect(ended.stderr).not.to.contain('error')
