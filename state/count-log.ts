@@ -30,7 +30,7 @@ export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
   const at = store.keys.restore(entry, view, HEADER_BYTES, ids, isWide)
   const rows = isWide ? new WideRowReader(view, at, ids) : new CountRowReader(view, at, ids)
   for (let left = rowCount; left > 0; left -= SAVED_COUNTS_MAX) {
-    store.restoreSome(rows.next(Math.min(left, SAVED_COUNTS_MAX)))
+    store.restore(rows.next(Math.min(left, SAVED_COUNTS_MAX)))
   }
 }
 

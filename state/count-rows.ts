@@ -63,8 +63,7 @@ export class CountRowWriter {
     }
     if (key === this.#lastKey) return SAME_KEY
     this.#lastKey = key
-    view.setUint32(this.#end, key, true)
-    this.#end += 4
+    this.#writeWord(view, key)
     return 0
   }
 
@@ -74,12 +73,10 @@ export class CountRowWriter {
     if (later === 0) return SAME_WINDOW
     this.#startMs = startMs
     if (later === (later | 0) && before + later === startMs) {
-      view.setInt32(this.#end, later, true)
-      this.#end += 4
+      this.#writeWord(view, later)
       return NEAR_WINDOW
     }
-    view.setFloat64(this.#end, startMs, true)
-    this.#end += 8
+    this.#writeDouble(view, startMs)
     return 0
   }
 
@@ -90,25 +87,32 @@ export class CountRowWriter {
       return BYTE_COUNT
     }
     if (count === count >>> 0) {
-      view.setUint32(this.#end, count, true)
-      this.#end += 4
+      this.#writeWord(view, count)
       return WORD_COUNT
     }
-    view.setFloat64(this.#end, count, true)
-    this.#end += 8
+    this.#writeDouble(view, count)
     return 0
   }
 
   #writeTime(view: DataView, timestampMs: number): number {
     const within = timestampMs - this.#startMs
     if (within === within >>> 0 && this.#startMs + within === timestampMs) {
-      view.setUint32(this.#end, within, true)
-      this.#end += 4
+      this.#writeWord(view, within)
       return WITHIN_WINDOW
     }
-    view.setFloat64(this.#end, timestampMs, true)
-    this.#end += 8
+    this.#writeDouble(view, timestampMs)
     return 0
+  }
+
+  /** 32 bits, with a sign or without. */
+  #writeWord(view: DataView, word: number): void {
+    view.setUint32(this.#end, word, true)
+    this.#end += 4
+  }
+
+  #writeDouble(view: DataView, double: number): void {
+    view.setFloat64(this.#end, double, true)
+    this.#end += 8
   }
 
   #grow(): void {

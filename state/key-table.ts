@@ -67,7 +67,7 @@ export class KeyTable {
     const { size } = this.#dictionary
     const id = this.#dictionary.idOf(bytes, start, end)
     const isNew = this.#dictionary.size !== size
-    if (isNew) this.#added(id)
+    if (isNew) this.#added(1)
     if (isNew || this.#isRefused(id)) this.#read(id, bytes, start, end)
     return id
   }
@@ -89,7 +89,7 @@ export class KeyTable {
       start = isWide ? wideSpans(view, start, spans) : shortSpans(view, start, spans)
       dictionary.idsIn(bytes, view, spans, ids, i)
     }
-    this.#addedSome(dictionary.size - size)
+    this.#added(dictionary.size - size)
     return start
   }
 
@@ -152,22 +152,13 @@ export class KeyTable {
   }
 
   /** So many came, and their ids are all below the end. */
-  #addedSome(count: number): void {
+  #added(count: number): void {
     while (this.end > this.#uses.length) {
       this.#usesMemory.grow()
       this.#uses = new Int32Array(this.#usesMemory.buffer)
     }
     this.#unused += count
     this.#newKeys += count
-  }
-
-  #added(id: number): void {
-    if (id >= this.#uses.length) {
-      this.#usesMemory.grow()
-      this.#uses = new Int32Array(this.#usesMemory.buffer)
-    }
-    this.#unused += 1
-    this.#newKeys += 1
   }
 
   #forget(id: number): void {

@@ -107,7 +107,8 @@ export class WindowCounts {
 
   /** Adds one to a key's count in the window that starts at `startMs`. */
   increment(startMs: number, keyId: number, timestampMs: number): void {
-    const entry = this.#entryOf(this.#windows.open(startMs), keyId)
+    const window = this.#windows.open(startMs)
+    const entry = this.#entryOf(hashOf(keyId, this.#windows.numberOf(window)), window, keyId)
     const doubles = this.#doubles
     const at = entry * DOUBLES
     doubles[at + COUNT]! += 1
@@ -119,15 +120,11 @@ export class WindowCounts {
     this.#ints[entry * INTS + FLAGS] = EMIT | SAVE
   }
 
-  /** Puts a count in place, as it was saved; it is neither to be emitted nor to be saved. */
-  restore(startMs: number, keyId: number, count: number, timestampMs: number): void {
-    const entry = this.#entryOf(this.#windows.open(startMs), keyId)
-    this.#doubles[entry * DOUBLES + COUNT] = count
-    this.#doubles[entry * DOUBLES + TIMESTAMP] = timestampMs
-  }
-
-  /** The same for many, whose places in memory are asked for together: see `HashSlots.touch`. */
-  restoreSome({ starts, keyIds, counts, timestamps, size }: SavedCounts): void {
+  /**
+   * Puts counts in place as they were saved; they are neither to be emitted nor to be saved. Their places in memory
+   * are asked for together: see `HashSlots.touch`.
+   */
+  restore({ starts, keyIds, counts, timestamps, size }: SavedCounts): void {
     let startMs = NaN
     let window = NONE
     let number = 0
@@ -143,7 +140,7 @@ export class WindowCounts {
     this.#slots.settle()
     this.#slots.touch(hashes, size)
     for (let i = 0; i < size; i++) {
-      const entry = this.#entryAt(hashes[i]!, windows[i]!, keyIds[i]!)
+      const entry = this.#entryOf(hashes[i]!, windows[i]!, keyIds[i]!)
       this.#doubles[entry * DOUBLES + COUNT] = counts[i]!
       this.#doubles[entry * DOUBLES + TIMESTAMP] = timestamps[i]!
     }
@@ -223,11 +220,7 @@ export class WindowCounts {
   }
 
   /** The entry of a key in a window, made with a count of 0 when new. */
-  #entryOf(window: number, keyId: number): number {
-    return this.#entryAt(hashOf(keyId, this.#windows.numberOf(window)), window, keyId)
-  }
-
-  #entryAt(hash: number, window: number, keyId: number): number {
+  #entryOf(hash: number, window: number, keyId: number): number {
     const { slots, old } = this.#slots
     let entry = this.#find(slots, hash, window, keyId)
     if (entry < 0 && old !== undefined) entry = this.#find(old, hash, window, keyId)

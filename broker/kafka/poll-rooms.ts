@@ -41,9 +41,7 @@ export class PollRooms {
     const spare = this.#spare.pop()
     this.#spareBytes -= spare?.bytes.length ?? 0
     const rows = bytesMax >= BYTES_MIN ? ROWS_MAX : ROWS_MIN
-    if (spare !== undefined && spare.bytes.length <= 2 * bytesMax && rowsOf(spare) >= rows) {
-      return spare
-    }
+    if (spare !== undefined && spare.bytes.length <= bytesMax && rowsOf(spare) >= rows) return spare
     return {
       bytes: new Uint8Array(Math.min(BYTES_MIN, bytesMax)),
       ends: new Uint32Array(3 * rows),
@@ -66,8 +64,7 @@ export class PollRooms {
   give(room: PollRoom): void {
     this.#lent -= 1
     const { length } = room.bytes
-    // One of a record that is somewhat larger is wanted again by the next such one.
-    if (length > 2 * BYTES_MAX || this.#spareBytes + length > SPARE_BYTES_MAX) return
+    if (length > BYTES_MAX || this.#spareBytes + length > SPARE_BYTES_MAX) return
     this.#spare.push(room)
     this.#spareBytes += length
   }

@@ -12,18 +12,6 @@ describe('the rooms of readers', () => {
     expect(rooms.take()).to.not.equal(room)
   })
 
-  it('serve again where a record made them somewhat larger, and not where one was much larger', () => {
-    const rooms = new PollRooms()
-    const [one, other] = [rooms.take(), rooms.take()]
-    one.bytes = new Uint8Array(1_048_576)
-    other.bytes = new Uint8Array(2_097_152)
-    rooms.give(other)
-    rooms.give(one)
-    expect([rooms.take().bytes.length, rooms.take().bytes.length]).to.deep.equal([
-      1_048_576, 65_536,
-    ])
-  })
-
   it('may grow to half a megabyte where few have rows', () => {
     const rooms = new PollRooms()
     for (let reader = 0; reader < 12; reader++) rooms.take()

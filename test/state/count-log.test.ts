@@ -2,7 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CountPacker, restoreEntry } from '../../state/count-log.ts'
-import { contentOf, keyId, storeOf, type CountRow } from './counts.ts'
+import { contentOf, keyId, restoreCount, storeOf, type CountRow } from './counts.ts'
 
 /** An entry as it was written before: lengths in 32 bits, rows of 28 bytes. */
 function wideEntry(rows: readonly CountRow[]): Uint8Array {
@@ -69,14 +69,14 @@ describe('the log of counts', () => {
       fc.property(fc.array(row, { maxLength: 600, size: 'max' }), (rows) => {
         const store = storeOf()
         for (const { window, key, count } of rows) {
-          store.restore(window * 5, keyId(store.keys, key), count, window + count)
+          restoreCount(store, window * 5, keyId(store.keys, key), count, window + count)
         }
         const restored = storeOf()
-        restored.restore(0, keyId(restored.keys, 'x'), 1, 1)
+        restoreCount(restored, 0, keyId(restored.keys, 'x'), 1, 1)
         restoreEntry(restored, wideEntry(contentOf(store)))
-        store.restore(0, keyId(store.keys, 'x'), 1, 1)
+        restoreCount(store, 0, keyId(store.keys, 'x'), 1, 1)
         for (const { window, key, count } of rows) {
-          store.restore(window * 5, keyId(store.keys, key), count, window + count)
+          restoreCount(store, window * 5, keyId(store.keys, key), count, window + count)
         }
         expect(contentOf(restored)).to.deep.equal(contentOf(store))
       }),
@@ -110,7 +110,7 @@ describe('the log of counts', () => {
       fc.property(fc.array(row, { maxLength: 600, size: 'max' }), (rows) => {
         const store = storeOf()
         for (const { start, key, count, at } of rows) {
-          store.restore(start, keyId(store.keys, String(key)), count, at)
+          restoreCount(store, start, keyId(store.keys, String(key)), count, at)
         }
         const restored = storeOf()
         restoreEntry(restored, new CountPacker(store).packSnapshot())
@@ -124,7 +124,7 @@ describe('the log of counts', () => {
     const store = storeOf()
     const startMs = 5 * 2 ** 38
     for (const key of ['', 'é'.repeat(10_000)]) {
-      store.restore(startMs, keyId(store.keys, key), 2 ** 40 + 1, startMs + 7)
+      restoreCount(store, startMs, keyId(store.keys, key), 2 ** 40 + 1, startMs + 7)
     }
     const restored = storeOf()
     restoreEntry(restored, new CountPacker(store).packSnapshot())

@@ -1,6 +1,7 @@
 // Keys and contents of stores of counts, for their tests.
 import { utf8 } from '../../topology/serdes/primitive.ts'
 import { KeyTable } from '../../state/key-table.ts'
+import { savedCounts } from '../../state/saved-counts.ts'
 import { WindowCounts } from '../../state/window-counts.ts'
 
 /** A count as tests compare it. */
@@ -41,3 +42,20 @@ export function contentOf(store: WindowCounts): CountRow[] {
 /** Rows in the order of window and key. */
 export const sorted = (rows: readonly CountRow[]): CountRow[] =>
   [...rows].sort((a, b) => a.startMs - b.startMs || (String(a.key) < String(b.key) ? -1 : 1))
+
+/** Puts one count in place, as it was saved. */
+export function restoreCount(
+  store: WindowCounts,
+  startMs: number,
+  keyId: number,
+  count: number,
+  timestampMs: number,
+): void {
+  const saved = savedCounts()
+  saved.size = 1
+  saved.starts[0] = startMs
+  saved.keyIds[0] = keyId
+  saved.counts[0] = count
+  saved.timestamps[0] = timestampMs
+  store.restore(saved)
+}

@@ -2,7 +2,16 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { WindowCounts } from '../../state/window-counts.ts'
-import { contentOf, keyId, keyTable, rowOf, sorted, storeOf, type CountRow } from './counts.ts'
+import {
+  contentOf,
+  keyId,
+  keyTable,
+  restoreCount,
+  rowOf,
+  sorted,
+  storeOf,
+  type CountRow,
+} from './counts.ts'
 
 type Step =
   | {
@@ -80,7 +89,7 @@ function take(step: Step, store: WindowCounts, model: Model): void {
         const timestampMs = Math.max(before?.timestampMs ?? -1, at)
         model.put({ startMs, key, count: (before?.count ?? 0) + 1, timestampMs }, true)
       } else {
-        store.restore(startMs, keyId(store.keys, key), at * 3, at)
+        restoreCount(store, startMs, keyId(store.keys, key), at * 3, at)
         model.put({ startMs, key, count: at * 3, timestampMs: at }, false)
       }
       return
