@@ -279,17 +279,21 @@ export class StreamClient {
     const over = new AbortController()
     const deadline = () =>
       clock.sleep(this.#config.shutdownTimeoutMs, over.signal).then(() => 'late' as const)
+    let left: Promise<void> | undefined
+    const leave = (): Promise<void> => {
+      // What a commit that comes to nothing would begin again is the next instance's.
+      this.#isLeaving = true
+      return (left ??= group.leave())
+    }
     const orderly = (async () => {
       if (!hasFailed) await this.#commit()
-      this.#isLeaving = true
-      await group.leave()
+      await leave()
       if (group.leftOpen !== undefined) log.warn(group.leftOpen)
       await this.#threads.stop()
     })()
     const how = await Promise.race([orderly.catch((error: unknown) => error as Error), deadline()])
     if (how === 'late') {
       log.warn('the stop took too long: threads are ended by force')
-      // What a commit that comes to nothing yet would begin again is the next instance's.
       this.#isLeaving = true
     }
     if (how instanceof Error) this.#failure ??= how
@@ -297,8 +301,11 @@ export class StreamClient {
     this.#liveness.stop()
     this.#restoreLog.stop()
     this.#memoryLog.stop()
-    // Without threads it goes on: the group is left even then, if its broker answers.
-    if (how === 'late') await Promise.race([orderly.catch(() => undefined), deadline()])
+    // The group is left even then, if its broker answers: a commit that is under way is given up.
+    if (how === 'late') {
+      const ended = leave().then(() => orderly)
+      await Promise.race([ended.catch(() => undefined), deadline()])
+    }
     over.abort()
     this.#status.enter(this.#failure === undefined ? 'NOT_RUNNING' : 'ERROR')
   }

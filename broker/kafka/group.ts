@@ -249,6 +249,11 @@ class KafkaGroup implements Group {
       })
     }
     await outbox.flush()
+    // Who leaves gives up what is not delivered: its offsets must not say that it is.
+    if (this.#left !== undefined) {
+      const message = 'this instance leaves its group: what was not committed is processed again'
+      throw new BrokerError('MILLRACE_BROKER', message, { retriable: true })
+    }
     await this.#committer.commit(this.#offsets, positions)
   }
 
@@ -269,6 +274,7 @@ class KafkaGroup implements Group {
     // What came after the last commit would hold up its readers until the transaction times out.
     this.#leftOpen = await this.#transactions?.end()
     outbox.close()
+    this.#path.close?.()
     await Promise.all([intake.stop(), beside.close(), this.#asked])
     await Promise.all([disconnectConsumer(consumer), disconnectProducer(producer)])
   }

@@ -1,22 +1,12 @@
 // A run to the end of its input does not take tasks that are not open yet for tasks that are done.
 import type { Broker } from '../../broker/ports.ts'
 import { batchCount } from '../support/batch-count.ts'
+import { changed } from '../support/changed.ts'
 import { embeddedLogs } from '../support/embedded-log.ts'
 import { expectTables, generatedCalls, runOnce, writeCalls } from '../support/police-job.ts'
 
 const ROWS = 500
 const ANSWER_MS = 300
-
-/** The same object with some methods of its own. */
-function changed<T extends object>(target: T, own: Partial<T>): T {
-  return new Proxy(target, {
-    get(_, name) {
-      if (name in own) return Reflect.get(own, name)
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
-}
 
 /**
  * A broker that takes its time to say where partitions begin and end, as one under load does; partitions

@@ -1,11 +1,12 @@
 // How a run ends: in good order when it is asked to, with a reason when it must.
 import { expect } from 'chai'
 import { existsSync } from 'node:fs'
-import type { Broker } from '../../../broker/ports.ts'
+import { BrokerError, type Broker } from '../../../broker/ports.ts'
 import { streamsConfig } from '../../../config/config.ts'
 import { runStreams } from '../../../runtime/run-streams.ts'
 import { startCli, runCli } from '../../cli/run-cli.ts'
 import { batchCount, differences } from '../../support/batch-count.ts'
+import { changed } from '../../support/changed.ts'
 import { embeddedLogs } from '../../support/embedded-log.ts'
 import {
   COUNTED,
@@ -151,6 +152,38 @@ describe('the end of a run', function () {
       job.child.kill('SIGKILL')
     }
     await expectAllCounted(broker, rows)
+  })
+
+  it('gives up a commit that takes longer than shutdown.timeout.ms, and leaves the group all the same', async () => {
+    const broker = await logs.open('long-commit')
+    await writeOrders(broker, orders(100))
+    const events: string[] = []
+    let giveUp: (() => void) | undefined
+    const stuck = changed(broker, {
+      openGroup: async (options) => {
+        const group = await broker.openGroup(options)
+        return changed(group, {
+          commit: () => {
+            events.push('commit')
+            return new Promise((_, fail) => {
+              giveUp = () => fail(new BrokerError('MILLRACE_BROKER', 'left', { retriable: true }))
+            })
+          },
+          leave: async () => {
+            events.push('leave')
+            await group.leave()
+            giveUp?.()
+          },
+        })
+      },
+    })
+    const config = streamsConfig({ 'shutdown.timeout.ms': 500, 'num.stream.threads': 1 })
+    const streams = await runStreams(FAULTY_JOB, config, { broker: stuck })
+    await until('it commits', () => events.length > 0)
+    streams.stop()
+    await streams.done
+    expect(events).to.deep.equal(['commit', 'leave'])
+    expect(streams.state).to.equal('NOT_RUNNING')
   })
 
   it('by a stop leaves nothing behind: the same broker runs the job again', async () => {
