@@ -5,7 +5,7 @@ import {
   consumerConf,
   lookupConf,
   producerConf,
-  REPORT_FAILURES,
+  reportFailures,
   withoutSecrets,
   type KafkaAddress,
 } from './settings.ts'
@@ -49,7 +49,7 @@ export function connectConsumer(
  */
 export async function connectProducer(
   factory: ClientFactory,
-  extra: RdConf = REPORT_FAILURES,
+  extra: RdConf = reportFailures(factory.address),
 ): Promise<RdProducer> {
   const { module, address } = factory
   const conf = { ...producerConf(address), ...extra }

@@ -40,6 +40,8 @@ const TRANSIENT_DELIVERIES: ReadonlySet<number> = new Set([
   RdCode.erroneousState,
   RdCode.timedOut,
   RdCode.transport,
+  // The client took it for written, and it was not.
+  RdCode.inconsistent,
   // Another producer has the transactions: undoing this one says so.
   RdCode.oldEpoch,
   RdCode.producerFenced,

@@ -23,7 +23,7 @@ import {
   deliveryMsOf,
   END_OF_PARTITION,
   recordBytesMaxOf,
-  REPORT_FAILURES,
+  reportFailures,
 } from './settings.ts'
 
 /** A group's clients. */
@@ -55,7 +55,7 @@ export async function connectPlain(
 ): Promise<GroupClients> {
   return bothOf(
     connectConsumer(factory, groupId, { ...extra.consumer, ...END_OF_PARTITION }),
-    connectProducer(factory, { ...extra.producer, ...REPORT_FAILURES }),
+    connectProducer(factory, { ...extra.producer, ...reportFailures(factory.address) }),
   )
 }
 

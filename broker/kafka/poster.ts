@@ -11,6 +11,12 @@ import { RdCode, type RdError, type RdProducer } from './rd-client.ts'
 /** Reports are asked for so often: they are what somebody waits for. */
 const POLL_MS = 5
 
+/** Of a row that the client takes for written since later ones are: see docs/guarantees.md. */
+const NO_OFFSET = {
+  message: 'the broker took later ones, but gave no offset for this one',
+  code: RdCode.inconsistent,
+}
+
 /** Rows of a post that are under way. */
 interface Post {
   readonly count: number
@@ -36,7 +42,8 @@ export class KafkaPoster implements Poster {
     client.setPollInterval(POLL_MS)
     client.on('delivery-report', (error, report) => {
       const { post, row } = report.opaque as Row
-      this.#settle(post, row, error === null ? report.offset : failed(report, error))
+      const failure = error ?? (report.offset < 0 ? NO_OFFSET : undefined)
+      this.#settle(post, row, failure === undefined ? report.offset : failed(report, failure))
     })
   }
 
@@ -82,7 +89,10 @@ export class KafkaPoster implements Poster {
 }
 
 /** Why a record was not delivered; another try may go well where the broker could not be reached. */
-function failed(target: TopicPartition, { message, code }: RdError): BrokerError {
+function failed(
+  target: TopicPartition,
+  { message, code }: Pick<RdError, 'message' | 'code'>,
+): BrokerError {
   const failure = produceFailed(target, message, code)
   if (!isTransientDelivery(failure)) return failure
   const { cause } = failure

@@ -202,6 +202,7 @@ export const RdCode = {
   deliveryTimedOut: -192,
   erroneousState: -172,
   assignmentLost: -142,
+  inconsistent: -149,
   authentication: -169,
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,

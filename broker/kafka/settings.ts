@@ -185,8 +185,15 @@ export const transactionMsOf = (conf: RdConf): number => Number(conf['transactio
 
 /** A report for each delivery would cost three times what sending does, even if nobody hears it. */
 export const REPORT_NONE: RdConf = { 'delivery.report.only.error': 'true' }
-/** Has failed deliveries reported. */
-export const REPORT_FAILURES: RdConf = { ...REPORT_NONE, dr_cb: true }
+/**
+ * Has failed deliveries reported, and one batch at a time under way to a broker unless the user sets it otherwise:
+ * with more of them librdkafka may take one for written that never arrived, and only its offset tells.
+ */
+export function reportFailures({ settings: { common, producer } }: KafkaAddress): RdConf {
+  const set = { ...common, ...producer }
+  const isSet = 'max.in.flight' in set || 'max.in.flight.requests.per.connection' in set
+  return { ...REPORT_NONE, dr_cb: true, ...(isSet ? {} : { 'max.in.flight': '1' }) }
+}
 
 /** Has every delivery reported, with its offset: for few records, of which each is answered for. */
 export const REPORT_ALL: RdConf = { 'delivery.report.only.error': 'false', dr_cb: true }

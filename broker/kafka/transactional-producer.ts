@@ -11,7 +11,7 @@ import { RoomySender } from './roomy-sender.ts'
 import {
   deliveryMsOf,
   nativeConf,
-  REPORT_FAILURES,
+  reportFailures,
   REPORT_NONE,
   transactionalConf,
   transactionMsOf,
@@ -53,7 +53,7 @@ export async function openKafkaTransactions(
 }
 
 async function plainWay(factory: ClientFactory, conf: RdConf): Promise<Way> {
-  const client = await connectProducer(factory, { ...REPORT_FAILURES, ...conf })
+  const client = await connectProducer(factory, { ...reportFailures(factory.address), ...conf })
   return { client, openSender: () => new RoomySender(client, deliveryMsOf(factory.address)) }
 }
 

@@ -7,6 +7,10 @@ namespace {
 
 thread_local uint64_t acknowledgements = 0;
 
+// librdkafka takes what it was not told of for written once the broker has taken later rows of the partition;
+// a broker that knows nothing of the producer there takes any. Rows behind the first count up from no offset.
+constexpr char kNoOffset[] = "the broker took later ones, but gave no offset for this one";
+
 }  // namespace
 
 Flight* Deliveries::open(std::shared_ptr<Waker> waker) {
@@ -26,11 +30,11 @@ int64_t Deliveries::inFlight(int epoch) {
   return rows;
 }
 
-void Deliveries::fail(rd_kafka_resp_err_t code, const char* topic, int32_t partition) {
+void Deliveries::fail(rd_kafka_resp_err_t code, const char* text, const char* topic, int32_t partition) {
   std::lock_guard<std::mutex> lock(mutex_);
   errors_[topic] += 1;
   if (failure_ != nullptr) return;
-  failure_.reset(new DeliveryFailure{code, librdkafka()->rd_kafka_err2str(code), topic, partition});
+  failure_.reset(new DeliveryFailure{code, text, topic, partition});
 }
 
 const DeliveryFailure* Deliveries::failure() {
@@ -55,9 +59,14 @@ rd_kafka_resp_err_t Deliveries::onAcknowledgement(rd_kafka_t*, rd_kafka_message_
   auto* flight = reinterpret_cast<Flight*>(tag & ~static_cast<uintptr_t>(1));
   // Rows that the client's own `produce` sends carry nothing.
   if (flight == nullptr) return RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    flight->client->deliveries.fail(message->err, librdkafka()->rd_kafka_topic_name(message->rkt),
+  const auto failed = [&](rd_kafka_resp_err_t code, const char* text) {
+    flight->client->deliveries.fail(code, text, librdkafka()->rd_kafka_topic_name(message->rkt),
                                     message->partition);
+  };
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    failed(message->err, librdkafka()->rd_kafka_err2str(message->err));
+  } else if (message->offset < 0) {
+    failed(RD_KAFKA_RESP_ERR__INCONSISTENT, kNoOffset);
   }
   flight->bytes -= static_cast<int64_t>(message->len + message->key_len);
   // A commit that sees the count fall must see the failure: it is written first.

@@ -51,7 +51,7 @@ class Deliveries {
   int64_t inFlight(int epoch);
 
   /** Keeps the first failure, and counts all. */
-  void fail(rd_kafka_resp_err_t code, const char* topic, int32_t partition);
+  void fail(rd_kafka_resp_err_t code, const char* text, const char* topic, int32_t partition);
   /** @returns nullptr when all went well; valid until they are forgotten. */
   const DeliveryFailure* failure();
 

@@ -44,7 +44,8 @@ int64_t PackedWriter::produce(const PackedRows& rows, size_t from, int32_t parti
     const rd_kafka_resp_err_t error = produceRow(rows, row, partition, tag, isAcknowledged);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR || isAcknowledged) continue;
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
-    client_->deliveries.fail(error, librdkafka()->rd_kafka_topic_name(topic_), partition);
+    client_->deliveries.fail(error, librdkafka()->rd_kafka_err2str(error),
+                             librdkafka()->rd_kafka_topic_name(topic_), partition);
     flight_->rows[epoch] -= 1;
   }
   reserved_[epoch] -= static_cast<int64_t>(row - from);

@@ -79,6 +79,7 @@ void rd_kafka_s::acknowledgeAll() {
 void rd_kafka_s::acknowledge(const Outgoing& row, rd_kafka_resp_err_t error) {
   rd_kafka_message_t message = {};
   message.err = error;
+  message.offset = error == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : RD_KAFKA_OFFSET_INVALID;
   message.rkt = row.topic;
   message.partition = row.partition;
   message.len = row.value.size();
