@@ -3,7 +3,9 @@
 import { join } from 'node:path'
 import { receiveMessageOnPort, threadId, type MessagePort } from 'node:worker_threads'
 import { openDataPort } from '../broker/data-port.ts'
+import { loadAddon } from '../broker/native/addon.ts'
 import { nativeRowReader } from '../broker/native/row-reader.ts'
+import { useHugePages } from '../topology/serdes/huge-pages.ts'
 import { withTopics } from '../topology/matching.ts'
 import { assertTopology } from '../topology/topology.ts'
 import type { ChannelSpec } from '../broker/ports.ts'
@@ -26,6 +28,7 @@ export async function runThread(spec: ThreadSpec): Promise<ThreadFailure | undef
     const module = (await import(spec.topology)) as { readonly default?: unknown }
     const declared = assertTopology(module.default, spec.topology)
     const topology = withTopics(declared, spec.plan.sourceTopics)
+    useHugePages(loadAddon().addon?.useHugePages)
     const port = await openDataPort(spec.channel)
     thread = new StreamThread(spec, topology, {
       port,

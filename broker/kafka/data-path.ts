@@ -30,6 +30,8 @@ export interface DataPath {
   ): { readonly spec: ChannelSpec; readonly close: () => void }
   /** Takes a batch that a worker has posted; `sent` is called when it is the client's. */
   produce(target: TopicPartition, packed: ArrayBuffer, sent: () => void): void
+  /** Ends what goes on besides; intake and outbox are closed alone. */
+  close?(): void
 }
 
 /** The addon to take, or why there is none. */
@@ -48,7 +50,7 @@ export function chooseDataPath({ module, address, dataPath }: ClientFactory): Da
   const loaded = loadAddon()
   if (loaded.addon === undefined) return plain(`the addon is missing: ${loaded.reason}`)
   // What it learned last.
-  if (typeof loaded.addon.deliveryErrors !== 'function') {
+  if (typeof loaded.addon.giveMemoryBack !== 'function') {
     return plain('the addon was built for another version of Millrace: run "npm rebuild millrace"')
   }
   const version = module.librdkafkaVersion ?? 'unknown'

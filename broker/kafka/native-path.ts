@@ -34,6 +34,12 @@ import { askForLimits, withoutSizes, type KnownLimits } from './topic-limits.ts'
 /** The addon, to be taken. */
 export type NativeChoice = Extract<DataPathChoice, { path: 'native' }>
 
+/**
+ * Milliseconds. What a client fetched and sent lies among what stays, and the room that it leaves would stay the
+ * process's for good: after a backlog, and a little after each moment that was busier than those before.
+ */
+const SPARE_MS = 30_000
+
 /** A group's clients, and the names by which the addon knows them. */
 export interface NativeClients extends GroupClients {
   readonly consumerId: string
@@ -109,6 +115,7 @@ export function nativePath(
     }
   }
   const deliveryMs = deliveryMsOf(factory.address)
+  const spare = setInterval(() => addon.giveMemoryBack(), SPARE_MS).unref()
   return {
     info: {
       path: 'native',
@@ -141,6 +148,7 @@ export function nativePath(
     produce: ({ topic }) => {
       throw new Error(`a worker with the addon posted rows for ${topic}`)
     },
+    close: () => clearInterval(spare),
   }
 }
 

@@ -15,5 +15,6 @@ NAPI_MODULE_INIT() {
   millrace::addKafkaRows(env, exports);
   millrace::addOffsets(env, exports);
   millrace::addTopicSettings(env, exports);
+  millrace::addMemory(env, exports);
   return exports;
 }

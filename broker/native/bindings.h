@@ -19,4 +19,7 @@ void addTopicSettings(napi_env env, napi_value exports);
 /** openReader, poll, openWriter, produce, …: Kafka's partitions, read and written in workers. */
 void addKafkaRows(napi_env env, napi_value exports);
 
+/** useHugePages: memory of arrays. */
+void addMemory(napi_env env, napi_value exports);
+
 }  // namespace millrace

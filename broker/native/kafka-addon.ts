@@ -193,4 +193,9 @@ export interface KafkaAddon {
   takeAbandoned(clientId: string): number
   /** Forgets the first failure and the abandoned rows: the transaction that they belonged to was undone. */
   forgetFailures(clientId: string): void
+
+  /** Gives the system what memory is free within the process, where its C library can (glibc's malloc_trim). */
+  giveMemoryBack(): void
+  /** Has the system hold the bytes in huge pages, where it can; to be called before they are touched. */
+  useHugePages(bytes: Uint8Array): void
 }

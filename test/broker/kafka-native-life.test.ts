@@ -1,7 +1,10 @@
 // Workers and clients that end while the addon is at work: nothing hangs, crashes or stays behind.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect } from 'chai'
 import { loadAddon } from '../../broker/native/addon.ts'
 import { sharedKafka } from '../support/kafka.ts'
@@ -14,6 +17,9 @@ const WARM_ROUNDS = 40
 const GROWN_MB_MAX = 60
 const CHILD_MS_MAX = 30_000
 const MOMENT_MS_MAX = 60
+const SWEEP_MS = 300
+const BLOCKS = 20_000
+const BLOCK_BYTES = 10_000
 const run = promisify(execFile)
 
 /** Runs a process that ends so; rejects with its exit code, or the signal, where it is not 0. */
@@ -84,5 +90,22 @@ describe('what ends while the addon works', function () {
     await until('all clients are gone', () => addon?.clientCount() === 0)
     const grownMb = (process.memoryUsage.rss() - warmBytes) / 1024 / 1024
     expect(grownMb).to.be.lessThan(GROWN_MB_MAX)
+  })
+
+  it('gives memory back to the system that lies free between what stays', async function () {
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
+    if (header.glibcVersionRuntime === undefined) return this.skip()
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    let blocks = Array.from({ length: BLOCKS }, () => Buffer.allocUnsafeSlow(BLOCK_BYTES).fill(1))
+    const mb = (): number => process.memoryUsage.rss() / 1024 / 1024
+    const filledMb = mb()
+    blocks = blocks.filter((_, i) => i % 50 === 0)
+    collectGarbage()
+    // What it found is freed beside.
+    await sleep(SWEEP_MS)
+    loadAddon().addon!.giveMemoryBack()
+    expect(blocks).to.have.length(BLOCKS / 50)
+    expect(filledMb - mb()).to.be.greaterThan(((BLOCKS * BLOCK_BYTES) / 1024 / 1024) * 0.7)
   })
 })

@@ -1,6 +1,7 @@
 // Memory that grows where it lies, so that a table of a million entries does not stop to copy them. Only
 // WebAssembly's can: its addresses are reserved at once, its pages are taken when they are touched.
 import { TableFullError } from '../errors.ts'
+import { inHugePages } from './huge-pages.ts'
 
 /** What is used of WebAssembly here; TypeScript knows it with the types of browsers only. */
 interface WasmMemory {
@@ -48,6 +49,7 @@ export class GrowingMemory {
     if (this.#memory !== undefined) {
       this.#memory.grow(pages - this.buffer.byteLength / PAGE_BYTES)
       this.buffer = this.#memory.buffer
+      inHugePages(new Uint8Array(this.buffer))
       return
     }
     const before = new Uint8Array(this.buffer)
@@ -57,7 +59,7 @@ export class GrowingMemory {
       this.#memory = new WebAssembly.Memory({ initial: pages, maximum: PAGES_MAX })
       this.buffer = this.#memory.buffer
     }
-    new Uint8Array(this.buffer).set(before)
+    inHugePages(new Uint8Array(this.buffer)).set(before)
   }
 }
 

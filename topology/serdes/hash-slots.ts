@@ -1,6 +1,8 @@
 // The slots of a hash table that grows without a long stop: entries move to the larger table a few at a time,
 // with each that is put in. Dictionaries and stores look entries up in it, in loops of their own.
 
+import { inHugePages } from './huge-pages.ts'
+
 const SLOTS_MIN = 64
 /** Half of them hold entries, so all have moved long before the next table is full. */
 const SLOTS_MOVED_A_PUT = 16
@@ -69,7 +71,7 @@ export class HashSlots {
     if (this.#used > 0 || this.old !== undefined) return
     let { length } = this.slots
     while (length < entries * 4) length *= 2
-    if (length > this.slots.length) this.slots = new Int32Array(length)
+    if (length > this.slots.length) this.slots = inHugePages(new Int32Array(length))
   }
 
   /** So many of the entries died: they keep their places until the next move. */
@@ -99,7 +101,7 @@ export class HashSlots {
     this.#hasDead = false
     this.#next = 0
     this.#used = 0
-    this.slots = new Int32Array(isCrowded ? slots.length * 2 : slots.length)
+    this.slots = inHugePages(new Int32Array(isCrowded ? slots.length * 2 : slots.length))
   }
 
   #move(old: Int32Array, count: number): void {
