@@ -55,8 +55,8 @@ const UNREACHABLE: ReadonlySet<number> = new Set([
   RdCode.allBrokersDown,
 ])
 
-const FINAL: ReadonlySet<number> = new Set([
-  RdCode.fatal,
+/** The broker does not let this application do it. */
+const DENIED: ReadonlySet<number> = new Set([
   RdCode.authentication,
   RdCode.topicDenied,
   RdCode.groupDenied,
@@ -68,9 +68,11 @@ export const isLost = (error: { readonly code: number } | undefined): boolean =>
   error !== undefined && LOST.has(error.code)
 /** Whether the same request may succeed a moment later. */
 export const isRetriable = ({ code }: { readonly code: number }): boolean => RETRIABLE.has(code)
+/** Whether the broker refuses it for want of a right. */
+export const isDenied = ({ code }: { readonly code: number }): boolean => DENIED.has(code)
 /** Whether the client will not recover from the error by itself. */
-export const isFinal = ({ code, isFatal }: Pick<RdError, 'code' | 'isFatal'>): boolean =>
-  FINAL.has(code) || isFatal === true
+export const isFinal = (error: Pick<RdError, 'code' | 'isFatal'>): boolean =>
+  isDenied(error) || error.code === RdCode.fatal || error.isFatal === true
 
 /** A topic that is not there, or not that partition of it. */
 export function topicMissing(place: string, address: string): BrokerError {

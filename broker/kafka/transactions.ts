@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BrokerError, placeOf, type TaskPosition } from '../ports.ts'
 import {
+  isDenied,
   isFinal,
   isPurgedDelivery,
   isTransientDelivery,
@@ -133,6 +134,7 @@ export class Transactions {
   /**
    * Why rows came to nothing. Those that the client gave up since their transaction had failed do not say: whatever
    * is asked of that transaction next is answered with what it failed of.
+   * @throws RdError of a producer that is over, as one whose transaction the broker has undone
    */
   async #causeOf(reason: BrokerError, positions: readonly TaskPosition[]): Promise<BrokerError> {
     const { offsets, address } = this.#parts
@@ -141,6 +143,7 @@ export class Transactions {
       offsets.send(positions.slice(0, 1), REASON_MS_MAX, done),
     )
     if (error === undefined || !isFinal(error)) return reason
+    if (!isDenied(error)) throw error
     return writeDenied(withoutSecrets(error.message, address), error.code)
   }
 

@@ -89,8 +89,8 @@ describe('the transactions of a group', () => {
         produceFailed({ topic: 'out', partition: 0 }, 'purged', RdCode.purgedInQueue),
       )
     }
-    const failureFor = async (message: string, code: number): Promise<Error> => {
-      refusal = Object.assign(new Error(message), { code })
+    const failureFor = async (message: string, code: number, isFatal = false): Promise<Error> => {
+      refusal = Object.assign(new Error(message), { code, isFatal })
       const commit = transactions.commit({ ...outbox, flush }, [at(0, 5)], true)
       return (await commit.catch((error: unknown) => error)) as Error
     }
@@ -99,6 +99,12 @@ describe('the transactions of a group', () => {
       const failure = await failureFor('no partition added: not allowed', RdCode.topicDenied)
       expect(failure).to.have.property('code', 'MILLRACE_PRODUCE_FAILED')
       expect(failure.message).to.include('no partition added: not allowed; see that')
+    })
+
+    it('are another producer’s where this one stood still: the instance begins anew', async () => {
+      const failure = await failureFor('fenced by a newer instance', RdCode.fencedLocally, true)
+      expect(failure).to.have.property('code', 'MILLRACE_FENCED')
+      expect(failure.message).to.include('fenced by a newer instance; another process runs')
     })
 
     it('are undone and begun again where that may help', async () => {
