@@ -1,21 +1,23 @@
-// Mocha's own report, and beyond it what failed where a test is tried again (`npm test -- --retries 1`, as the gate
-// does): told as it happens and listed at the end, so that a second try hides nothing.
+// Mocha's own report, and beyond it the files in which tests failed, for who wants to run these again: they are
+// written to the file that FAILED_TEST_FILES names, one a line.
+const { writeFileSync } = require('node:fs')
 const { Runner, reporters } = require('mocha')
 
-module.exports = class RetriesReporter extends reporters.Spec {
-  #retried = []
+module.exports = class FailedFilesReporter extends reporters.Spec {
+  #failed = new Set()
 
   constructor(runner, options) {
     super(runner, options)
-    runner.on(Runner.constants.EVENT_TEST_RETRY, (test, error) => {
-      const title = test.fullTitle()
-      this.#retried.push(title)
-      console.log(`    failed, and is tried again: ${title}\n${error.stack ?? error}`)
-    })
+    // A hook is in no file, but its suite is.
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test) =>
+      this.#failed.add(test.file ?? test.parent.file),
+    )
   }
 
   epilogue() {
     super.epilogue()
-    for (const title of this.#retried) console.log(`  tried again: ${title}`)
+    const list = process.env.FAILED_TEST_FILES
+    if (list !== undefined)
+      writeFileSync(list, [...this.#failed].map((file) => `${file}\n`).join(''))
   }
 }
