@@ -28,7 +28,20 @@ export interface TaskPosition extends TopicPartitionOffset {
    * (Kafka Streams' partition time).
    */
   readonly partitionTimeMs?: number
+  /** From where the changelogs of the task need be read, by store; left out where nothing tells. */
+  readonly restorePoints?: RestorePoints
 }
+
+/** From where a changelog has a store whole: what comes before is not needed any more. */
+export interface RestorePoint {
+  /** At or before the first entry that is needed. */
+  readonly offset: number
+  /** Of the entry with which all of the store has come. */
+  readonly number: number
+}
+
+/** Restore points by store. */
+export type RestorePoints = Readonly<Record<string, RestorePoint>>
 
 /** A topic that must exist. */
 export interface TopicSpec {

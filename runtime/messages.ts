@@ -1,6 +1,11 @@
 // What the main thread and a worker say to each other: requests with a number, each answered once.
 import type { MessagePort } from 'node:worker_threads'
-import type { ChannelSpec, TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
+import type {
+  ChannelSpec,
+  RestorePoint,
+  TaskPosition,
+  TopicPartitionOffset,
+} from '../broker/ports.ts'
 import type { StreamsConfig } from '../config/config.ts'
 import type { EventTimeSpan } from '../processors/event-times.ts'
 import type { CarefulSpec } from './crashing-rows.ts'
@@ -71,6 +76,8 @@ export interface ChangelogBounds {
   readonly topic: string
   readonly start: number
   readonly end: number
+  /** From where on it has the store whole, by what the group knows. */
+  readonly from?: RestorePoint | undefined
 }
 
 /** Where an input of a task may start, and where it is to stop. */

@@ -255,13 +255,18 @@ export class StreamThread {
       case 'prepare':
         // What is answered is as it is now, though the tasks go on before it is durable.
         this.#prepare(() => {
-          const answer = this.#answerOf(request.id, this.#positions(), this.#unmatched.take())
+          const answer = this.#answerOf(request.id, [], this.#unmatched.take())
           const tasks = [...this.#tasks.values()]
+          const starts = tasks.map(({ starts }) => starts)
           const rows = tasks.reduce((sum, task) => sum + task.takeSourceRows(), 0)
           const eventTimes = joined(tasks.map((task) => task.eventTime.rows.take()))
           return () => {
             const { hasProduced, hasUntold } = this.#commits
-            this.#control.answer({ ...answer, rows, eventTimes, hasProduced, hasUntold })
+            // What was packed meanwhile goes out with it.
+            const positions = tasks.flatMap(({ restorePoints }, i) =>
+              starts[i]!.map((at) => (restorePoints ? { ...at, restorePoints } : at)),
+            )
+            this.#control.answer({ ...answer, positions, rows, eventTimes, hasProduced, hasUntold })
           }
         })
         return
@@ -356,10 +361,6 @@ export class StreamThread {
     this.#outputs.discard()
     this.#commits.discard()
     this.#port.discard?.()
-  }
-
-  #positions(): ThreadAnswer['positions'] {
-    return [...this.#tasks.values()].flatMap((task) => task.starts)
   }
 
   /** Everything that was run goes out and is to become durable; `done` is called when it is. */

@@ -5,6 +5,7 @@ import {
   placeOf,
   type Broker,
   type Group,
+  type RestorePoint,
   type TaskPosition,
   type TopicPartition,
   type TopicPartitionOffset,
@@ -76,7 +77,13 @@ export class TaskBounds {
         inputStart: starts[nextInput++]!.start,
         stopAt: this.#stopAt(input),
       })),
-      changelogs: logs[i]!.map(({ store, topic }) => ({ store, topic, ...bounds[nextLog++]! })),
+      changelogs: logs[i]!.map(({ store, topic }) => ({
+        ...{ store, topic, ...bounds[nextLog++]! },
+        from: latestPoint(
+          store,
+          inputsOf(spec).map((input) => positions.get(placeOf(input))),
+        ),
+      })),
       generation,
     }))
   }
@@ -127,4 +134,13 @@ function positionOf<P extends TopicPartition>(
   positions: readonly P[],
 ): P | undefined {
   return positions.find((at) => at.topic === topic && at.partition === partition)
+}
+
+/** An input that has not moved for long may know an old one. */
+function latestPoint(
+  store: string,
+  positions: readonly (TaskPosition | undefined)[],
+): RestorePoint | undefined {
+  const points = positions.flatMap((at) => at?.restorePoints?.[store] ?? [])
+  return points.sort((a, b) => b.number - a.number)[0]
 }

@@ -1,6 +1,6 @@
 // What a task keeps of itself: position, stream time, the times its writers have told, its stores as
 // logs of changes that become snapshots now and then, and where these stand in their changelogs.
-import type { TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
+import type { RestorePoints, TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
 import type { StateEnvironment } from '../broker/state-environment.ts'
 import type { TaskStore } from '../processors/processor.ts'
 import type { SavedWriterTimes } from '../processors/saved-times.ts'
@@ -72,6 +72,8 @@ export class TaskCheckpoints {
   /** What was packed of a store since its last snapshot: it may be saved later. */
   readonly #grownBytes = new Map<string, number>()
   readonly #places = new Map<string, ChangelogPlace>()
+  /** Those of stores that are not whole: who is killed meanwhile begins them anew. */
+  readonly #parts = new Map<string, ChangelogPlace>()
   /** Stores whose next entry is the first of an heir, with the generation of the group. */
   readonly #heirs = new Map<string, number>()
   /** Told of the entries that `restore` has taken over. */
@@ -132,7 +134,16 @@ export class TaskCheckpoints {
 
   /** Where a store stands in its changelog; undefined when that has nothing of what is here. */
   placeOf(store: string): ChangelogPlace | undefined {
-    return this.#places.get(store)
+    return this.#parts.get(store) ?? this.#places.get(store)
+  }
+
+  /** From where its changelogs need be read by who has nothing of it: what is packed by now, and no more. */
+  get restorePoints(): RestorePoints | undefined {
+    if (this.#write === undefined) return undefined
+    const points = [...this.#places].flatMap(([store, { whole }]) =>
+      whole === undefined ? [] : [[store, whole] as const],
+    )
+    return points.length === 0 ? undefined : Object.fromEntries(points)
   }
 
   /**
@@ -159,16 +170,23 @@ export class TaskCheckpoints {
     this.#saved.save(...updates)
   }
 
-  /** Takes entries of a changelog over, in their order, with where the task stood. */
-  restore(store: string, entries: readonly LoggedEntry[]): void {
+  /**
+   * Takes entries of a changelog over, in their order, with where the task stood.
+   * @param isPart whether there are others before them that the store has not.
+   */
+  restore(store: string, entries: readonly LoggedEntry[], isPart = false): void {
+    let place = this.placeOf(store) ?? CHANGELOG_START
     for (const entry of entries) {
-      this.#places.set(store, placeAfter(this.#places.get(store) ?? CHANGELOG_START, entry))
+      place = placeAfter(place, entry)
       const { positions, ...meta } = entry.meta
       // Of several stores the one that changed last knows best.
       if (progressOf(positions) < progressOf(this.#positions)) continue
       this.#positions = positions
       this.#meta = meta
     }
+    const [to, other] = isPart ? [this.#parts, this.#places] : [this.#places, this.#parts]
+    to.set(store, place)
+    other.delete(store)
     // What a snapshot replaces is not written first: lmdb would count pages that the file never gets.
     const last = entries.findLastIndex(({ isSnapshot }) => isSnapshot)
     const stores = entries.slice(Math.max(0, last)).map(({ bytes, isSnapshot, nextSlot }) => {
@@ -181,7 +199,8 @@ export class TaskCheckpoints {
 
   /** Takes note of an entry that is not to be taken over: what comes next is counted behind it. */
   passOver(store: string, entry: EntryPlace): void {
-    this.#places.set(store, placeBeyond(this.#places.get(store) ?? CHANGELOG_START, entry))
+    const places = this.#parts.has(store) ? this.#parts : this.#places
+    places.set(store, placeBeyond(places.get(store) ?? CHANGELOG_START, entry))
   }
 
   /**
@@ -207,6 +226,7 @@ export class TaskCheckpoints {
   clear(store: string): void {
     this.#saved.removeStore(store)
     this.#grownBytes.delete(store)
+    this.#parts.delete(store)
     this.#places.delete(store)
   }
 

@@ -1,6 +1,11 @@
 // Brings what is saved of a task on this machine up to its changelogs: to their ends before it is opened, or
 // on and on where it is a copy of another instance's. The worker steps it between the tasks that run.
-import type { DataPort, PartitionReader, TopicPartitionOffset } from '../broker/ports.ts'
+import type {
+  DataPort,
+  PartitionReader,
+  RestorePoint,
+  TopicPartitionOffset,
+} from '../broker/ports.ts'
 import { EntryAssembler } from '../state/changelog-record.ts'
 import type { ChangelogBounds, TaskToOpen } from './messages.ts'
 import { readMeta, type LoggedEntry, type TaskCheckpoints } from './task-checkpoints.ts'
@@ -14,6 +19,8 @@ export const UNSAVED_BYTES_MAX = 67_108_864
 /** Restores the stores of one task (Kafka Streams' StoreChangelogReader). */
 export class TaskRestore {
   readonly #stores: StoreRestore[]
+  readonly #changelogs: readonly ChangelogBounds[]
+  readonly #around: StoreRestoreAround
   readonly #checkpoints: TaskCheckpoints
   readonly #isCopy: boolean
 
@@ -32,11 +39,12 @@ export class TaskRestore {
     this.#isCopy = isCopy
     checkpoints.loadPlaces()
     const committed = new Map(spec.inputs.map(({ topic }, i) => [topic, inputs[i]!.offset]))
-    const around = {
+    this.#changelogs = changelogs
+    this.#around = {
       ...{ partition: spec.partition, committed, checkpoints, port, isCopy },
       unsavedBytesMax: () => unsavedBytesMax() / changelogs.length,
     }
-    this.#stores = changelogs.map((of) => new StoreRestore(of, around))
+    this.#stores = changelogs.map((of) => new StoreRestore(of, this.#around))
     this.#settle()
   }
 
@@ -57,9 +65,20 @@ export class TaskRestore {
 
   /** Takes what is at hand of each changelog. @returns how many records. */
   step(): number {
-    const records = this.#stores.reduce((sum, store) => sum + store.step(), 0)
+    let records = 0
+    this.#stores.forEach((store, i) => {
+      records += store.step()
+      if (store.isLacking) this.#stores[i] = this.#anew(i)
+    })
     this.#settle()
     return records
+  }
+
+  /** Reads a changelog from its start: what was known of it does not hold. */
+  #anew(i: number): StoreRestore {
+    const { from: _, ...bounds } = this.#changelogs[i]!
+    this.#checkpoints.clear(bounds.store)
+    return new StoreRestore(bounds, this.#around)
   }
 
   /** Saves what was read and waits for more: a write for it. */
@@ -97,6 +116,8 @@ class StoreRestore {
   /** The next offset to read. */
   #position: number
   readonly #end: number
+  /** Where it began, until it has come to the entry with which the store is whole. */
+  #from: RestorePoint | undefined
   readonly #isCopy: boolean
   readonly #checkpoints: TaskCheckpoints
   readonly #assembler = new EntryAssembler()
@@ -114,7 +135,7 @@ class StoreRestore {
   #reader: PartitionReader | undefined
 
   constructor(
-    { store, topic, start, end }: ChangelogBounds,
+    { store, topic, start, end, from }: ChangelogBounds,
     { partition, committed, checkpoints, port, isCopy, unsavedBytesMax }: StoreRestoreAround,
   ) {
     this.store = store
@@ -132,6 +153,12 @@ class StoreRestore {
       else checkpoints.detach(store)
       this.#position = start
     }
+    const hasLess = (at: RestorePoint): boolean =>
+      at.number > (checkpoints.placeOf(store)?.number ?? 0) && at.offset > this.#position
+    if (from !== undefined && !isCopy && hasLess(from) && from.offset < end) {
+      this.#from = from
+      this.#position = from.offset
+    }
     this.#whole = this.#reached = this.#position
     if (this.#position >= end && !isCopy) return
     this.#reader = port.openReader({ topic, partition, offset: this.#position })
@@ -139,6 +166,11 @@ class StoreRestore {
 
   get isDone(): boolean {
     return this.#reader === undefined
+  }
+
+  /** Whether it is over and has not come to that entry, as where it was deleted: all is to be read then. */
+  get isLacking(): boolean {
+    return this.isDone && this.#from !== undefined
   }
 
   get remaining(): number {
@@ -182,7 +214,7 @@ class StoreRestore {
     }
     // Not at what a reader calls the end: what the former owner has committed may not be visible yet.
     if (this.#position >= this.#end && !this.#isCopy) {
-      this.save()
+      if (this.#from === undefined) this.save()
       this.close()
     }
     return batch?.count ?? 0
@@ -194,7 +226,8 @@ class StoreRestore {
   }
 
   save(): void {
-    if (this.#unsaved.length > 0) this.#checkpoints.restore(this.store, this.#unsaved)
+    const isPart = this.#from !== undefined
+    if (this.#unsaved.length > 0) this.#checkpoints.restore(this.store, this.#unsaved, isPart)
     this.#unsaved = []
     this.#unsavedBytes = 0
   }
@@ -211,6 +244,7 @@ class StoreRestore {
         this.#checkpoints.passOver(this.store, entry)
         continue
       }
+      if (entry.isSnapshot || entry.number === this.#from?.number) this.#from = undefined
       // What a snapshot replaces need not be kept.
       if (entry.isSnapshot) {
         this.#unsaved = []

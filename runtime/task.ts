@@ -1,6 +1,6 @@
 // A task: one sub-topology on one partition. It polls its input, runs it through its processors, and
 // says at a commit where it stands and what changed in its stores. Single-threaded, owned by a worker.
-import type { TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
+import type { RestorePoints, TaskPosition, TopicPartitionOffset } from '../broker/ports.ts'
 import { buildTask, type TaskProcessors } from '../processors/build.ts'
 import { EventTimeLimits, OperatorTime } from '../processors/operator-time.ts'
 import { DropLetters } from '../processors/dead-letters.ts'
@@ -146,6 +146,11 @@ export class Task implements TaskContext {
     return this.#inputs.all.map(({ start, source }) =>
       source !== undefined || partitionTimeMs < 0 ? start : { ...start, partitionTimeMs },
     )
+  }
+
+  /** See `TaskCheckpoints.restorePoints`. */
+  get restorePoints(): RestorePoints | undefined {
+    return this.#checkpoints.restorePoints
   }
 
   /** Begins to read. */

@@ -18,6 +18,8 @@ export interface ChangelogEntry {
    * the round before, or since a snapshot, it replaces all former ones; it takes the place of a snapshot.
    */
   readonly nextSlot?: number | undefined
+  /** Of its first record, or before it; who writes it may not know any. */
+  readonly offset?: number
   /** What the task keeps beside its stores, as JSON. */
   readonly meta: Uint8Array
   readonly bytes: Uint8Array
@@ -74,6 +76,7 @@ const NOTHING = new Uint8Array(0)
 /** Puts the records of a changelog together again. Parts of which others are missing come to nothing. */
 export class EntryAssembler {
   #number = -1
+  #offset = 0
   #isSnapshot = false
   /** Of the entry that is begun: how many of its parts came, and their bytes. */
   #parts = 0
@@ -103,6 +106,7 @@ export class EntryAssembler {
     const metaBytes = view.getUint32(28, true)
     if (part === 0) {
       this.#number = number
+      this.#offset = batch.offsets[row]!
       this.#isSnapshot = isSnapshot
       this.#forget()
     } else if (number !== this.#number || isSnapshot !== this.#isSnapshot || part !== this.#parts) {
@@ -117,7 +121,8 @@ export class EntryAssembler {
     const bytes = this.#bytes.subarray(0, this.#length)
     this.#number = -1
     this.#forget()
-    const entry = { number, slot: view.getUint32(16, true), isSnapshot, meta, bytes }
+    const offset = this.#offset
+    const entry = { number, slot: view.getUint32(16, true), isSnapshot, offset, meta, bytes }
     if (value[0] === VERSION) return entry
     return { ...entry, nextSlot: value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0 }
   }

@@ -1,5 +1,6 @@
 // Where a store stands in its changelog (Kafka Streams' <application>-<store>-changelog): kept with the
 // task's checkpoint, so that a restore begins behind what is on this machine.
+import type { RestorePoint } from '../broker/ports.ts'
 import { HIGH_SLOTS, type ChangelogEntry } from './changelog-record.ts'
 
 /** A store's place in its changelog. */
@@ -19,7 +20,13 @@ export interface ChangelogPlace {
    * known by its number, and passed over.
    */
   readonly offset: number
+  /** From where on the topic has the store whole, where that is known. */
+  readonly whole?: RestorePoint | undefined
+  /** The offset of the entry behind which the round begins that is under way. */
+  readonly roundFrom?: number | undefined
 }
+
+type PlaceRestorePoints = Pick<ChangelogPlace, 'whole' | 'roundFrom'>
 
 /** Places by store. */
 export type ChangelogPlaces = Readonly<Record<string, ChangelogPlace>>
@@ -33,7 +40,10 @@ export const CHANGELOG_START: ChangelogPlace = Object.freeze({
 })
 
 /** Where an entry of a changelog lies. */
-export type EntryPlace = Pick<ChangelogEntry, 'number' | 'slot' | 'isSnapshot' | 'nextSlot'>
+export type EntryPlace = Pick<
+  ChangelogEntry,
+  'number' | 'slot' | 'isSnapshot' | 'nextSlot' | 'offset'
+>
 
 const lastSnapshotOf = ({
   nextSnapshot,
@@ -41,7 +51,11 @@ const lastSnapshotOf = ({
 }: ChangelogPlace): number => lastSnapshot
 
 /** The place behind an entry. */
-export function placeAfter(
+export function placeAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
+  return { ...slotsAfter(place, entry), ...restorePointsAfter(place, entry) }
+}
+
+function slotsAfter(
   place: ChangelogPlace,
   { number, slot, isSnapshot, nextSlot: nextOfRound }: EntryPlace,
 ): ChangelogPlace {
@@ -53,6 +67,21 @@ export function placeAfter(
   const nextSlot = nextOfRound ?? 0
   return { number, nextSlot, nextSnapshot: next, lastSnapshot: slot, offset }
 }
+
+/** A round has the store whole together with all that came since the one before ended, or since a snapshot. */
+function restorePointsAfter(place: ChangelogPlace, entry: EntryPlace): PlaceRestorePoints {
+  const { number, isSnapshot, nextSlot, offset = place.offset } = entry
+  if (isSnapshot) return { whole: { offset, number }, roundFrom: offset }
+  if (nextSlot === undefined) return restorePointsOf(place)
+  const { roundFrom } = place
+  const whole = roundFrom === undefined ? undefined : { offset: roundFrom, number }
+  return restorePointsOf({ whole, roundFrom: offset })
+}
+
+const restorePointsOf = ({ whole, roundFrom }: PlaceRestorePoints): PlaceRestorePoints => ({
+  ...(whole !== undefined && { whole }),
+  ...(roundFrom !== undefined && { roundFrom }),
+})
 
 /** Snapshots have so many places: two by turns, and one to go to when an owner is followed by another. */
 const SNAPSHOTS = 3
@@ -108,7 +137,8 @@ export function takenOver(place: ChangelogPlace, generation: number): ChangelogP
 
 /** The place behind an entry that was left out: this machine still lacks it. */
 export function placeBeyond(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
-  return { ...placeAfter(place, entry), number: place.number, seen: entry.number }
+  const { number } = place
+  return { ...slotsAfter(place, entry), ...restorePointsOf(place), number, seen: entry.number }
 }
 
 /** The number of the next entry. */

@@ -2,12 +2,11 @@
 // without it the time that partitions have come to is not known to who takes them over.
 import type { KafkaAddon, NativeFailure, NativeOffset } from '../native/kafka-addon.ts'
 import type { TaskPosition, TopicPartition, TopicPartitionOffset } from '../ports.ts'
-import { metadataOf, partitionTimeOf } from './offset-metadata.ts'
+import { metadataFrom, metadataOf, type PositionMetadata } from './offset-metadata.ts'
 import type { RdConsumer, RdDone, RdError, RdProducer } from './rd-client.ts'
 
-/** An offset that the broker has, if anything was committed, and the time that is kept beside it. */
-export type StoredOffset = TopicPartition &
-  Partial<Pick<TaskPosition, 'offset' | 'partitionTimeMs'>>
+/** An offset that the broker has, if anything was committed, and what is kept beside it. */
+export type StoredOffset = TopicPartition & Partial<Pick<TaskPosition, 'offset'>> & PositionMetadata
 
 /** What is asked of the brokers about the offsets of a group. */
 export interface OffsetRequests {
@@ -25,13 +24,13 @@ export interface OffsetRequests {
 /** Requests of node-rdkafka's clients. */
 export function plainRequests(consumer: RdConsumer, producer?: RdProducer): OffsetRequests {
   return {
-    commit: (positions) => void consumer.commit(positions.map(withoutTime)),
+    commit: (positions) => void consumer.commit(positions.map(withoutMetadata)),
     committed: (partitions, timeoutMs) =>
       new Promise((done) => {
         consumer.committed(partitions, timeoutMs, (error, stored) => done(error ?? stored))
       }),
     send: (positions, timeoutMs, done) => {
-      const offsets = positions.map(withoutTime)
+      const offsets = positions.map(withoutMetadata)
       producer?.sendOffsetsToTransaction(offsets, consumer, timeoutMs, done)
     },
   }
@@ -64,21 +63,20 @@ export function nativeRequests(
   }
 }
 
-const withoutTime = ({ topic, partition, offset }: TaskPosition): TopicPartitionOffset => ({
+const withoutMetadata = ({ topic, partition, offset }: TaskPosition): TopicPartitionOffset => ({
   ...{ topic, partition, offset },
 })
 
 function withMetadata(position: TaskPosition): NativeOffset {
   const metadata = metadataOf(position)
-  return { ...withoutTime(position), ...(metadata === undefined ? {} : { metadata }) }
+  return { ...withoutMetadata(position), ...(metadata === undefined ? {} : { metadata }) }
 }
 
 function storedOf({ topic, partition, offset, metadata }: NativeOffset): StoredOffset {
-  const partitionTimeMs = partitionTimeOf(metadata)
   return {
     ...{ topic, partition },
     ...(offset === undefined ? {} : { offset }),
-    ...(partitionTimeMs === undefined ? {} : { partitionTimeMs }),
+    ...metadataFrom(metadata),
   }
 }
 

@@ -2,6 +2,7 @@
 // that has nothing of them finds them there.
 import { expect } from 'chai'
 import type { Settings } from '../../config/config.ts'
+import type { MetricFamily } from '../../runtime/metrics/snapshot.ts'
 import { temporaryDirectory } from '../data/temporary-directory.ts'
 import { readTopic } from '../support/final-tables.ts'
 import { expectNotes, notes, NOTES_JOB } from '../support/notes.ts'
@@ -12,6 +13,9 @@ const KEYS = 24_000
 const PARTITIONS = 2
 /** Of a value of the changelog that ends a round. */
 const ROUND_VERSION = 2
+
+const restoredOf = (metrics: readonly MetricFamily[]): number =>
+  sumOf(metrics, 'kafka_stream_task_restored_records_total')
 
 describe('state beyond memory, on Kafka', function () {
   this.timeout(240_000)
@@ -43,8 +47,20 @@ describe('state beyond memory, on Kafka', function () {
     expect(ends).to.be.at.least(PARTITIONS)
     await expectNotes(kafka.broker, KEYS, 2)
     await writeInput(kafka.broker, notes(KEYS, 1), PARTITIONS, { topic: 'notes' })
-    const second = await run('another-machine')
-    expect(sumOf(second, 'kafka_stream_task_restored_records_total')).to.be.greaterThan(0)
+    const second = restoredOf(await run('another-machine'))
+    expect(second).to.be.greaterThan(0)
     await expectNotes(kafka.broker, KEYS, 3)
+    let records = 0
+    await readTopic(kafka.broker, 'notes-kept-changelog', () => (records += 1))
+    await writeInput(kafka.broker, notes(KEYS, 1), PARTITIONS, { topic: 'notes' })
+    const third = await run('a-third-machine')
+    // Who is interrupted in a restore reads it again.
+    const what = ['kafka_consumer_rebalances_total', 'kafka_producer_txn_aborts_total']
+    const told = what.map((name) => `${name} ${sumOf(third, name)}`).join(', ')
+    expect(restoredOf(third), `from the last whole round on; ${told}`).to.be.within(
+      1,
+      records * 0.8,
+    )
+    await expectNotes(kafka.broker, KEYS, 4)
   })
 })

@@ -6,6 +6,7 @@ import {
   isRoomy,
   nextNumber,
   placeAfter,
+  placeBeyond,
   takenOver,
 } from '../../state/changelog.ts'
 import type { ChangelogPlace } from '../../state/changelog.ts'
@@ -55,6 +56,51 @@ describe('the places of a changelog', () => {
     const place = placeAfter(heir, { number, slot: heir.nextSlot, isSnapshot: false })
     const behind = [6, 7, 8, 0].map((generation) => isBehind(place, generation))
     expect(behind).to.deep.equal([true, false, false, false])
+  })
+
+  describe('tell from where on the topic has the store whole', () => {
+    const after = (place: ChangelogPlace, offset: number, ends: 'changes' | 'snapshot' | 'round') =>
+      placeAfter(place, {
+        number: nextNumber(place),
+        slot: ends === 'changes' ? place.nextSlot : place.nextSnapshot,
+        isSnapshot: ends === 'snapshot',
+        ...(ends === 'round' ? { nextSlot: 0 } : {}),
+        offset,
+      })
+
+    it('which is where the last snapshot lies', () => {
+      const changed = after(CHANGELOG_START, 3, 'changes')
+      expect(changed.whole).to.equal(undefined)
+      const whole = after(after(changed, 5, 'snapshot'), 7, 'changes')
+      expect(whole.whole).to.deep.equal({ offset: 5, number: 2 })
+      expect(after(whole, 9, 'snapshot').whole).to.deep.equal({ offset: 9, number: 4 })
+    })
+
+    it('or where the round before the last one ended', () => {
+      const first = after(after(CHANGELOG_START, 3, 'changes'), 5, 'round')
+      expect(first.whole, 'it may have begun before what is known').to.equal(undefined)
+      const second = after(after(first, 7, 'changes'), 9, 'round')
+      expect(second.whole).to.deep.equal({ offset: 5, number: 4 })
+      expect(after(second, 11, 'round').whole).to.deep.equal({ offset: 9, number: 5 })
+    })
+
+    it('which a snapshot is for the round behind it', () => {
+      const place = after(after(CHANGELOG_START, 3, 'snapshot'), 5, 'round')
+      expect(place.whole).to.deep.equal({ offset: 3, number: 2 })
+    })
+
+    it('not behind what may lie before it, where who writes it does not hear of offsets', () => {
+      expect(snapshot({ ...CHANGELOG_START, offset: 40 }).whole).to.deep.equal({
+        offset: 40,
+        number: 1,
+      })
+    })
+
+    it('by what was taken over alone', () => {
+      const place = after(CHANGELOG_START, 3, 'snapshot')
+      const left = { number: 2, slot: 1, isSnapshot: true, offset: 5 }
+      expect(placeBeyond(place, left).whole).to.deep.equal({ offset: 3, number: 1 })
+    })
   })
 
   it('have other slots for each heir, and tell when a snapshot should free them', () => {
