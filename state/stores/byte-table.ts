@@ -14,8 +14,10 @@ const LIVE = 2
 const DIRTY = 4
 /** The saved log has the key, so that its deletion must be saved, too. */
 const SAVED = 8
+/** Drained in a round whose flag this is: it is set in every other one. */
+const ROUND = 16
 /** The flags from here on belong to orders. */
-export const ORDER_FLAGS = 16
+export const ORDER_FLAGS = 32
 
 /** What keeps an order of the entries with a value and must know which come and go. */
 export interface EntryOrder {
@@ -39,6 +41,9 @@ export class ByteTable {
   #rows = 0
   #removedRows = 0
   readonly #dirty = new EntryList()
+  /** What entries have of `ROUND` that were drained since the round began, and where it goes on. */
+  #round = ROUND
+  #next = 0
   readonly #orders: EntryOrder[] = []
   #endRest: () => void = () => undefined
 
@@ -175,16 +180,44 @@ export class ByteTable {
       if ((flags & DIRTY) === 0) continue
       visit(entry)
       if ((flags & LIVE) === 0) this.forget(entry)
-      else this.entries.setFlags(entry, (flags & ~DIRTY) | SAVED)
+      else this.#drained(entry, flags & ~DIRTY)
     }
   }
 
-  /** Visits all entries with a value; they count as saved afterwards. Nothing may be dirty. */
+  /** Visits all entries with a value; they count as saved afterwards, and a round begins. Nothing may be dirty. */
   drainAll(visit: (entry: number) => void): void {
     this.forEach((entry) => {
       visit(entry)
-      this.entries.setFlags(entry, this.entries.flagsOf(entry) | SAVED)
+      this.#drained(entry, this.entries.flagsOf(entry))
     })
+    this.#beginRound()
+  }
+
+  /**
+   * Visits entries that were not drained in any way since the round began, until it is enough. Nothing may be dirty.
+   * @returns whether that were the last ones: then the round ends.
+   */
+  drainRound(visit: (entry: number) => void, isEnough: () => boolean): boolean {
+    const { entries } = this
+    for (; this.#next < entries.end; this.#next++) {
+      const flags = entries.flagsOf(this.#next)
+      if ((flags & LIVE) === 0 || (flags & ROUND) === this.#round) continue
+      if (isEnough()) return false
+      visit(this.#next)
+      this.#drained(this.#next, flags)
+    }
+    this.#beginRound()
+    return true
+  }
+
+  /** All entries have the flag of the round that is over: of the next one none was drained. */
+  #beginRound(): void {
+    this.#next = 0
+    this.#round ^= ROUND
+  }
+
+  #drained(entry: number, flags: number): void {
+    this.entries.setFlags(entry, (flags & ~ROUND) | SAVED | this.#round)
   }
 
   /** Visits all entries with a value, in no order that means anything. */

@@ -30,8 +30,6 @@ export class TableLog {
   #count = 0
   #packedTimeMs = -1
   #packedMark = -1
-  /** The entry that the round goes on with. */
-  #next = 0
   /** How many entries had changed when it packed last. */
   changedRows = 0
   /** A time of the store's own, saved with its changes and given back by `restore`; epoch ms. */
@@ -60,21 +58,18 @@ export class TableLog {
   }
 
   /**
-   * What changed since the last call, and as many bytes again of what did not, entry by entry; undefined when nothing
-   * changed. `isEnd`: since the round before ended, or this log was made, everything was packed at least once.
+   * What changed since the last call, and as many bytes again of what was not packed since the round began; undefined
+   * when nothing changed. `isEnd`: since the round before ended, or this log was made, everything was packed at least
+   * once.
    */
   packRound(): PackedRound | undefined {
     this.#begin()
+    const packed = this.#packed
     this.#table.drainDirty(this.#add)
     this.changedRows = this.#count
     if (this.#count === 0 && this.#isAsPacked) return undefined
-    const until = 2 * this.#packed.position - HEADER_BYTES
-    const { entries } = this.#table
-    for (; this.#next < entries.end && this.#packed.position < until; this.#next++) {
-      if (this.#table.isLive(this.#next)) this.#add(this.#next)
-    }
-    const isEnd = this.#next >= entries.end
-    if (isEnd) this.#next = 0
+    const until = 2 * packed.position - HEADER_BYTES
+    const isEnd = this.#table.drainRound(this.#add, () => packed.position >= until)
     return { bytes: this.#end(), isEnd }
   }
 
