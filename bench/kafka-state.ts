@@ -8,6 +8,8 @@ import { keyCounts, keysIn } from './keyed-job.ts'
 
 /** The module of the job. */
 export const JOB = 'keyed-job.js'
+/** The same without windows. */
+export const TABLE_JOB = 'keyed-table-job.js'
 /** Of all topics; there are as many tasks. */
 export const PARTITIONS = 4
 

@@ -1,6 +1,7 @@
 // How fast the state of a job is restored from its changelog on Kafka:
 // `BENCH_RUN=r1 node dist/bench/restore.js ADDRESS [keys] [bytes of a key]`, with `again` behind it once more
-// what a run of that name has left, and with `memory` into memory alone (state.store=memory).
+// what a run of that name has left, with `memory` into memory alone (state.store=memory), and with `table` counts
+// without windows, which are kept as tables are.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { streamsConfig } from '../config/config.ts'
 import { runStreams } from '../runtime/run-streams.ts'
 import { runToEnd } from './counting-run.ts'
 import { STORE } from './keyed-job.ts'
-import { fill, JOB, PARTITIONS, recordsIn, total } from './kafka-state.ts'
+import { fill, JOB, PARTITIONS, recordsIn, TABLE_JOB, total } from './kafka-state.ts'
 
 /** Of the same ones, counted once more. */
 const MORE_KEYS = 1_000
@@ -18,6 +19,7 @@ const MORE_KEYS = 1_000
 const LOOK_MS = 20
 const [address = '127.0.0.1:9092', keys = '1000000', keyBytes = '20', ...ways] =
   process.argv.slice(2)
+const job = ways.includes('table') ? TABLE_JOB : JOB
 const store = ways.includes('memory') ? 'memory' : 'lmdb'
 const applicationId = `restore-${process.env['BENCH_RUN'] ?? 'bench'}`
 const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
@@ -33,14 +35,14 @@ const broker = await openBroker({ kind: 'kafka', bootstrapServers: address, clie
 try {
   if (!ways.includes('again')) {
     await fill(broker, Number(keys), Number(keyBytes))
-    await runToEnd(settings, process.env['TJOB'] ?? JOB)
+    await runToEnd(settings, job)
     // A job that goes on: its group knows from where the changelogs have its stores whole.
     await fill(broker, MORE_KEYS, Number(keyBytes))
-    await runToEnd(settings, process.env['TJOB'] ?? JOB)
+    await runToEnd(settings, job)
   }
   const records = await recordsIn(broker, `${applicationId}-${STORE}-changelog`)
   rmSync(directory, { recursive: true, force: true })
-  const streams = await runStreams(new URL(process.env['TJOB'] ?? JOB, import.meta.url), streamsConfig(settings))
+  const streams = await runStreams(new URL(job, import.meta.url), streamsConfig(settings))
   const of = (kind: string): number => total(streams, 'kafka_stream_tasks', kind)
   while (of('restoring') === 0) await sleep(LOOK_MS)
   const startedMs = performance.now()

@@ -1,6 +1,7 @@
 // Pages of bytes that entries of a store lie in. Used by the byte table; it never copies a page to grow,
 // so a store of a gigabyte grows as fast as a small one. Where memory is bounded, pages come and go.
 import { Frame, type FrameOwner } from './frame-queue.ts'
+import { inHugePages } from '../../topology/serdes/huge-pages.ts'
 import type { StateMemory } from './state-memory.ts'
 
 const PAGE_BYTES_MIN = 16_384
@@ -140,7 +141,7 @@ export class ByteArena implements FrameOwner {
     if (this.page >= 0) this.#ends[this.page] = this.#end
     const most = this.#memory?.pageBytesMax ?? PAGE_BYTES_MAX
     const wanted = Math.min(most, Math.max(PAGE_BYTES_MIN, this.#totalBytes))
-    const page = new Uint8Array(Math.max(wanted, length))
+    const page = inHugePages(new Uint8Array(Math.max(wanted, length)))
     this.page = this.#freeNumbers.pop() ?? this.#lengths.length
     this.#lengths[this.page] = page.length
     this.#live[this.page] = 0

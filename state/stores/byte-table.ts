@@ -3,6 +3,8 @@
 import { HashSlots } from '../../topology/serdes/hash-slots.ts'
 import { EntryList } from '../entry-list.ts'
 import { ByteEntries } from './byte-entries.ts'
+import { hashOf } from './hash-bytes.ts'
+import { LOGGED_ROWS_MAX, type LoggedRows } from './logged-rows.ts'
 import type { StateMemory } from './state-memory.ts'
 
 const NONE = -1
@@ -26,6 +28,9 @@ export interface EntryOrder {
   /** Called while the entry's bytes and flags are still there; gives up its own flags. */
   removed(entry: number): void
 }
+
+/** Of rows that are restored together; what is in them is of no use later. */
+const hashes = new Int32Array(LOGGED_ROWS_MAX)
 
 /** Reads a time out of a key's bytes, for stores that order their entries by time; epoch ms. */
 export type TimeOf = (bytes: Uint8Array, start: number, end: number) => number
@@ -112,7 +117,7 @@ export class ByteTable {
     valueEnd: number,
     timestampMs: number,
   ): number {
-    const entry = this.#entryOf(key, keyStart, keyEnd, valueEnd)
+    const entry = this.#entryOf(hashOf(key, keyStart, keyEnd), key, keyStart, keyEnd, valueEnd)
     this.update(entry, value, valueEnd, timestampMs)
     return entry
   }
@@ -128,18 +133,24 @@ export class ByteTable {
     this.#slots.reserve(keys)
   }
 
-  /** Puts in place what the log has: a key and its value, back to back. */
+  /**
+   * Puts in place what the log has: keys and their values, back to back. The places of the keys are asked for together:
+   * see `HashSlots.touch`.
+   */
   restore(
     bytes: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    valueEnd: number,
-    timestampMs: number,
+    { keyStarts, keyEnds, valueEnds, timestamps, size }: LoggedRows,
   ): void {
-    const entry = this.#entryOf(bytes, keyStart, keyEnd, valueEnd - keyEnd)
-    if (this.#timeOf !== undefined) this.#retime(entry, this.#timeOf(bytes, keyStart, keyEnd))
-    this.entries.setValue(entry, bytes, keyEnd, valueEnd, timestampMs)
-    this.entries.setFlags(entry, this.entries.flagsOf(entry) | SAVED)
+    for (let i = 0; i < size; i++) hashes[i] = hashOf(bytes, keyStarts[i]!, keyEnds[i]!)
+    this.#slots.settle()
+    this.#slots.touch(hashes, size)
+    for (let i = 0; i < size; i++) {
+      const [start, keyEnd, end] = [keyStarts[i]!, keyEnds[i]!, valueEnds[i]!]
+      const entry = this.#entryOf(hashes[i]!, bytes, start, keyEnd, end - keyEnd)
+      if (this.#timeOf !== undefined) this.#retime(entry, this.#timeOf(bytes, start, keyEnd))
+      this.entries.setValue(entry, bytes, keyEnd, end, timestamps[i]!)
+      this.entries.setFlags(entry, this.entries.flagsOf(entry) | SAVED)
+    }
   }
 
   /** Deletes an entry; where the log has it, its deletion is to be saved. */
@@ -256,8 +267,7 @@ export class ByteTable {
   }
 
   /** The entry of a key, made live; a new one has room for such a value. */
-  #entryOf(key: Uint8Array, start: number, end: number, valueLength: number): number {
-    const hash = hashOf(key, start, end)
+  #entryOf(hash: number, key: Uint8Array, start: number, end: number, valueLength: number): number {
     const known = this.#find(hash, key, start, end)
     if (known === NONE) {
       const timeMs = this.#timeOf === undefined ? 0 : this.#timeOf(key, start, end)
@@ -298,20 +308,4 @@ export class ByteTable {
       at = (at + 2) & mask
     }
   }
-}
-
-/** Keys often differ in their last bytes only, the times in them, so all bits are mixed at the end. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5 ^ (end - start)
-  let at = start
-  for (; at + 4 <= end; at += 4) {
-    const word =
-      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-    hash = Math.imul(hash ^ word, 0x9e3779b1)
-    hash ^= hash >>> 15
-  }
-  for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
 }

@@ -3,11 +3,15 @@
 import { ByteBuffer } from '../../topology/serdes/serde.ts'
 import { copyBytes } from '../../topology/serdes/copy-bytes.ts'
 import type { ByteTable } from './byte-table.ts'
+import { LOGGED_ROWS_MAX, loggedRows } from './logged-rows.ts'
 
 const VERSION = 1
 const HEADER_BYTES = 32
 const ROW_HEADER_BYTES = 16
 const DELETED = -1
+
+/** What is read of an entry before it is put in place; what is in it is of no use later. */
+const rows = loggedRows()
 
 /** A saved entry of a store is not one that this version wrote. */
 export class StoreFormatError extends Error {
@@ -110,6 +114,7 @@ export class TableLog {
     let at = HEADER_BYTES
     // What is broken may tell of more than it can hold.
     this.#table.reserve(Math.min(count, entry.length / ROW_HEADER_BYTES))
+    rows.size = 0
     for (let i = 0; i < count; i++) {
       if (at + ROW_HEADER_BYTES > entry.length) throw this.#broken('ends too early')
       const keyStart = at + ROW_HEADER_BYTES
@@ -117,13 +122,28 @@ export class TableLog {
       const valueLength = view.getInt32(at + 4, true)
       const valueEnd = keyEnd + Math.max(0, valueLength)
       if (valueEnd > entry.length) throw this.#broken('ends too early')
-      if (valueLength === DELETED) this.#delete(entry, keyStart, keyEnd)
-      else this.#table.restore(entry, keyStart, keyEnd, valueEnd, view.getFloat64(at + 8, true))
+      if (valueLength === DELETED) {
+        this.#restoreRows(entry)
+        this.#delete(entry, keyStart, keyEnd)
+      } else {
+        const row = rows.size++
+        rows.keyStarts[row] = keyStart
+        rows.keyEnds[row] = keyEnd
+        rows.valueEnds[row] = valueEnd
+        rows.timestamps[row] = view.getFloat64(at + 8, true)
+        if (rows.size === LOGGED_ROWS_MAX) this.#restoreRows(entry)
+      }
       at = valueEnd
     }
+    this.#restoreRows(entry)
     this.timeMs = this.#packedTimeMs = view.getFloat64(8, true)
     this.sequence = view.getFloat64(16, true)
     this.mark = this.#packedMark = view.getFloat64(24, true)
+  }
+
+  #restoreRows(entry: Uint8Array): void {
+    this.#table.restore(entry, rows)
+    rows.size = 0
   }
 
   #delete(bytes: Uint8Array, start: number, end: number): void {
