@@ -160,7 +160,8 @@ export interface TaskStore {
   readonly removedRows: number
   /** Bytes beside `sizeBytes` that keep updates for the next emission; left out where objects do. */
   readonly cacheBytes?: number
-  restore(entry: Uint8Array): void
+  /** @param savedBytes of all entries that are restored, so that there is room for them at once. */
+  restore(entry: Uint8Array, savedBytes?: number): void
   /** Lets its keys and values lie in memory that is bounded, from now on; called while it is empty. */
   lieIn?(memory: StateMemory): void
   /** What of it lies in a file then. */

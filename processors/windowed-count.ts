@@ -103,8 +103,8 @@ class WindowedCount implements TaskStore {
     return this.#packer.changedRows
   }
 
-  restore(entry: Uint8Array): void {
-    restoreEntry(this.#counts, entry)
+  restore(entry: Uint8Array, savedBytes?: number): void {
+    restoreEntry(this.#counts, entry, savedBytes)
     // The log does not say which windows were closed since: the operator's time does. Their final results
     // went out before the commit that saved it.
     this.#counts.dropThrough(this.#closedThroughMs)

@@ -369,7 +369,8 @@ export class Task implements TaskContext {
     }
     for (const [node, time] of this.#times) time.restore(times[node] ?? -1)
     for (const store of this.stores.all) {
-      for (const entry of saved.stores.get(store.name) ?? []) store.restore(entry)
+      const savedBytes = this.#checkpoints.savedBytes(store.name)
+      for (const entry of saved.stores.get(store.name) ?? []) store.restore(entry, savedBytes)
     }
     return saved.positions
   }

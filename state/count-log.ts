@@ -13,9 +13,14 @@ const HEADER_BYTES = 16
 
 /**
  * Puts the counts of an entry back, later entries over earlier ones.
+ * @param savedBytes of all entries that are restored: before the first of them room is made for as many counts.
  * @throws Error when the bytes are no such entry.
  */
-export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
+export function restoreEntry(
+  store: WindowCounts,
+  entry: Uint8Array,
+  savedBytes = entry.length,
+): void {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength)
   const version = entry.length < HEADER_BYTES ? -1 : view.getUint8(0)
   if (version !== VERSION && version !== WIDE_VERSION) {
@@ -24,8 +29,9 @@ export function restoreEntry(store: WindowCounts, entry: Uint8Array): void {
   const keyCount = view.getUint32(4, true)
   const rowCount = view.getUint32(8, true)
   const ids = new Int32Array(keyCount)
-  store.keys.reserve(keyCount)
-  store.reserve(rowCount)
+  const times = savedBytes / entry.length
+  store.keys.reserve(Math.ceil(keyCount * times))
+  store.reserve(Math.ceil(rowCount * times))
   const isWide = version === WIDE_VERSION
   const at = store.keys.restore(entry, view, HEADER_BYTES, ids, isWide)
   const rows = isWide ? new WideRowReader(view, at, ids) : new CountRowReader(view, at, ids)

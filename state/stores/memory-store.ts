@@ -97,8 +97,8 @@ export abstract class MemoryStore<K, V> {
   }
 
   /** Puts saved changes in place. @throws StoreFormatError when the bytes are no entry of a store. */
-  restore(entry: Uint8Array): void {
-    this.log.restore(entry)
+  restore(entry: Uint8Array, savedBytes?: number): void {
+    this.log.restore(entry, savedBytes)
   }
 
   /** The value of an entry, read anew. */

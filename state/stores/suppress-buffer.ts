@@ -98,8 +98,8 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     return entry < 0 ? undefined : this.#valueAt(entry, 2)
   }
 
-  override restore(entry: Uint8Array): void {
-    super.restore(entry)
+  override restore(entry: Uint8Array, savedBytes?: number): void {
+    super.restore(entry, savedBytes)
     this.#bufferBytes = 0
     this.table.forEach((held) => {
       this.#bufferBytes += this.#bytesAt(held)

@@ -103,9 +103,10 @@ export class TableLog {
 
   /**
    * Puts an entry's rows in place, later entries over earlier ones.
+   * @param savedBytes of all entries that are restored: before the first of them room is made for as many keys.
    * @throws StoreFormatError when the bytes are no such entry.
    */
-  restore(entry: Uint8Array): void {
+  restore(entry: Uint8Array, savedBytes = entry.length): void {
     const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength)
     if (entry.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
       throw this.#broken('is not of a version that this one reads')
@@ -113,7 +114,8 @@ export class TableLog {
     const count = view.getUint32(4, true)
     let at = HEADER_BYTES
     // What is broken may tell of more than it can hold.
-    this.#table.reserve(Math.min(count, entry.length / ROW_HEADER_BYTES))
+    const rowsAtMost = Math.min(count, entry.length / ROW_HEADER_BYTES)
+    this.#table.reserve(Math.ceil((rowsAtMost * savedBytes) / entry.length))
     rows.size = 0
     for (let i = 0; i < count; i++) {
       if (at + ROW_HEADER_BYTES > entry.length) throw this.#broken('ends too early')

@@ -74,8 +74,8 @@ export abstract class TimedStore<K, V> extends MemoryStore<K, V> {
     this.log.timeMs = timeMs
   }
 
-  override restore(entry: Uint8Array): void {
-    super.restore(entry)
+  override restore(entry: Uint8Array, savedBytes?: number): void {
+    super.restore(entry, savedBytes)
     this.#earliestMs = -Infinity
     // What the owner had given up stays so, though entries of it may be in the log.
     this.expireThrough(Math.max(this.log.mark, this.timeMs - this.#retentionMs))

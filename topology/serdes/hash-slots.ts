@@ -6,6 +6,8 @@ import { inHugePages } from './huge-pages.ts'
 const SLOTS_MIN = 64
 /** Half of them hold entries, so all have moved long before the next table is full. */
 const SLOTS_MOVED_A_PUT = 16
+/** Of more entries `reserve` leaves the rest to growth: it may have been told of too many. */
+const RESERVED_MAX = 2 ** 24
 
 /** Places of entries, which are numbers from 0. */
 export class HashSlots {
@@ -70,7 +72,7 @@ export class HashSlots {
   reserve(entries: number): void {
     if (this.#used > 0 || this.old !== undefined) return
     let { length } = this.slots
-    while (length < entries * 4) length *= 2
+    while (length < Math.min(entries, RESERVED_MAX) * 4) length *= 2
     if (length > this.slots.length) this.slots = inHugePages(new Int32Array(length))
   }
 
