@@ -38,7 +38,8 @@ export class MetricRises {
   /** A report went out: the next one tells what comes from now on. */
   settle(): void {
     for (const [key, value] of this.#now) this.#before.set(key, value)
-    this.#now.clear()
+    // See `ThreadCommits.save` for why it is not cleared.
+    this.#now = new Map()
   }
 
   /** The counters begin anew. */

@@ -32,7 +32,7 @@ export class ThreadCommits {
   /** State of commits that the group has not told to be through, oldest first. */
   #unsaved: Updates[] = []
   /** What the group has committed and the disk does not have yet, oldest first. */
-  readonly #committed = new Map<Task, CheckpointUpdate[]>()
+  #committed = new Map<Task, CheckpointUpdate[]>()
   #committedBytes = 0
   /** Those whose positions are in the commit under way, and that the group must know as this member's. */
   #unsure: readonly Task[] = []
@@ -144,7 +144,9 @@ export class ThreadCommits {
     this.#vitals.inTransaction(() =>
       this.#committed.forEach((updates, task) => task.save(...updates)),
     )
-    this.#committed.clear()
+    // Not cleared: its table of before, once it is old to V8, would keep the ones behind it and all that is in them
+    // until the old are looked through.
+    this.#committed = new Map()
     this.#committedBytes = 0
   }
 

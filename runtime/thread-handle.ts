@@ -19,14 +19,21 @@ export class ThreadError extends Error {
 export type ThreadEnd =
   { readonly how: 'stopped' } | { readonly how: 'failed' | 'died'; readonly error: ThreadError }
 
+/** What the thread has not answered yet. */
+interface WaitingRequest {
+  readonly id: number
+  readonly resolve: (answer: ThreadAnswer) => void
+  readonly reject: (error: ThreadError) => void
+}
+
 export class ThreadHandle {
   readonly threadId: string
   /** Resolves when the thread has ended, however it did. */
   readonly ended: Promise<ThreadEnd>
   readonly vitals: Vitals
   readonly #thread: LaunchedThread
-  readonly #waiting = new Map<number, (answer: ThreadAnswer) => void>()
-  readonly #dropped = new Map<number, (error: ThreadError) => void>()
+  /** A few at most. No map, since these come and go with each commit: see `ThreadCommits.save`. */
+  #waiting: WaitingRequest[] = []
   #lastId = 0
   #end: ThreadEnd | undefined
 
@@ -64,8 +71,7 @@ export class ThreadHandle {
         return
       }
       this.#lastId += 1
-      this.#waiting.set(this.#lastId, resolve)
-      this.#dropped.set(this.#lastId, reject)
+      this.#waiting.push({ id: this.#lastId, resolve, reject })
       this.#thread.post({ ...request, id: this.#lastId })
       this.vitals.wake()
     })
@@ -82,17 +88,14 @@ export class ThreadHandle {
   }
 
   #answered(answer: ThreadAnswer): void {
-    const resolve = this.#waiting.get(answer.id)
-    this.#waiting.delete(answer.id)
-    this.#dropped.delete(answer.id)
-    resolve?.(answer)
+    const at = this.#waiting.findIndex(({ id }) => id === answer.id)
+    if (at >= 0) this.#waiting.splice(at, 1)[0]!.resolve(answer)
   }
 
   #ended(end: ThreadEnd): ThreadEnd {
     this.#end = end
-    for (const reject of this.#dropped.values()) reject(this.#errorOf(end))
-    this.#waiting.clear()
-    this.#dropped.clear()
+    for (const { reject } of this.#waiting) reject(this.#errorOf(end))
+    this.#waiting = []
     return end
   }
 

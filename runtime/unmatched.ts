@@ -7,7 +7,7 @@ const OTHERS = '(others)'
 
 /** Counts per node and key. */
 export class Unmatched {
-  readonly #counts = new Map<string, Map<string, number>>()
+  #counts = new Map<string, Map<string, number>>()
 
   add(node: string, key: string | number, times = 1): void {
     let keys = this.#counts.get(node)
@@ -20,7 +20,7 @@ export class Unmatched {
   /** All counts; they start anew. */
   take(): [node: string, key: string, count: number][] {
     const taken = this.list()
-    this.#counts.clear()
+    if (taken.length > 0) this.#counts = new Map()
     return taken
   }
 

@@ -176,9 +176,13 @@ export class KeyTable {
   }
 
   #read(id: number, bytes: Uint8Array, start: number, end: number): void {
-    this.#refused.add(id)
-    this.#keep(id, this.#serde.deserialize(bytes, start, end))
-    this.#refused.delete(id)
+    try {
+      this.#keep(id, this.#serde.deserialize(bytes, start, end))
+    } catch (cause) {
+      this.#refused.add(id)
+      throw cause
+    }
+    if (this.#refused.size > 0) this.#refused.delete(id)
   }
 
   #keep(id: number, value: unknown): unknown {
