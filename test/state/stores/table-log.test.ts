@@ -61,7 +61,8 @@ class LoggedTable {
 function restored(kept: readonly Uint8Array[]): Map<string, string> {
   const table = new ByteTable()
   const log = new TableLog('store', table)
-  for (const bytes of kept) log.restore(bytes)
+  const savedBytes = kept.reduce((sum, { length }) => sum + length, 0)
+  for (const bytes of kept) log.restore(bytes, savedBytes)
   const held = new Map<string, string>()
   const { entries } = table
   table.forEach((entry) => {
