@@ -127,8 +127,13 @@ export class TaskCheckpoints {
 
   /** The stores have all that was saved: see `CheckpointStore.taken`. */
   taken(): void {
-    for (const name of this.#saved.storeNames)
-      this.#grownBytes.set(name, this.#saved.logBytes(name))
+    for (const name of this.#saved.storeNames) {
+      const logBytes = this.#saved.logBytes(name)
+      const wholeBytes = this.#saved.savedBytes(name) - logBytes
+      this.#grownBytes.set(name, logBytes)
+      // More is no snapshot, but what a round has left.
+      if (wholeBytes <= this.#roundBytesMin) this.#snapshotBytes.set(name, wholeBytes)
+    }
     this.#saved.taken()
   }
 

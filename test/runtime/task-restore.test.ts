@@ -38,6 +38,30 @@ describe('a task restored from its changelog', () => {
     expect(checkpoints().load()).to.equal(undefined)
   })
 
+  it('goes on with changes behind a snapshot that was taken in, until they are twice as long', () => {
+    const long = 'x'.repeat(1_200_000)
+    machines.commitOn('one', { [long]: 1, [`${long}y`]: 2, [`${long}z`]: 3 })
+    const lengths = (): number[] => machines.textsOn('one')!.map(({ length }) => length)
+    // The second is all there is, and the third a change behind it.
+    expect(lengths()).to.deep.equal([1_200_005, 1_200_001])
+    const opened = machines.checkpointsOn('one')
+    opened.load()
+    opened.taken()
+    const store = new TextStore()
+    const commit = (offset: number): void =>
+      opened.save(opened.pack(at(offset), { streamTimeMs: offset }, [store]))
+    store.next = `${long}!!`
+    commit(4)
+    expect(lengths()).to.deep.equal([1_200_005, 1_200_001, 1_200_002])
+    store.next = 'end'
+    commit(5)
+    expect(lengths()).to.deep.equal([1_200_005, 1_200_001, 1_200_002, 3])
+    store.next = long
+    commit(6)
+    commit(7)
+    expect(lengths()).to.deep.equal([1_200_004])
+  })
+
   it('on another machine has all changes, the position and the stream time of the last', () => {
     machines.commitOn('one', { a: 5, b: 9 })
     const { texts, offset, meta } = machines.restoreOn('two', 9)
