@@ -20,6 +20,7 @@ export class Unmatched {
   /** All counts; they start anew. */
   take(): [node: string, key: string, count: number][] {
     const taken = this.list()
+    // See `ThreadCommits.save` for why it is not cleared.
     if (taken.length > 0) this.#counts = new Map()
     return taken
   }
