@@ -50,7 +50,7 @@ export class RecordFrames {
     if (this.#bytes.length < byteLength) this.#bytes = new Uint8Array(byteLength * 2)
     builder.write(this.#bytes, 0, writer, times)
     const frame = this.#reader.read(this.#bytes, 0, byteLength)
-    return others === undefined ? frame : { ...frame, together: others }
+    return others === undefined ? frame : { together: others, ...frame }
   }
 
   #originOf(batch: RecordBatch, row: number): Origin | undefined {

@@ -63,7 +63,7 @@ export function suppress(
     const change = { key, value: value ?? null, oldValue: oldValue ?? null, timestampMs }
     const { position } = packed
     if (position === 0) operator.process(change)
-    else operator.process({ ...change, headers: packed.bytes.subarray(0, position) })
+    else operator.process({ headers: packed.bytes.subarray(0, position), ...change })
   }
 }
 

@@ -70,8 +70,8 @@ export function readToldFrame(bytes: Uint8Array, start: number, end: number): Fr
     sentAtMs: view.getFloat64(24, true),
   }
   return {
-    ...times,
     writer: writers[0]!,
+    ...times,
     rowCount: 0,
     keyEnds: EMPTY.ends,
     keysStart: 0,

@@ -110,7 +110,7 @@ export class Committer {
     const told = { rows: this.#rows, eventTimes: this.#eventTimes }
     this.#rows = 0
     this.#eventTimes = undefined
-    return { ...told, unmatched: this.#unmatched.take() }
+    return { unmatched: this.#unmatched.take(), ...told }
   }
 
   /** Runs when no commit and no rewind is under way, and holds up those that come after. */

@@ -129,8 +129,7 @@ export class ProgressReporter {
       inputRowsPerSecond: perSecond(result.rows, intervalMs),
       processedRowsPerSecond: perSecond(result.rows, workMsOf(durationMs)),
     }
-    // A commit tells only of partitions that moved.
-    const endOffset = { ...this.#offsets, ...offsetsOf(result, plan, this.#offsets) }
+    const endOffset = offsetsOf(result, plan, this.#offsets)
     const lags = collectMetric(slabs, 'kafka_consumer_records_lag')
     const watermarkMs = watermarkOf(slabs)
     const unmatched = this.#unmatched.list()
@@ -145,7 +144,7 @@ export class ProgressReporter {
       durationMs,
       ...(watermarkMs === undefined
         ? {}
-        : { eventTime: { ...spanOf(result.eventTimes), watermark: isoOf(watermarkMs) } }),
+        : { eventTime: eventTimeOf(result.eventTimes, watermarkMs) }),
       stateOperators: statesOf(slabs, this.#rises, plan),
       sources: [
         {
@@ -187,10 +186,14 @@ export class ProgressReporter {
   }
 }
 
-function spanOf(span: CommitResult['eventTimes']): { avg?: string; max?: string; min?: string } {
-  if (span === undefined) return {}
+function eventTimeOf(
+  span: CommitResult['eventTimes'],
+  watermarkMs: number,
+): NonNullable<QueryProgress['eventTime']> {
+  const watermark = isoOf(watermarkMs)
+  if (span === undefined) return { watermark }
   const { avgMs, maxMs, minMs } = span
-  return { avg: isoOf(Math.round(avgMs)), max: isoOf(maxMs), min: isoOf(minMs) }
+  return { avg: isoOf(Math.round(avgMs)), max: isoOf(maxMs), min: isoOf(minMs), watermark }
 }
 
 function isoOf(ms: number): string {
@@ -213,15 +216,18 @@ function perSecond(rows: number, ms: number): number {
   return Math.round((rows * 10_000) / ms) / 10
 }
 
+/** Where the sources stand: a commit tells only of partitions that moved. */
 function offsetsOf(
   { positions }: CommitResult,
   plan: Plan,
   before: SourceProgress['startOffset'],
 ): SourceProgress['endOffset'] {
-  const offsets: Record<string, Record<string, number>> = { ...before }
+  const offsets: Record<string, Record<string, number>> = {}
+  for (const [topic, ofTopic] of Object.entries(before ?? {})) offsets[topic] = { ...ofTopic }
   for (const { topic, partition, offset } of positions) {
     if (!plan.sourceTopics.includes(topic)) continue
-    offsets[topic] = { ...offsets[topic], [String(partition)]: offset }
+    const ofTopic = (offsets[topic] ??= {})
+    ofTopic[partition] = offset
   }
   return offsets
 }

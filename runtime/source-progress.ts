@@ -18,7 +18,8 @@ export function latestOffsetOf(
   const latest: Record<string, Record<string, number>> = {}
   const known = behindOf(endOffset, lags)
   for (const { topic, partition, offset, behind } of known) {
-    latest[topic] = { ...latest[topic], [partition]: offset + behind }
+    const ofTopic = (latest[topic] ??= {})
+    ofTopic[partition] = offset + behind
   }
   return known.length === 0 ? null : latest
 }

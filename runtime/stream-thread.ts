@@ -264,9 +264,9 @@ export class StreamThread {
             const { hasProduced, hasUntold } = this.#commits
             // What was packed meanwhile goes out with it.
             const positions = tasks.flatMap(({ restorePoints }, i) =>
-              starts[i]!.map((at) => (restorePoints ? { ...at, restorePoints } : at)),
+              starts[i]!.map((at) => (restorePoints ? { restorePoints, ...at } : at)),
             )
-            this.#control.answer({ ...answer, positions, rows, eventTimes, hasProduced, hasUntold })
+            this.#control.answer({ rows, eventTimes, hasProduced, hasUntold, ...answer, positions })
           }
         })
         return
@@ -290,7 +290,7 @@ export class StreamThread {
         break
       case 'query':
         this.#queries.ask(request.query, (store) => {
-          this.#control.answer({ ...this.#answerOf(request.id, [], []), store })
+          this.#control.answer({ store, ...this.#answerOf(request.id, [], []) })
         })
         return
       case 'configure':

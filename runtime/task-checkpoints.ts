@@ -162,7 +162,7 @@ export class TaskCheckpoints {
   ): CheckpointUpdate {
     const updates = stores.flatMap((store) => this.#pack(store))
     if (this.#write !== undefined) {
-      const logged = encode({ ...meta, positions: starts } satisfies LoggedMeta)
+      const logged = encode({ positions: starts, ...meta } satisfies LoggedMeta)
       for (const update of updates) this.#log(update, logged)
     }
     this.#positions = starts
@@ -302,7 +302,7 @@ export class TaskCheckpoints {
   #metaBytes(): Uint8Array | undefined {
     if (this.#places.size === 0) return this.#meta === undefined ? undefined : encode(this.#meta)
     const changelogs = Object.fromEntries(this.#places)
-    const saved: SavedMeta = { ...(this.#meta ?? { streamTimeMs: -1 }), changelogs }
+    const saved: SavedMeta = { changelogs, ...(this.#meta ?? { streamTimeMs: -1 }) }
     return encode(saved)
   }
 }

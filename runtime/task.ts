@@ -144,7 +144,7 @@ export class Task implements TaskContext {
   get starts(): readonly TaskPosition[] {
     const partitionTimeMs = this.streamTimeMs
     return this.#inputs.all.map(({ start, source }) =>
-      source !== undefined || partitionTimeMs < 0 ? start : { ...start, partitionTimeMs },
+      source !== undefined || partitionTimeMs < 0 ? start : { partitionTimeMs, ...start },
     )
   }
 

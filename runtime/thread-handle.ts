@@ -72,7 +72,7 @@ export class ThreadHandle {
       }
       this.#lastId += 1
       this.#waiting.push({ id: this.#lastId, resolve, reject })
-      this.#thread.post({ ...request, id: this.#lastId })
+      this.#thread.post({ id: this.#lastId, ...request })
       this.vitals.wake()
     })
   }

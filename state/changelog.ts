@@ -52,7 +52,8 @@ const lastSnapshotOf = ({
 
 /** The place behind an entry. */
 export function placeAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
-  return { ...slotsAfter(place, entry), ...restorePointsAfter(place, entry) }
+  const { whole, roundFrom } = restorePointsAfter(place, entry)
+  return { whole, roundFrom, ...slotsAfter(place, entry) }
 }
 
 function slotsAfter(
@@ -79,8 +80,8 @@ function restorePointsAfter(place: ChangelogPlace, entry: EntryPlace): PlaceRest
 }
 
 const restorePointsOf = ({ whole, roundFrom }: PlaceRestorePoints): PlaceRestorePoints => ({
-  ...(whole !== undefined && { whole }),
-  ...(roundFrom !== undefined && { roundFrom }),
+  whole,
+  roundFrom,
 })
 
 /** Snapshots have so many places: two by turns, and one to go to when an owner is followed by another. */

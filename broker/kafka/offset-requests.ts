@@ -69,7 +69,8 @@ const withoutMetadata = ({ topic, partition, offset }: TaskPosition): TopicParti
 
 function withMetadata(position: TaskPosition): NativeOffset {
   const metadata = metadataOf(position)
-  return { ...withoutMetadata(position), ...(metadata === undefined ? {} : { metadata }) }
+  const at = withoutMetadata(position)
+  return metadata === undefined ? at : { metadata, ...at }
 }
 
 function storedOf({ topic, partition, offset, metadata }: NativeOffset): StoredOffset {

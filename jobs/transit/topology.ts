@@ -78,12 +78,12 @@ export default defineTopology('transit', ({ source, table }) => {
     .leftJoin('trains', standing, {
       merge: (at, platforms) => {
         const { a, b } = platforms ?? NO_TRAINS
-        return { ...at, a: a.train, b: b.train }
+        return { a: a.train, b: b.train, ...at }
       },
       store: trains,
     })
     .leftJoin('status', entriesOf, {
-      merge: (at, count) => ({ ...at, entries: count ?? 0 }),
+      merge: (at, count) => ({ entries: count ?? 0, ...at }),
       store: stationStatus.value,
     })
     .to('status-out', stationStatus)

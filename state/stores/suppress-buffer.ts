@@ -82,7 +82,7 @@ export class SuppressBuffer<K, V> extends MemoryStore<K, V> {
     const change = { key: this.keyAt(entry), value, oldValue, timestampMs: this.timestampAt(entry) }
     const headers = this.#headersAt(entry)
     // Copied: the place of the entry may be another's before what is done with it is done.
-    return headers.length === 0 ? change : { ...change, headers: headers.slice() }
+    return headers.length === 0 ? change : { headers: headers.slice(), ...change }
   }
 
   /** Takes the oldest change out. The buffer must not be empty. */

@@ -19,6 +19,7 @@ import { dimensionsOf, planOf } from '../../runtime/plan.ts'
 import { StreamThread } from '../../runtime/stream-thread.ts'
 import { ThreadHandle } from '../../runtime/thread-handle.ts'
 import { changelogTopic } from '../../state/changelog.ts'
+import { haveOneHiddenClass } from '../support/hidden-class.ts'
 import { sumOf } from '../support/police-job.ts'
 import { texts } from '../support/texts.ts'
 
@@ -209,6 +210,23 @@ describe('a thread', () => {
     commits[1]!.answer()
     await thread.run()
     await next
+  })
+
+  it('leaves no hidden classes behind with its commits', async () => {
+    const { commits, group } = heldGroup()
+    const committer = committerOf(group)
+    for (let round = 0; round < 3; round++) {
+      world.say(0, 'a')
+      await thread.run()
+      const commit = committer.commit()
+      await thread.run()
+      commits[round]!.answer()
+      await thread.run()
+      await commit
+    }
+    const [, before, after] = commits.map(({ positions }) => positions[0]!)
+    expect(before).to.include.keys('partitionTimeMs').and.not.deep.equal(after)
+    expect(haveOneHiddenClass(before!, after!)).to.equal(true)
   })
 
   it('runs its other tasks while one is restored', async () => {

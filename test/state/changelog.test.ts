@@ -10,6 +10,7 @@ import {
   takenOver,
 } from '../../state/changelog.ts'
 import type { ChangelogPlace } from '../../state/changelog.ts'
+import { haveOneHiddenClass } from '../support/hidden-class.ts'
 
 const snapshot = (place: ChangelogPlace): ChangelogPlace =>
   placeAfter(place, { number: nextNumber(place), slot: place.nextSnapshot, isSnapshot: true })
@@ -48,6 +49,12 @@ describe('the places of a changelog', () => {
       expect(Number.isSafeInteger(nextNumber(heir))).to.equal(true)
       place = placeAfter(heir, { number: nextNumber(heir), slot: heir.nextSlot, isSnapshot: false })
     }
+  })
+
+  it('share a hidden class: one comes with each commit', () => {
+    const places = [CHANGELOG_START]
+    for (let i = 0; i < 4; i++) places.push(snapshot(places[i]!))
+    expect(haveOneHiddenClass(places[3]!, places[4]!)).to.equal(true)
   })
 
   it('tell who was assigned the store before its last heir was', () => {
