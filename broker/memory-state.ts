@@ -61,6 +61,10 @@ class MemoryTable implements StateTable {
     return this.get(key)
   }
 
+  getBinaryFast(key: Uint8Array): Buffer | undefined {
+    return this.get(key)
+  }
+
   putSync(key: Uint8Array, value: Uint8Array): void {
     this.#put(key, Buffer.from(value))
   }

@@ -5,6 +5,8 @@
 export interface StateTable {
   get(key: Buffer): Buffer | undefined
   getBinary(key: Buffer): Buffer | undefined
+  /** Valid until the table is used again. As long as its `length` says, though its buffer may go on. */
+  getBinaryFast(key: Buffer): Uint8Array | undefined
   /** Takes a copy of the value. */
   putSync(key: Buffer, value: Uint8Array): void
   /** Takes the value itself, which its giver does not change any more: only where the table lies in memory. */

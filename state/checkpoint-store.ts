@@ -10,7 +10,10 @@ import { EntryLog } from './entry-log.ts'
 export interface Checkpoint {
   readonly positions: readonly TaskPosition[]
   readonly meta: Uint8Array | undefined
-  /** Per store its packed entries in the order saved, to be read once, before anything else is saved. */
+  /**
+   * Per store its packed entries in the order saved, to be read once, before anything else is saved; each is valid
+   * until the next one is asked for.
+   */
   readonly stores: ReadonlyMap<string, Iterable<Uint8Array>>
 }
 
@@ -65,7 +68,7 @@ export class CheckpointStore {
     return this.#entries.logBytes(storeName)
   }
 
-  /** The packed entries of a store in the order saved, to be read once, before anything else is saved. */
+  /** The packed entries of a store, as in `Checkpoint.stores`. */
   entriesOf(storeName: string): Iterable<Uint8Array> {
     return this.#entries.read(storeName)
   }

@@ -45,29 +45,36 @@ export class EntryLog {
     return this.#logs.get(name)?.bytes ?? 0
   }
 
-  /** All entries of a store, in order, as copies; one at a time, since all of them may be more than memory has room for. */
+  /**
+   * All entries of a store, in order; one at a time, since all of them may be more than memory has room for. Each is
+   * valid until the next one is asked for.
+   */
   *read(name: string): Generator<Uint8Array, undefined> {
     const keys = Array.from(this.#table.getKeys(this.#rangeOf(name)), (key) => Buffer.from(key))
+    let room = new Uint8Array(0)
     for (let first = 0, next = 1; first < keys.length; first = next, next += 1) {
       while (next < keys.length && sequenceOf(keys[next]!) === sequenceOf(keys[first]!)) next += 1
-      yield this.#join(keys.slice(first, next))
+      const parts = keys.slice(first, next)
+      if (parts.length === 1 && this.#table.keepSync !== undefined) {
+        yield this.#table.getBinary(parts[0]!)!
+        continue
+      }
+      const bytesMax = parts.length * PART_BYTES_MAX
+      // As large as the largest, and as warm as it can be: to be touched for the first time is half of what a copy costs.
+      if (room.length < bytesMax) room = Buffer.allocUnsafeSlow(bytesMax)
+      yield this.#join(parts, room)
     }
   }
 
   /** An entry of its parts, which are all as long as they may be but for the last. */
-  #join(keys: readonly Buffer[]): Uint8Array {
-    const last = this.#partOf(keys.at(-1)!)
-    if (keys.length === 1) return last
-    const lastAt = (keys.length - 1) * PART_BYTES_MAX
-    // Its parts are never in memory all at once beside it: it may be as large as its store.
-    const bytes = Buffer.allocUnsafeSlow(lastAt + last.length)
-    for (let i = 0; i + 1 < keys.length; i++) bytes.set(this.#partOf(keys[i]!), i * PART_BYTES_MAX)
-    bytes.set(last, lastAt)
-    return bytes
-  }
-
-  #partOf(key: Buffer): Uint8Array {
-    return this.#table.getBinary(key)!
+  #join(keys: readonly Buffer[], room: Uint8Array): Uint8Array {
+    let length = 0
+    for (const key of keys) {
+      const part = this.#table.getBinaryFast(key)!
+      room.set(part.subarray(0, part.length), length)
+      length += part.length
+    }
+    return room.subarray(0, length)
   }
 
   /** @param isOwn whether the bytes are nobody else's: a table in memory takes them as they are. */

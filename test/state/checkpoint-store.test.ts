@@ -130,7 +130,8 @@ describe('the checkpoint store', () => {
     for (const entry of entries) {
       store.save({ positions: at(1), stores: [{ name: 's', bytes: entry, snapshot: false }] })
     }
-    const loaded = [...new CheckpointStore(environment, '1_3').load()!.stores.get('s')!]
+    const { stores } = new CheckpointStore(environment, '1_3').load()!
+    const loaded = Array.from(stores.get('s')!, (entry) => Buffer.from(entry))
     expect(loaded).to.have.length(3)
     entries.forEach((entry, i) => expect(Buffer.compare(entry, loaded[i]!)).to.equal(0))
   })

@@ -12,7 +12,7 @@ import { StateMemory } from '../../../state/stores/state-memory.ts'
 export interface Place {
   save(store: TaskStore, isSnapshot: boolean): void
   /** What was saved, oldest first; `isCold` closes and opens what it lies in. */
-  load(name: string, isCold: boolean): readonly Uint8Array[]
+  load(name: string, isCold: boolean): Iterable<Uint8Array>
 }
 
 /** What stores are saved in. */
@@ -88,7 +88,7 @@ export class Disk implements Medium {
       load: (name, isCold) => {
         if (isCold) this.#reopen()
         checkpoints = open()
-        return [...(checkpoints.load()?.stores.get(name) ?? [])]
+        return checkpoints.load()?.stores.get(name) ?? []
       },
     }
   }
