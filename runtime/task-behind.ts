@@ -37,6 +37,7 @@ export class TaskBehind {
     this.#checkpoints.onRestored = (store, entries) => {
       if (this.#view?.take(store, entries) === false) this.forget()
     }
+    this.#checkpoints.onCleared = () => this.forget()
   }
 
   get spec(): TaskSpec {

@@ -78,6 +78,8 @@ export class TaskCheckpoints {
   readonly #heirs = new Map<string, number>()
   /** Told of the entries that `restore` has taken over. */
   onRestored: ((store: string, entries: readonly LoggedEntry[]) => void) | undefined
+  /** Told when what was here of a store is forgotten. */
+  onCleared: (() => void) | undefined
   /** Of the last checkpoint. */
   #positions: readonly TaskPosition[] = []
   #meta: TaskMeta | undefined
@@ -233,6 +235,7 @@ export class TaskCheckpoints {
     this.#grownBytes.delete(store)
     this.#parts.delete(store)
     this.#places.delete(store)
+    this.onCleared?.()
   }
 
   /** Forgets where a store stands in its changelog, which has nothing of it: it gets all of it. */

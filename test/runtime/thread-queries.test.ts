@@ -162,6 +162,29 @@ describe('state that is behind', () => {
     })
   })
 
+  it('is nothing again when its restore begins anew', () => {
+    for (let i = 0; i < 3; i++) commitVisits([`u${i}`], 1_000 + i)
+    const [task] = owner.tasks.filter(({ spec }) => spec.stores.includes('visits-of-user'))
+    const { changelogs, ...of } = toOpen(task!)
+    // The entry that is to make the store whole is never met.
+    const from = { offset: 1, number: 99 }
+    const whole = { ...of, changelogs: changelogs.map((each) => ({ ...each, from })) }
+    const restoring = new TaskBehind(whole, 'restoring', owner.portWith(newMachine()))
+    const queries = queriesOf([restoring])
+    restoring.step()
+    expect(ask(queries, {}).rows).to.have.length(1)
+    let remaining = Infinity
+    while (restoring.restore.remaining < remaining) {
+      remaining = restoring.restore.remaining
+      restoring.step()
+    }
+    const anew = ask(queries, {})
+    expect(anew.rows).to.deep.equal([])
+    expect(anew.stale[0]![1].lag).to.be.greaterThan(1)
+    readAll([restoring])
+    expect(ask(queries, {}).rows).to.deep.equal(ofOwner('visits-of-user'))
+  })
+
   it('is for those alone who take it, and given up when nobody does for long', () => {
     commitVisits(['u1'], 1_000)
     const tasks = behind('copy')
