@@ -127,7 +127,7 @@ export class StreamThread {
     this.#queries.step()
     this.#emitIfDue(rows === 0)
     this.#send()
-    this.#commits.saveIfDue(this.#clock.monotonicMs())
+    this.#commits.saveIfDue(this.#clock.monotonicMs(), rows === 0)
     if (rows > 0 || this.#commits.isBegun) this.#idleMs = 1
     if (rows > 0 || this.#queries.isBusy) return 0
     const waitMs = this.#idleMs

@@ -10,8 +10,8 @@ import type { Vitals } from './vitals.ts'
 type Updates = Map<Task, CheckpointUpdate>
 
 /**
- * How far the disk may be behind what the group has committed, in milliseconds and bytes: changelogs have
- * it, and after a kill that much is read of them. Kafka Streams spares its checkpoints as well, until
+ * How far the disk may be behind what the group has committed, in milliseconds and bytes, while there are rows to run:
+ * changelogs have it, and after a kill that much is read of them. Kafka Streams spares its checkpoints as well, until
  * 10,000 records have come (StateManagerUtil.checkpointNeeded).
  */
 const SAVE_INTERVAL_MS = 1_000
@@ -132,10 +132,13 @@ export class ThreadCommits {
     }
   }
 
-  /** Writes what the group has committed to the disk when it has waited long enough or is much. */
-  saveIfDue(monotonicMs: number): void {
+  /**
+   * Writes what the group has committed to the disk when it has waited long enough or is much, and at once where the
+   * thread is idle: what is kept longer than V8 calls young is garbage that it looks for seldom.
+   */
+  saveIfDue(monotonicMs: number, isIdle: boolean): void {
     if (this.#committed.size === 0) return
-    if (monotonicMs >= this.#saveAtMs || this.#committedBytes > SAVE_BYTES) this.save()
+    if (isIdle || monotonicMs >= this.#saveAtMs || this.#committedBytes > SAVE_BYTES) this.save()
   }
 
   /** Writes what the group has committed to the disk. @throws BrokerError */

@@ -48,21 +48,29 @@ describe('the commits of a thread whose group commits', () => {
     task.change(number, length)
     commits.prepare([task as unknown as Task], () => undefined)
     commits.settle(atMs)
-    commits.saveIfDue(atMs)
+    commits.saveIfDue(atMs, false)
   }
 
   it('write the state of a second at once', () => {
     commit(1, 5_000)
     commit(2, 5_500)
-    commits.saveIfDue(5_999)
+    commits.saveIfDue(5_999, false)
     expect(task.saves).to.deep.equal([])
-    commits.saveIfDue(6_000)
+    commits.saveIfDue(6_000, false)
     expect(task.saves).to.deep.equal([[1, 2]])
     commit(3, 6_100)
-    commits.saveIfDue(7_000)
+    commits.saveIfDue(7_000, false)
     expect(task.saves, 'a second after the first of them').to.deep.equal([[1, 2]])
-    commits.saveIfDue(7_100)
+    commits.saveIfDue(7_100, false)
     expect(task.saves).to.deep.equal([[1, 2], [3]])
+  })
+
+  it('write it at once where the thread is idle', () => {
+    commit(1, 5_000)
+    commits.saveIfDue(5_001, true)
+    expect(task.saves).to.deep.equal([[1]])
+    commits.saveIfDue(5_002, true)
+    expect(task.saves, 'with nothing new').to.deep.equal([[1]])
   })
 
   it('let a task run that another may have had, once the group has taken where it stands', () => {
