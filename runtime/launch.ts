@@ -3,6 +3,7 @@
 import type { DataPort } from '../broker/ports.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Clock } from './clock.ts'
+import type { LogSizes } from './task-checkpoints.ts'
 import type { NumberedRequest, ThreadAnswer, ThreadFailure, ThreadSpec } from './messages.ts'
 
 /** The thread's end of its requests. */
@@ -20,6 +21,8 @@ export interface ThreadParts {
   readonly readerOf?: RowReaderFactory | undefined
   /** See `StateMemoryOptions`; without it all state stays in memory. */
   readonly spillPath?: string | undefined
+  /** When stores are written anew; `LOG_SIZES` where left out. */
+  readonly logSizes?: LogSizes | undefined
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>
 }
 

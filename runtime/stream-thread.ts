@@ -98,6 +98,7 @@ export class StreamThread {
       globals: this.#globals.tables,
       readerOf,
       memory: this.#memory,
+      logSizes: parts.logSizes,
     })
   }
 

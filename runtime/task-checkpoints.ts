@@ -57,17 +57,22 @@ export function readMeta(entry: ChangelogEntry): LoggedEntry {
 /** Takes what a commit changed in a store, for those who have to restore it elsewhere. */
 export type WriteChangelog = (store: string, entry: ChangelogEntry) => void
 
-/** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
-const SNAPSHOT_BYTES_MIN = 1_048_576
+/** When stores are written anew. */
+export interface LogSizes {
+  /** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
+  readonly snapshotBytesMin: number
+  /** Stores with more keys and values than this are not written as a snapshot, but round after round. */
+  readonly roundBytesMin: number
+}
 
-/** Stores with more keys and values than this are not written as a snapshot, but round after round. */
-const ROUND_BYTES_MIN = 16_777_216
+/** Those that jobs have; a test can have what comes with much state come with little. */
+export const LOG_SIZES: LogSizes = { snapshotBytesMin: 1_048_576, roundBytesMin: 16_777_216 }
 
 /** The checkpoints of one task, in the environment of its worker. */
 export class TaskCheckpoints {
   readonly #saved: CheckpointStore
   readonly #write: WriteChangelog | undefined
-  readonly #roundBytesMin: number
+  readonly #sizes: LogSizes
   readonly #snapshotBytes = new Map<string, number>()
   /** What was packed of a store since its last snapshot: it may be saved later. */
   readonly #grownBytes = new Map<string, number>()
@@ -84,19 +89,16 @@ export class TaskCheckpoints {
   #positions: readonly TaskPosition[] = []
   #meta: TaskMeta | undefined
 
-  /**
-   * @param write is left out where the broker itself keeps the state.
-   * @param roundBytesMin stores with more keys and values are written round after round.
-   */
+  /** @param write is left out where the broker itself keeps the state. */
   constructor(
     environment: StateEnvironment,
     taskId: string,
     write?: WriteChangelog,
-    roundBytesMin = ROUND_BYTES_MIN,
+    sizes = LOG_SIZES,
   ) {
     this.#saved = new CheckpointStore(environment, taskId)
     this.#write = write
-    this.#roundBytesMin = roundBytesMin
+    this.#sizes = sizes
   }
 
   /** The last checkpoint, or undefined for a task that never committed. */
@@ -134,7 +136,7 @@ export class TaskCheckpoints {
       const wholeBytes = this.#saved.savedBytes(name) - logBytes
       this.#grownBytes.set(name, logBytes)
       // More is no snapshot, but what a round has left.
-      if (wholeBytes <= this.#roundBytesMin) this.#snapshotBytes.set(name, wholeBytes)
+      if (wholeBytes <= this.#sizes.roundBytesMin) this.#snapshotBytes.set(name, wholeBytes)
     }
     this.#saved.taken()
   }
@@ -259,9 +261,10 @@ export class TaskCheckpoints {
     // What was here before there was a changelog is in none of its entries.
     const isNew = this.#write !== undefined && grownBytes > 0 && !this.#places.has(name)
     const isFull = !isRoomy(this.#placeOf(name))
-    const isLarge = (store.contentBytes ?? -1) > this.#roundBytesMin
+    const isLarge = (store.contentBytes ?? -1) > this.#sizes.roundBytesMin
     if (isLarge && !isNew && !isFull) return this.#packRound(store)
-    const isDue = isNew || isFull || grownBytes > Math.max(SNAPSHOT_BYTES_MIN, 2 * snapshotBytes)
+    const isDue =
+      isNew || isFull || grownBytes > Math.max(this.#sizes.snapshotBytesMin, 2 * snapshotBytes)
     const bytes = store.pack(isDue)
     if (bytes === undefined) return []
     if (isDue) this.#snapshotBytes.set(name, bytes.length)

@@ -13,6 +13,7 @@ import type { RecordingLevel } from './metrics/definition.ts'
 import type { MetricSlab } from './metrics/slab.ts'
 import type { Outputs } from './outputs.ts'
 import type { Plan } from './plan.ts'
+import type { LogSizes } from './task-checkpoints.ts'
 import type { ThreadPhases } from './thread-phases.ts'
 
 /** What the settings say about time in a task. */
@@ -72,6 +73,8 @@ export interface TaskSurroundings {
   readonly careful?: CarefulRows | undefined
   /** See `TaskContext`; not where left out. */
   readonly endsViews?: boolean
+  /** When stores are written anew; `LOG_SIZES` where left out. */
+  readonly logSizes?: LogSizes | undefined
   /** What reads rows with declared fields; the one in TypeScript where it is not given. */
   readonly readerOf?: RowReaderFactory | undefined
 }

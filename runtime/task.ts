@@ -102,7 +102,12 @@ export class Task implements TaskContext {
         )
       : undefined
     const environment = port.openState(spec.taskId)
-    this.#checkpoints = new TaskCheckpoints(environment, spec.taskId, this.#changelog?.write)
+    this.#checkpoints = new TaskCheckpoints(
+      environment,
+      spec.taskId,
+      this.#changelog?.write,
+      around.logSizes,
+    )
     const isHolding = holdsBack(subtopologyOf(topology, spec.subtopology))
     const restored = this.#restore()
     this.#checkpoints.taken()

@@ -15,6 +15,7 @@ type OfThread =
   | 'globals'
   | 'readerOf'
   | 'memory'
+  | 'logSizes'
 
 /**
  * The surroundings of the tasks of one thread.

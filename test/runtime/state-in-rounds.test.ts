@@ -7,7 +7,7 @@ import { keyOf, valueOf } from '../../broker/record-batch.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { changelogWriter } from '../../runtime/changelog-writer.ts'
 import type { TaskToOpen } from '../../runtime/messages.ts'
-import { TaskCheckpoints } from '../../runtime/task-checkpoints.ts'
+import { LOG_SIZES, TaskCheckpoints } from '../../runtime/task-checkpoints.ts'
 import { TaskRestore } from '../../runtime/task-restore.ts'
 import { changelogTopic } from '../../state/changelog.ts'
 import { MemoryKeyValueStore } from '../../state/stores/key-value-store.ts'
@@ -15,6 +15,7 @@ import { utf8 } from '../../topology/serdes/primitive.ts'
 
 const APP = 'app'
 const TASK = '1_0'
+const IN_ROUNDS = { ...LOG_SIZES, roundBytesMin: 0 }
 const TOPIC = changelogTopic(APP, 'names')
 const LOG = { topic: TOPIC, partition: 0 }
 const KEYS = 60
@@ -44,7 +45,12 @@ class Owner {
   constructor(port: MemoryDataPort, machine: string, generation?: number) {
     this.#port = port
     const write = changelogWriter(port, APP, 0)
-    this.#checkpoints = new TaskCheckpoints(port.openState(`${machine}/${TASK}`), TASK, write, 0)
+    this.#checkpoints = new TaskCheckpoints(
+      port.openState(`${machine}/${TASK}`),
+      TASK,
+      write,
+      IN_ROUNDS,
+    )
     for (const entry of this.#checkpoints.load()?.stores.get('names') ?? []) {
       this.store.restore(entry)
     }

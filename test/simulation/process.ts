@@ -6,6 +6,7 @@ import type { StreamsConfig } from '../../config/config.ts'
 import type { RunLog } from '../../runtime/run-log.ts'
 import { startStreams } from '../../runtime/start-streams.ts'
 import type { RunningStreams } from '../../runtime/running-streams.ts'
+import type { LogSizes } from '../../runtime/task-checkpoints.ts'
 import type { Topology } from '../../topology/topology.ts'
 import { clockOf, type SimulatedClock } from './clock.ts'
 import { SimulatedDataPort } from './data-port.ts'
@@ -21,6 +22,7 @@ export interface ProcessParts {
   readonly server: Server
   readonly topology: Topology
   readonly config: StreamsConfig
+  readonly logSizes: LogSizes
   readonly weather: () => Weather
   /** Told when the job ended and nobody has stopped it. */
   readonly failed: (error: unknown) => void
@@ -51,7 +53,7 @@ export class SimulatedProcess {
 
   /** Starts the job. */
   start(): void {
-    const { scheduler, server, topology, config, weather, failed } = this.#parts
+    const { scheduler, server, topology, config, logSizes, weather, failed } = this.#parts
     this.#starts += 1
     this.#mustStop = false
     const life = new Life(`${this.name}.${this.#starts}`)
@@ -76,6 +78,7 @@ export class SimulatedProcess {
       life,
       clock,
       topology,
+      logSizes,
       openPort: () => openPort!(),
     })
     const run = async (): Promise<void> => {

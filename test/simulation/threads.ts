@@ -3,6 +3,7 @@
 import type { LaunchThread } from '../../runtime/launch.ts'
 import type { NumberedRequest, ThreadAnswer, ThreadFailure } from '../../runtime/messages.ts'
 import { StreamThread } from '../../runtime/stream-thread.ts'
+import type { LogSizes } from '../../runtime/task-checkpoints.ts'
 import { failureOf } from '../../runtime/thread-failure.ts'
 import { Vitals } from '../../runtime/vitals.ts'
 import type { Topology } from '../../topology/topology.ts'
@@ -18,6 +19,7 @@ export interface ThreadsParts {
   readonly life: Life
   readonly clock: Clock
   readonly topology: Topology
+  readonly logSizes: LogSizes
   /** Opens the port of a thread; `die` is for who strikes it. */
   readonly openPort: () => SimulatedDataPort
 }
@@ -48,7 +50,7 @@ function inOrder(scheduler: Scheduler): () => number {
 /** How threads of one process are started. */
 export function launcherOf(parts: ThreadsParts): LaunchThread {
   return (spec, answered) => {
-    const { scheduler, life, clock, topology, openPort } = parts
+    const { scheduler, life, clock, topology, openPort, logSizes } = parts
     const inbox: NumberedRequest[] = []
     const port = openPort()
     const [requests, answers] = [inOrder(scheduler), inOrder(scheduler)]
@@ -57,7 +59,7 @@ export function launcherOf(parts: ThreadsParts): LaunchThread {
       answer: (answer: ThreadAnswer) =>
         scheduler.after(answers(), life, 'an answer', () => answered(answer)),
     }
-    const thread = new StreamThread(spec, topology, { port, control, clock })
+    const thread = new StreamThread(spec, topology, { port, control, clock, logSizes })
     const vitals = new Vitals(spec.vitals)
     let end: (failure: ThreadFailure | undefined) => void = () => undefined
     let die: (error: Error) => void = () => undefined

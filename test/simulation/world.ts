@@ -3,6 +3,7 @@
 import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { partitionFor } from '../../broker/partitioner.ts'
 import { streamsConfig } from '../../config/config.ts'
+import { LOG_SIZES, type LogSizes } from '../../runtime/task-checkpoints.ts'
 import { Invariants } from './invariants.ts'
 import { SimulatedProcess, type ProcessParts } from './process.ts'
 import { Scheduler, type Trace } from './scheduler.ts'
@@ -30,6 +31,13 @@ const MAY_END_WITH = new Set<unknown>([
   'MILLRACE_THREAD_DIED',
   'MILLRACE_BROKER_UNREACHABLE',
 ])
+/** Stores as small as here become snapshots and rounds, too: as in jobs, snapshots alone, rounds alone, and both. */
+const SIZES: readonly LogSizes[] = [
+  LOG_SIZES,
+  { snapshotBytesMin: 64, roundBytesMin: Infinity },
+  { snapshotBytesMin: 64, roundBytesMin: 32 },
+  { snapshotBytesMin: 64, roundBytesMin: 160 },
+]
 const NO_DEATHS = { thread: 0, process: 0 }
 
 /** Runs a seed. */
@@ -78,6 +86,7 @@ class World {
     for (const topic of this.#shape.sources) this.#server.partitions.ensure(topic, partitions)
     // Of the seed, and not of the next number drawn: seeds are to stay what they are.
     const format = seed % 3 === 0 ? 'records' : 'frames'
+    const logSizes = SIZES[seed % SIZES.length]!
     const config = streamsConfig({
       'processing.guarantee': guarantee,
       'repartition.format': format,
@@ -99,6 +108,7 @@ class World {
       server: this.#server,
       topology: this.#shape.topology,
       config,
+      logSizes,
       weather: () => (this.#isTrouble ? weather : CALM),
       deaths: () => (this.#isTrouble ? deaths : NO_DEATHS),
       failed: (error) => this.#failed(error),
@@ -107,7 +117,7 @@ class World {
       { length: processes },
       (_, i) => new SimulatedProcess(`process-${i}`, parts),
     )
-    this.#what = `${this.#shape.name}, ${guarantee}, ${format}, partitions: ${partitions}, processes: ${processes}, threads: ${threads}`
+    this.#what = `${this.#shape.name}, ${guarantee}, ${format}, partitions: ${partitions}, processes: ${processes}, threads: ${threads}, rounds beyond: ${logSizes.roundBytesMin}`
   }
 
   get result(): RunResult {
