@@ -9,7 +9,7 @@ import {
 } from '../../broker/ports.ts'
 import { withoutFirst } from '../../broker/memory/log.ts'
 import { setBaseOffset, unpack } from '../../broker/packed-batch.ts'
-import type { RecordBatch } from '../../broker/record-batch.ts'
+import { keyOf, type RecordBatch } from '../../broker/record-batch.ts'
 
 /** Rows that become visible together, or never. */
 export interface Transaction {
@@ -84,6 +84,21 @@ export class Partitions {
       ({ next, batch, transaction }) =>
         next > at.offset && batch !== undefined && !isHidden(transaction),
     )
+  }
+
+  /** As Kafka's cleaner may at any time: what was written of keys that are written again later is gone. */
+  compact(of: TopicPartition): void {
+    const log = this.#log(of)
+    const stableEnd = this.stableEnd(of)
+    const later = new Set<string>()
+    for (let i = log.entries.length - 1; i >= 0; i--) {
+      const entry = log.entries[i]!
+      const { base, batch, transaction } = entry
+      if (batch === undefined || base >= stableEnd || isHidden(transaction)) continue
+      const keys = Array.from(batch.offsets, (_, row) => Buffer.from(keyOf(batch, row)!).toString())
+      if (keys.every((key) => later.has(key))) log.entries[i] = { ...entry, batch: undefined }
+      for (const key of keys) later.add(key)
+    }
   }
 
   /** Reads on from an offset; `isAtHand` is asked at each poll. */

@@ -26,6 +26,7 @@ const TROUBLE_MS = 20_000
 const PEACE_MS_MAX = 600_000
 const CALM = { delayMsMax: 5, lost: 0, twice: 0 }
 const LOOK_MS = 100
+const CLEAN_MS = 400
 const MAY_END_WITH = new Set<unknown>([
   'MILLRACE_FENCED',
   'MILLRACE_THREAD_DIED',
@@ -133,6 +134,7 @@ class World {
     for (const process of this.#processes) process.start()
     this.#feed(80)
     this.#blow()
+    this.#clean()
     this.#revive()
     await scheduler.run(() => scheduler.nowMs > TROUBLE_MS, Infinity)
     this.#calm()
@@ -189,6 +191,20 @@ class World {
         this.#server.life.asleepUntilMs = scheduler.nowMs + random.below(5_000)
       }
       this.#blow()
+    })
+  }
+
+  /** Changelogs are compacted often. */
+  #clean(): void {
+    const { partitions, life } = this.#server
+    this.#scheduler.after(CLEAN_MS, life, 'compaction', () => {
+      for (const [topic, count] of partitions.topics) {
+        if (!topic.endsWith('-changelog')) continue
+        for (let partition = 0; partition < count; partition++) {
+          partitions.compact({ topic, partition })
+        }
+      }
+      this.#clean()
     })
   }
 
