@@ -9,6 +9,7 @@ import {
   isBehind,
   isRoomy,
   slotAfterRound,
+  slotAfterSnapshot,
   type EntryPlace,
   nextNumber,
   placeAfter,
@@ -199,7 +200,7 @@ export class TaskCheckpoints {
     // What a snapshot replaces is not written first: lmdb would count pages that the file never gets.
     const last = entries.findLastIndex(({ isSnapshot }) => isSnapshot)
     const stores = entries.slice(Math.max(0, last)).map(({ bytes, isSnapshot, nextSlot }) => {
-      const endsRound = nextSlot !== undefined
+      const endsRound = !isSnapshot && nextSlot !== undefined
       return { name: store, bytes, snapshot: isSnapshot, endsRound, isOwn: true }
     })
     this.#saved.save({ positions: this.#positions, meta: this.#metaBytes(), stores })
@@ -288,9 +289,9 @@ export class TaskCheckpoints {
     this.#heirs.delete(name)
     const entry: ChangelogEntry = {
       number: nextNumber(place),
-      slot: snapshot || endsRound ? place.nextSnapshot : place.nextSlot,
+      slot: snapshot ? place.nextSnapshot : place.nextSlot,
       isSnapshot: snapshot,
-      nextSlot: endsRound ? slotAfterRound(place) : undefined,
+      nextSlot: endsRound ? slotAfterRound(place) : snapshot ? slotAfterSnapshot(place) : undefined,
       meta,
       bytes,
     }

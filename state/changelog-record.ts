@@ -10,12 +10,12 @@ export const HIGH_SLOTS = 2 ** 31
 export interface ChangelogEntry {
   /** Goes up by one with each entry of the store. */
   readonly number: number
-  /** Changes since the last snapshot, counted from 0; of a snapshot, which of two places it takes. */
+  /** Changes since the last snapshot, counted from 0; of a snapshot, the place that it takes. */
   readonly slot: number
   readonly isSnapshot: boolean
   /**
-   * Of an entry that ends a round: the slot of the changes behind it. With the entries since the one that ended
-   * the round before, or since a snapshot, it replaces all former ones; it takes the place of a snapshot.
+   * Of a snapshot, and of an entry that ends a round: the slot of the changes behind it. What ends a round replaces, with
+   * the entries since the one that ended the round before, or since a snapshot, all former ones.
    */
   readonly nextSlot?: number | undefined
   /** Of its first record, or before it; who writes it may not know any. */
@@ -55,8 +55,11 @@ export function writeEntry(
     const metaBytes = part === parts - 1 ? meta.length : 0
     const value = new Uint8Array(HEADER_BYTES + metaBytes + piece.length)
     const view = new DataView(value.buffer)
-    view.setUint8(0, nextSlot === undefined ? VERSION : ROUND_VERSION)
-    view.setUint8(1, nextSlot === HIGH_SLOTS ? HIGH_SLOTS_NEXT : isSnapshot ? SNAPSHOT : 0)
+    const isHigh = nextSlot !== undefined && nextSlot >= HIGH_SLOTS
+    view.setUint8(0, isSnapshot || nextSlot === undefined ? VERSION : ROUND_VERSION)
+    view.setUint8(1, isHigh ? HIGH_SLOTS_NEXT : isSnapshot ? SNAPSHOT : 0)
+    // Without it is the first slot of its half: all that those knew who wrote before there were parts of it.
+    view.setUint32(4, nextSlot ?? 0, true)
     view.setFloat64(8, number, true)
     view.setUint32(16, slot, true)
     view.setUint32(20, part, true)
@@ -64,8 +67,7 @@ export function writeEntry(
     view.setUint32(28, metaBytes, true)
     if (metaBytes > 0) value.set(meta, HEADER_BYTES)
     value.set(piece, HEADER_BYTES + metaBytes)
-    const isWhole = isSnapshot || nextSlot !== undefined
-    const key = Buffer.from(`${isWhole ? 'snapshot' : 'changes'}-${slot}-${part}`)
+    const key = Buffer.from(`${isSnapshot ? 'snapshot' : 'changes'}-${slot}-${part}`)
     rows.append(key, value, timestampMs)
     written()
   }
@@ -122,9 +124,11 @@ export class EntryAssembler {
     this.#number = -1
     this.#forget()
     const offset = this.#offset
-    const entry = { number, slot: view.getUint32(16, true), isSnapshot, offset, meta, bytes }
-    if (value[0] === VERSION) return entry
-    return { ...entry, nextSlot: value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0 }
+    const slot = view.getUint32(16, true)
+    const first = value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0
+    const isWhole = isSnapshot || value[0] === ROUND_VERSION
+    const nextSlot = isWhole ? Math.max(first, view.getUint32(4, true)) : undefined
+    return { nextSlot, number, slot, isSnapshot, offset, meta, bytes }
   }
 
   /** Parts go to their place at once: an entry may be as large as its store, and no part but the last is shorter. */

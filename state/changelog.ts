@@ -11,10 +11,8 @@ export interface ChangelogPlace {
   readonly seen?: number
   /** The slot of the next changes. */
   readonly nextSlot: number
-  /** The place that the next snapshot takes, of three: it must not replace the one that it follows. */
+  /** The place that the next snapshot takes: of two by turns, since it must not replace the one that it follows. */
   readonly nextSnapshot: number
-  /** The place of the one that it follows; where it is left out, the other one of the first two. */
-  readonly lastSnapshot?: number
   /**
    * An offset of the topic at or before the first entry that this machine has not. What lies between is
    * known by its number, and passed over.
@@ -45,11 +43,6 @@ export type EntryPlace = Pick<
   'number' | 'slot' | 'isSnapshot' | 'nextSlot' | 'offset'
 >
 
-const lastSnapshotOf = ({
-  nextSnapshot,
-  lastSnapshot = 1 - nextSnapshot,
-}: ChangelogPlace): number => lastSnapshot
-
 /** The place behind an entry. */
 export function placeAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
   const { whole, roundFrom } = restorePointsAfter(place, entry)
@@ -58,15 +51,11 @@ export function placeAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogP
 
 function slotsAfter(
   place: ChangelogPlace,
-  { number, slot, isSnapshot, nextSlot: nextOfRound }: EntryPlace,
+  { number, slot, isSnapshot, nextSlot = isSnapshot ? 0 : slot + 1 }: EntryPlace,
 ): ChangelogPlace {
-  const { offset, nextSnapshot } = place
-  const lastSnapshot = lastSnapshotOf(place)
-  if (!isSnapshot && nextOfRound === undefined)
-    return { number, nextSlot: slot + 1, nextSnapshot, lastSnapshot, offset }
-  const next = slot === lastSnapshot ? (slot + 1) % SNAPSHOTS : lastSnapshot
-  const nextSlot = nextOfRound ?? 0
-  return { number, nextSlot, nextSnapshot: next, lastSnapshot: slot, offset }
+  const { offset } = place
+  const nextSnapshot = isSnapshot ? otherOfPair(slot) : place.nextSnapshot
+  return { number, nextSlot, nextSnapshot, offset }
 }
 
 /** A round has the store whole together with all that came since the one before ended, or since a snapshot. */
@@ -84,8 +73,9 @@ const restorePointsOf = ({ whole, roundFrom }: PlaceRestorePoints): PlaceRestore
   roundFrom,
 })
 
-/** Snapshots have so many places: two by turns, and one to go to when an owner is followed by another. */
-const SNAPSHOTS = 3
+/** Each heir goes on to another pair of places for its snapshots: who had the store one or two lives before has others. */
+const SNAPSHOT_PAIRS = 3
+const otherOfPair = (place: number): number => place + 1 - 2 * (place % 2)
 /** How many entries an owner may write when it should not any more, before it is mistaken for its heir. */
 const LIFE_ENTRIES = 2 ** 20
 /** Numbers of one generation of the group. */
@@ -93,7 +83,7 @@ const GENERATION_ENTRIES = 2 ** 30
 const GENERATIONS_MAX = 2 ** 22
 const GENERATION_LIVES = GENERATION_ENTRIES / LIFE_ENTRIES / 2
 /** Slots of one life. */
-const LIFE_SLOTS = 2 ** 16
+const LIFE_SLOTS = 2 ** 18
 /** Lives that come right after each other have other slots, though none of them has written any. */
 const LIVES = 16
 /** Behind so many of a half a snapshot is due: what takes over skips some, and must not come to the other half. */
@@ -102,9 +92,16 @@ const SLOTS_MAX = HIGH_SLOTS - 2 * LIVES * LIFE_SLOTS
 /** Whether there is room for further changes before the next snapshot. */
 export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % HIGH_SLOTS < SLOTS_MAX
 
+/**
+ * The slot that changes go on with behind a snapshot. An heir is 1 to 16 lives further on, and so goes on elsewhere: had
+ * both the same slots, what the one that was followed still writes would replace what its heir wrote.
+ */
+export const slotAfterSnapshot = ({ nextSlot }: ChangelogPlace): number =>
+  (Math.floor((nextSlot % HIGH_SLOTS) / LIFE_SLOTS) % (LIVES + 1)) * LIFE_SLOTS
+
 /** The slot that changes go on with behind the end of a round: in the half in which this one does not lie. */
-export const slotAfterRound = ({ nextSlot }: ChangelogPlace): number =>
-  nextSlot < HIGH_SLOTS ? HIGH_SLOTS : 0
+export const slotAfterRound = (place: ChangelogPlace): number =>
+  slotAfterSnapshot(place) + (place.nextSlot < HIGH_SLOTS ? HIGH_SLOTS : 0)
 
 /**
  * Whether there are entries of a later generation than that in which the store was assigned. Then its heir has
@@ -121,7 +118,6 @@ export const isBehind = (place: ChangelogPlace, generation: number): boolean =>
  * @param generation of the group, 0 where it is not known: it tells two heirs apart that read the same.
  */
 export function takenOver(place: ChangelogPlace, generation: number): ChangelogPlace {
-  const lastSnapshot = lastSnapshotOf(place)
   const of = Math.max(0, generation) % GENERATIONS_MAX
   const life = Math.floor(place.nextSlot / LIFE_SLOTS) + 1 + (of % LIVES)
   // Of a group that was made anew generations are low again.
@@ -131,8 +127,7 @@ export function takenOver(place: ChangelogPlace, generation: number): ChangelogP
     ...place,
     seen: Math.max(next, of * GENERATION_ENTRIES),
     nextSlot: life * LIFE_SLOTS,
-    nextSnapshot: SNAPSHOTS - lastSnapshot - place.nextSnapshot,
-    lastSnapshot,
+    nextSnapshot: 2 * ((Math.floor(place.nextSnapshot / 2) + 1) % SNAPSHOT_PAIRS),
   }
 }
 

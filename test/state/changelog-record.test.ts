@@ -5,7 +5,12 @@ import { keyOf } from '../../broker/record-batch.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { RecordBatch } from '../../broker/record-batch.ts'
 import { CHANGELOG_START, placeAfter } from '../../state/changelog.ts'
-import { EntryAssembler, writeEntry, type ChangelogEntry } from '../../state/changelog-record.ts'
+import {
+  EntryAssembler,
+  HIGH_SLOTS,
+  writeEntry,
+  type ChangelogEntry,
+} from '../../state/changelog-record.ts'
 
 const bytesOf = (length: number, seed: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + seed) & 0xff)
@@ -38,7 +43,11 @@ const plain = (entries: readonly ChangelogEntry[]): object[] =>
   }))
 
 /** As who reads it has it. */
-const at = (offset: number, entry: ChangelogEntry): ChangelogEntry => ({ ...entry, offset })
+const at = (offset: number, entry: ChangelogEntry): ChangelogEntry => ({
+  nextSlot: entry.isSnapshot ? 0 : undefined,
+  ...entry,
+  offset,
+})
 
 describe('a changelog', () => {
   const small = entryOf(1)
@@ -50,6 +59,16 @@ describe('a changelog', () => {
     expect(batch.count).to.equal(5)
     const read = [at(0, small), at(1, large), at(4, empty)]
     expect(plain(assembled(batch))).to.deep.equal(plain(read))
+  })
+
+  it('tells the slot behind a snapshot and behind the end of a round', () => {
+    const low = entryOf(1, { isSnapshot: true, slot: 3, nextSlot: 5 * 2 ** 18 })
+    const high = entryOf(2, { slot: 5 * 2 ** 18, nextSlot: HIGH_SLOTS + 5 * 2 ** 18 })
+    const first = entryOf(3, { slot: HIGH_SLOTS + 7, nextSlot: 0 })
+    const batch = recordsOf(low, high, first)
+    expect(plain(assembled(batch))).to.deep.equal(plain([at(0, low), at(1, high), at(2, first)]))
+    const keys = [0, 1, 2].map((row) => Buffer.from(keyOf(batch, row) ?? []).toString())
+    expect(keys).to.deep.equal(['snapshot-3-0', 'changes-1310720-0', 'changes-2147483655-0'])
   })
 
   it('has keys that repeat, so that compaction keeps the latest', () => {
