@@ -26,8 +26,10 @@ export interface ChangelogEntry {
 }
 
 const VERSION = 1
+/** Of what ended a round when that took the place of a snapshot; changes go on behind it at the first slot of a half. */
+const FORMER_ROUND_VERSION = 2
 /** Of what ends a round: who does not know those must not go on without them. */
-const ROUND_VERSION = 2
+const ROUND_VERSION = 3
 /** What is in the byte behind the version. */
 const SNAPSHOT = 1
 const HIGH_SLOTS_NEXT = 2
@@ -96,7 +98,8 @@ export class EntryAssembler {
    */
   add(batch: RecordBatch, row: number): ChangelogEntry | undefined {
     const value = valueOf(batch, row)
-    const isKnown = value?.[0] === VERSION || value?.[0] === ROUND_VERSION
+    const version = value?.[0] ?? 0
+    const isKnown = version >= VERSION && version <= ROUND_VERSION
     if (value === null || value.length < HEADER_BYTES || !isKnown) {
       const key = Buffer.from(keyOf(batch, row) ?? []).toString()
       throw new Error(`the record at offset ${batch.offsets[row]} (key "${key}") is no changelog's`)
@@ -126,7 +129,7 @@ export class EntryAssembler {
     const offset = this.#offset
     const slot = view.getUint32(16, true)
     const first = value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0
-    const isWhole = isSnapshot || value[0] === ROUND_VERSION
+    const isWhole = isSnapshot || version >= FORMER_ROUND_VERSION
     const nextSlot = isWhole ? Math.max(first, view.getUint32(4, true)) : undefined
     return { nextSlot, number, slot, isSnapshot, offset, meta, bytes }
   }

@@ -1,7 +1,7 @@
 // Entries of stores as records of a changelog: what is put together is what was cut.
 import { expect } from 'chai'
 import { withOffsets, unpack } from '../../broker/packed-batch.ts'
-import { keyOf } from '../../broker/record-batch.ts'
+import { keyOf, valueOf } from '../../broker/record-batch.ts'
 import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import type { RecordBatch } from '../../broker/record-batch.ts'
 import { CHANGELOG_START, placeAfter } from '../../state/changelog.ts'
@@ -69,6 +69,19 @@ describe('a changelog', () => {
     expect(plain(assembled(batch))).to.deep.equal(plain([at(0, low), at(1, high), at(2, first)]))
     const keys = [0, 1, 2].map((row) => Buffer.from(keyOf(batch, row) ?? []).toString())
     expect(keys).to.deep.equal(['snapshot-3-0', 'changes-1310720-0', 'changes-2147483655-0'])
+  })
+
+  it('reads what ended a round in former versions', () => {
+    const batch = recordsOf(
+      entryOf(1, { slot: 2, nextSlot: HIGH_SLOTS }),
+      entryOf(2, { slot: 0, nextSlot: 0 }),
+    )
+    for (let row = 0; row < 2; row++) {
+      const header = valueOf(batch, row)!
+      header[0] = 2
+      header.fill(0, 4, 8)
+    }
+    expect(assembled(batch).map(({ nextSlot }) => nextSlot)).to.deep.equal([HIGH_SLOTS, 0])
   })
 
   it('has keys that repeat, so that compaction keeps the latest', () => {
