@@ -290,6 +290,7 @@ export class TaskCheckpoints {
     const entry: ChangelogEntry = {
       number: nextNumber(place),
       slot: snapshot ? place.nextSnapshot : place.nextSlot,
+      nextSnapshot: snapshot ? undefined : place.nextSnapshot,
       isSnapshot: snapshot,
       nextSlot: endsRound ? slotAfterRound(place) : snapshot ? slotAfterSnapshot(place) : undefined,
       meta,

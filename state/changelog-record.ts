@@ -18,6 +18,8 @@ export interface ChangelogEntry {
    * the entries since the one that ended the round before, or since a snapshot, all former ones.
    */
   readonly nextSlot?: number | undefined
+  /** Of changes: the place that the next snapshot of who wrote them takes; former versions did not tell. */
+  readonly nextSnapshot?: number | undefined
   /** Of its first record, or before it; who writes it may not know any. */
   readonly offset?: number
   /** What the task keeps beside its stores, as JSON. */
@@ -46,7 +48,7 @@ export const PART_BYTES_MAX = 520_192
  */
 export function writeEntry(
   rows: RecordBatchBuilder,
-  { number, slot, isSnapshot, nextSlot, meta, bytes }: ChangelogEntry,
+  { number, slot, isSnapshot, nextSlot, nextSnapshot = -1, meta, bytes }: ChangelogEntry,
   timestampMs: number,
   partBytesMax = PART_BYTES_MAX,
   written: () => void = () => undefined,
@@ -60,6 +62,7 @@ export function writeEntry(
     const isHigh = nextSlot !== undefined && nextSlot >= HIGH_SLOTS
     view.setUint8(0, isSnapshot || nextSlot === undefined ? VERSION : ROUND_VERSION)
     view.setUint8(1, isHigh ? HIGH_SLOTS_NEXT : isSnapshot ? SNAPSHOT : 0)
+    view.setUint8(2, nextSnapshot + 1)
     // Without it is the first slot of its half: all that those knew who wrote before there were parts of it.
     view.setUint32(4, nextSlot ?? 0, true)
     view.setFloat64(8, number, true)
@@ -131,7 +134,8 @@ export class EntryAssembler {
     const first = value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0
     const isWhole = isSnapshot || version >= FORMER_ROUND_VERSION
     const nextSlot = isWhole ? Math.max(first, view.getUint32(4, true)) : undefined
-    return { nextSlot, number, slot, isSnapshot, offset, meta, bytes }
+    const nextSnapshot = value[2] === 0 ? undefined : value[2]! - 1
+    return { nextSlot, nextSnapshot, number, slot, isSnapshot, offset, meta, bytes }
   }
 
   /** Parts go to their place at once: an entry may be as large as its store, and no part but the last is shorter. */

@@ -40,7 +40,7 @@ export const CHANGELOG_START: ChangelogPlace = Object.freeze({
 /** Where an entry of a changelog lies. */
 export type EntryPlace = Pick<
   ChangelogEntry,
-  'number' | 'slot' | 'isSnapshot' | 'nextSlot' | 'offset'
+  'number' | 'slot' | 'isSnapshot' | 'nextSlot' | 'nextSnapshot' | 'offset'
 >
 
 /** The place behind an entry. */
@@ -49,12 +49,10 @@ export function placeAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogP
   return { whole, roundFrom, ...slotsAfter(place, entry) }
 }
 
-function slotsAfter(
-  place: ChangelogPlace,
-  { number, slot, isSnapshot, nextSlot = isSnapshot ? 0 : slot + 1 }: EntryPlace,
-): ChangelogPlace {
+function slotsAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
   const { offset } = place
-  const nextSnapshot = isSnapshot ? otherOfPair(slot) : place.nextSnapshot
+  const { number, slot, isSnapshot, nextSlot = isSnapshot ? 0 : slot + 1 } = entry
+  const nextSnapshot = isSnapshot ? otherOfPair(slot) : (entry.nextSnapshot ?? place.nextSnapshot)
   return { number, nextSlot, nextSnapshot, offset }
 }
 

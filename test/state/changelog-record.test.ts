@@ -45,6 +45,7 @@ const plain = (entries: readonly ChangelogEntry[]): object[] =>
 /** As who reads it has it. */
 const at = (offset: number, entry: ChangelogEntry): ChangelogEntry => ({
   nextSlot: entry.isSnapshot ? 0 : undefined,
+  nextSnapshot: undefined,
   ...entry,
   offset,
 })
@@ -61,9 +62,13 @@ describe('a changelog', () => {
     expect(plain(assembled(batch))).to.deep.equal(plain(read))
   })
 
-  it('tells the slot behind a snapshot and behind the end of a round', () => {
+  it('tells the slot behind a snapshot and behind the end of a round, and the place of the next snapshot', () => {
     const low = entryOf(1, { isSnapshot: true, slot: 3, nextSlot: 5 * 2 ** 18 })
-    const high = entryOf(2, { slot: 5 * 2 ** 18, nextSlot: HIGH_SLOTS + 5 * 2 ** 18 })
+    const high = entryOf(2, {
+      nextSnapshot: 4,
+      slot: 5 * 2 ** 18,
+      nextSlot: HIGH_SLOTS + 5 * 2 ** 18,
+    })
     const first = entryOf(3, { slot: HIGH_SLOTS + 7, nextSlot: 0 })
     const batch = recordsOf(low, high, first)
     expect(plain(assembled(batch))).to.deep.equal(plain([at(0, low), at(1, high), at(2, first)]))

@@ -43,6 +43,14 @@ describe('the places of a changelog', () => {
     }
   })
 
+  it('give an heir others than who it follows would take, though that one has written changes alone', () => {
+    const owner = takenOver(snapshot(CHANGELOG_START), 1)
+    const { nextSnapshot } = owner
+    const changes = { number: nextNumber(owner), slot: owner.nextSlot, isSnapshot: false }
+    const seen = placeAfter(snapshot(CHANGELOG_START), { ...changes, nextSnapshot })
+    expect(takenOver(seen, 2).nextSnapshot >> 1).not.to.equal(nextSnapshot >> 1)
+  })
+
   it('give an heir slots that are not those of who it follows, behind their snapshots and rounds, too', () => {
     const whole = (place: ChangelogPlace, isRound: boolean): ChangelogPlace => {
       const of = { number: nextNumber(place), isSnapshot: !isRound }
