@@ -12,7 +12,7 @@ import { runOnce, sumOf, writeInput } from '../support/police-job.ts'
 const KEYS = 24_000
 const PARTITIONS = 2
 /** Of a value of the changelog that ends a round. */
-const ROUND_VERSION = 2
+const ROUND_VERSION = 3
 
 const restoredOf = (metrics: readonly MetricFamily[]): number =>
   sumOf(metrics, 'kafka_stream_task_restored_records_total')
