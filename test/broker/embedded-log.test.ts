@@ -207,9 +207,9 @@ describe('the embedded log', function () {
       stores: [{ name: 'counts', bytes: Buffer.from(bytes), snapshot: false }],
     })
     const read = (taskId: string, from?: DataPort): string =>
-      Buffer.concat([
-        ...(checkpointsOf(taskId, from).load()?.stores.get('counts') ?? []),
-      ]).toString()
+      Array.from(checkpointsOf(taskId, from).load()?.stores.get('counts') ?? [], (entry) =>
+        Buffer.from(entry).toString(),
+      ).join('')
     const former = openEnvironment(directory)
     const own: DataPort['openState'] = (taskId) => ({
       ...former,
