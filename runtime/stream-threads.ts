@@ -211,6 +211,7 @@ export class StreamThreads {
     this.#main.counter('kafka_stream_failed_stream_threads_total').add(1)
     this.#metrics[index + 1]!.clearGauges()
     this.#enter(index, THREAD_STATE.DEAD)
+    this.#letGoInputsOf(index)
     const verdict = this.#crashing.died(handle.vitals)
     // What is found is the topology's to decide on; it will not be died of again.
     if (verdict === 'found') this.#deathsMs.length = 0
@@ -219,6 +220,15 @@ export class StreamThreads {
     else if (typeof verdict === 'object') this.#owner.fail(deathOf(verdict.message, end.error))
     else if (this.#isOneDeathTooMany()) this.#owner.fail(end.error)
     else await this.#replace(index, end.error)
+  }
+
+  /** Where the inputs of a dead thread stood holds nobody up, though others of the group may have its tasks by now. */
+  #letGoInputsOf(dead: number): void {
+    const { alignmentSlots } = this.#parts.plan
+    const others = this.#handles.flatMap((_, i) => (i === dead ? [] : this.#owner.tasksOf(i)))
+    const held = new Set(others.flatMap(({ inputs }) => inputs.map((each) => each.alignmentSlot)))
+    const alignment = new SourceAlignment(this.#alignment, alignmentSlots, -1)
+    for (let slot = 0; slot < alignmentSlots; slot++) if (!held.has(slot)) alignment.idle(slot)
   }
 
   #isOneDeathTooMany(): boolean {

@@ -36,6 +36,10 @@ describe(`the runtime over a simulated broker (seeds 1 to ${SEEDS})`, function (
     expect(other.fingerprint).not.to.equal(once.fingerprint)
   })
 
+  it('holds nobody up for a thread that died, though another process has its tasks by now', async () => {
+    expect((await runSeed(4529)).broken).to.deep.equal([])
+  })
+
   it('ends soon after the trouble is over', async () => {
     const { simulatedMs } = await runSeed(3)
     expect(simulatedMs).to.be.greaterThan(20_000).and.lessThan(120_000)
