@@ -1,9 +1,9 @@
 // How a stream thread is started, and what is left in the hands of the main thread. thread-handle.ts asks
 // for it; worker-launch.ts starts workers, a simulation steps its threads by itself.
 import type { DataPort } from '../broker/ports.ts'
+import type { LogSizes } from '../state/log-sizes.ts'
 import type { RowReaderFactory } from '../topology/serdes/row-reader.ts'
 import type { Clock } from './clock.ts'
-import type { LogSizes } from './task-checkpoints.ts'
 import type { NumberedRequest, ThreadAnswer, ThreadFailure, ThreadSpec } from './messages.ts'
 
 /** The thread's end of its requests. */

@@ -25,6 +25,7 @@ import {
   type CheckpointUpdate,
   type StoreUpdate,
 } from '../state/checkpoint-store.ts'
+import { LOG_SIZES, type LogSizes } from '../state/log-sizes.ts'
 
 /** What a task keeps beside its stores. */
 export interface TaskMeta {
@@ -58,17 +59,6 @@ export function readMeta(entry: ChangelogEntry): LoggedEntry {
 /** Takes what a commit changed in a store, for those who have to restore it elsewhere. */
 export type WriteChangelog = (store: string, entry: ChangelogEntry) => void
 
-/** When stores are written anew. */
-export interface LogSizes {
-  /** A store's log is written anew as a snapshot when it has grown to this, and to twice the snapshot. */
-  readonly snapshotBytesMin: number
-  /** Stores with more keys and values than this are not written as a snapshot, but round after round. */
-  readonly roundBytesMin: number
-}
-
-/** Those that jobs have; a test can have what comes with much state come with little. */
-export const LOG_SIZES: LogSizes = { snapshotBytesMin: 1_048_576, roundBytesMin: 16_777_216 }
-
 /** The checkpoints of one task, in the environment of its worker. */
 export class TaskCheckpoints {
   readonly #saved: CheckpointStore
@@ -95,7 +85,7 @@ export class TaskCheckpoints {
     environment: StateEnvironment,
     taskId: string,
     write?: WriteChangelog,
-    sizes = LOG_SIZES,
+    sizes: LogSizes = LOG_SIZES,
   ) {
     this.#saved = new CheckpointStore(environment, taskId)
     this.#write = write

@@ -3,9 +3,6 @@
 import { keyOf, valueOf, type RecordBatch } from '../broker/record-batch.ts'
 import type { RecordBatchBuilder } from '../broker/record-batch-builder.ts'
 
-/** Slots from here on are those of every other round, so that none is written over that is needed. */
-export const HIGH_SLOTS = 2 ** 31
-
 /** What a commit changed in a store, or all that it holds, as its changelog has it. */
 export interface ChangelogEntry {
   /** Goes up by one with each entry of the store. */
@@ -28,13 +25,14 @@ export interface ChangelogEntry {
 }
 
 const VERSION = 1
-/** Of what ended a round when that took the place of a snapshot; changes go on behind it at the first slot of a half. */
+/** Of what ended a round when that took the place of a snapshot, and told one of two slots by a byte alone. */
 const FORMER_ROUND_VERSION = 2
 /** Of what ends a round: who does not know those must not go on without them. */
 const ROUND_VERSION = 3
 /** What is in the byte behind the version. */
 const SNAPSHOT = 1
-const HIGH_SLOTS_NEXT = 2
+const FORMER_HIGH_SLOT_NEXT = 2
+const FORMER_HIGH_SLOT = 2 ** 31
 const HEADER_BYTES = 32
 /**
  * How much of an entry a record holds, unless records may not be so large: with what is around it, it is to fit into
@@ -59,11 +57,9 @@ export function writeEntry(
     const metaBytes = part === parts - 1 ? meta.length : 0
     const value = new Uint8Array(HEADER_BYTES + metaBytes + piece.length)
     const view = new DataView(value.buffer)
-    const isHigh = nextSlot !== undefined && nextSlot >= HIGH_SLOTS
     view.setUint8(0, isSnapshot || nextSlot === undefined ? VERSION : ROUND_VERSION)
-    view.setUint8(1, isHigh ? HIGH_SLOTS_NEXT : isSnapshot ? SNAPSHOT : 0)
+    view.setUint8(1, isSnapshot ? SNAPSHOT : 0)
     view.setUint8(2, nextSnapshot + 1)
-    // Without it is the first slot of its half: all that those knew who wrote before there were parts of it.
     view.setUint32(4, nextSlot ?? 0, true)
     view.setFloat64(8, number, true)
     view.setUint32(16, slot, true)
@@ -131,7 +127,7 @@ export class EntryAssembler {
     this.#forget()
     const offset = this.#offset
     const slot = view.getUint32(16, true)
-    const first = value[1] === HIGH_SLOTS_NEXT ? HIGH_SLOTS : 0
+    const first = value[1] === FORMER_HIGH_SLOT_NEXT ? FORMER_HIGH_SLOT : 0
     const isWhole = isSnapshot || version >= FORMER_ROUND_VERSION
     const nextSlot = isWhole ? Math.max(first, view.getUint32(4, true)) : undefined
     const nextSnapshot = value[2] === 0 ? undefined : value[2]! - 1

@@ -1,7 +1,7 @@
 // Where a store stands in its changelog (Kafka Streams' <application>-<store>-changelog): kept with the
 // task's checkpoint, so that a restore begins behind what is on this machine.
 import type { RestorePoint } from '../broker/ports.ts'
-import { HIGH_SLOTS, type ChangelogEntry } from './changelog-record.ts'
+import type { ChangelogEntry } from './changelog-record.ts'
 
 /** A store's place in its changelog. */
 export interface ChangelogPlace {
@@ -80,26 +80,33 @@ const LIFE_ENTRIES = 2 ** 20
 const GENERATION_ENTRIES = 2 ** 30
 const GENERATIONS_MAX = 2 ** 22
 const GENERATION_LIVES = GENERATION_ENTRIES / LIFE_ENTRIES / 2
+/**
+ * Rounds lie in three places by turns: of two that a commit has not taken, each with an end of its own, none must
+ * replace the last one that it has.
+ */
+const ROUND_PLACES = 3
+const PLACE_SLOTS = 2 ** 30
 /** Slots of one life. */
 const LIFE_SLOTS = 2 ** 18
 /** Lives that come right after each other have other slots, though none of them has written any. */
 const LIVES = 16
-/** Behind so many of a half a snapshot is due: what takes over skips some, and must not come to the other half. */
-const SLOTS_MAX = HIGH_SLOTS - 2 * LIVES * LIFE_SLOTS
+/** Behind so many of a place a snapshot is due: what takes over skips some, and must not come to the next place. */
+const SLOTS_MAX = PLACE_SLOTS - 2 * LIVES * LIFE_SLOTS
 
 /** Whether there is room for further changes before the next snapshot. */
-export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % HIGH_SLOTS < SLOTS_MAX
+export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % PLACE_SLOTS < SLOTS_MAX
 
 /**
  * The slot that changes go on with behind a snapshot. An heir is 1 to 16 lives further on, and so goes on elsewhere: had
  * both the same slots, what the one that was followed still writes would replace what its heir wrote.
  */
 export const slotAfterSnapshot = ({ nextSlot }: ChangelogPlace): number =>
-  (Math.floor((nextSlot % HIGH_SLOTS) / LIFE_SLOTS) % (LIVES + 1)) * LIFE_SLOTS
+  (Math.floor((nextSlot % PLACE_SLOTS) / LIFE_SLOTS) % (LIVES + 1)) * LIFE_SLOTS
 
-/** The slot that changes go on with behind the end of a round: in the half in which this one does not lie. */
+/** The slot that changes go on with behind the end of a round: in the place of the one before the last two. */
 export const slotAfterRound = (place: ChangelogPlace): number =>
-  slotAfterSnapshot(place) + (place.nextSlot < HIGH_SLOTS ? HIGH_SLOTS : 0)
+  slotAfterSnapshot(place) +
+  ((Math.floor(place.nextSlot / PLACE_SLOTS) + 1) % ROUND_PLACES) * PLACE_SLOTS
 
 /**
  * Whether there are entries of a later generation than that in which the store was assigned. Then its heir has

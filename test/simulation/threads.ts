@@ -3,7 +3,7 @@
 import type { LaunchThread } from '../../runtime/launch.ts'
 import type { NumberedRequest, ThreadAnswer, ThreadFailure } from '../../runtime/messages.ts'
 import { StreamThread } from '../../runtime/stream-thread.ts'
-import type { LogSizes } from '../../runtime/task-checkpoints.ts'
+import type { LogSizes } from '../../state/log-sizes.ts'
 import { failureOf } from '../../runtime/thread-failure.ts'
 import { Vitals } from '../../runtime/vitals.ts'
 import type { Topology } from '../../topology/topology.ts'

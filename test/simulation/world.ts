@@ -3,7 +3,7 @@
 import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { partitionFor } from '../../broker/partitioner.ts'
 import { streamsConfig } from '../../config/config.ts'
-import { LOG_SIZES, type LogSizes } from '../../runtime/task-checkpoints.ts'
+import { LOG_SIZES, type LogSizes } from '../../state/log-sizes.ts'
 import { Invariants } from './invariants.ts'
 import { SimulatedProcess, type ProcessParts } from './process.ts'
 import { Scheduler, type Trace } from './scheduler.ts'
