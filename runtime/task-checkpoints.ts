@@ -8,8 +8,7 @@ import {
   CHANGELOG_START,
   isBehind,
   isRoomy,
-  slotAfterRound,
-  slotAfterSnapshot,
+  slotAfterWhole,
   type EntryPlace,
   nextNumber,
   placeAfter,
@@ -282,7 +281,7 @@ export class TaskCheckpoints {
       slot: snapshot ? place.nextSnapshot : place.nextSlot,
       nextSnapshot: snapshot ? undefined : place.nextSnapshot,
       isSnapshot: snapshot,
-      nextSlot: endsRound ? slotAfterRound(place) : snapshot ? slotAfterSnapshot(place) : undefined,
+      nextSlot: snapshot || endsRound ? slotAfterWhole(place) : undefined,
       meta,
       bytes,
     }

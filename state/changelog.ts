@@ -81,10 +81,10 @@ const GENERATION_ENTRIES = 2 ** 30
 const GENERATIONS_MAX = 2 ** 22
 const GENERATION_LIVES = GENERATION_ENTRIES / LIFE_ENTRIES / 2
 /**
- * Rounds lie in three places by turns: of two that a commit has not taken, each with an end of its own, none must
- * replace the last one that it has.
+ * What follows a snapshot or the end of a round goes on in the next of three places: of two entries that a commit has
+ * not taken each may end a round, and none must replace what the last one that it has is whole with.
  */
-const ROUND_PLACES = 3
+const PLACES = 3
 const PLACE_SLOTS = 2 ** 30
 /** Slots of one life. */
 const LIFE_SLOTS = 2 ** 18
@@ -97,16 +97,15 @@ const SLOTS_MAX = PLACE_SLOTS - 2 * LIVES * LIFE_SLOTS
 export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % PLACE_SLOTS < SLOTS_MAX
 
 /**
- * The slot that changes go on with behind a snapshot. An heir is 1 to 16 lives further on, and so goes on elsewhere: had
- * both the same slots, what the one that was followed still writes would replace what its heir wrote.
+ * The slot that changes go on with behind a snapshot or the end of a round. An heir is 1 to 16 lives further on, and so
+ * goes on elsewhere: had both the same slots, what the one that was followed still writes would replace what its heir
+ * wrote.
  */
-export const slotAfterSnapshot = ({ nextSlot }: ChangelogPlace): number =>
-  (Math.floor((nextSlot % PLACE_SLOTS) / LIFE_SLOTS) % (LIVES + 1)) * LIFE_SLOTS
-
-/** The slot that changes go on with behind the end of a round: in the place of the one before the last two. */
-export const slotAfterRound = (place: ChangelogPlace): number =>
-  slotAfterSnapshot(place) +
-  ((Math.floor(place.nextSlot / PLACE_SLOTS) + 1) % ROUND_PLACES) * PLACE_SLOTS
+export function slotAfterWhole({ nextSlot }: ChangelogPlace): number {
+  const at = (Math.floor(nextSlot / PLACE_SLOTS) + 1) % PLACES
+  const life = Math.floor((nextSlot % PLACE_SLOTS) / LIFE_SLOTS) % (LIVES + 1)
+  return at * PLACE_SLOTS + life * LIFE_SLOTS
+}
 
 /**
  * Whether there are entries of a later generation than that in which the store was assigned. Then its heir has

@@ -7,8 +7,7 @@ import {
   nextNumber,
   placeAfter,
   placeBeyond,
-  slotAfterRound,
-  slotAfterSnapshot,
+  slotAfterWhole,
   takenOver,
 } from '../../state/changelog.ts'
 import type { ChangelogPlace } from '../../state/changelog.ts'
@@ -53,11 +52,9 @@ describe('the places of a changelog', () => {
 
   it('give an heir slots that are not those of who it follows, behind their snapshots and rounds, too', () => {
     const whole = (place: ChangelogPlace, isRound: boolean): ChangelogPlace => {
-      const of = { number: nextNumber(place), isSnapshot: !isRound }
-      if (isRound)
-        return placeAfter(place, { ...of, slot: place.nextSlot, nextSlot: slotAfterRound(place) })
-      const nextSlot = slotAfterSnapshot(place)
-      return placeAfter(place, { ...of, slot: place.nextSnapshot, nextSlot })
+      const slot = isRound ? place.nextSlot : place.nextSnapshot
+      const of = { number: nextNumber(place), slot, isSnapshot: !isRound }
+      return placeAfter(place, { ...of, nextSlot: slotAfterWhole(place) })
     }
     let place = takenOver(CHANGELOG_START, 1)
     for (let generation = 2; generation < 200; generation++) {
@@ -75,15 +72,17 @@ describe('the places of a changelog', () => {
     }
   })
 
-  it('keep the last round that a commit has from two others behind it, whoever goes on', () => {
+  it('keep what a commit has from two ends of rounds, or a snapshot and changes, behind it, whoever goes on', () => {
     let place = CHANGELOG_START
     for (let generation = 1; generation < 100; generation++) {
       place = takenOver(place, generation)
       const slots: number[] = []
       for (let round = 0; round < 3; round++) {
         slots.push(Math.floor(place.nextSlot / 2 ** 30))
-        const of = { number: nextNumber(place), slot: place.nextSlot, isSnapshot: false }
-        place = placeAfter(place, { ...of, nextSlot: slotAfterRound(place) })
+        const isSnapshot = (generation + round) % 3 === 0
+        const slot = isSnapshot ? place.nextSnapshot : place.nextSlot
+        const of = { number: nextNumber(place), slot, isSnapshot }
+        place = placeAfter(place, { ...of, nextSlot: slotAfterWhole(place) })
       }
       expect(new Set(slots)).to.have.lengthOf(3)
       expect(place.nextSlot).to.be.lessThan(2 ** 32)
