@@ -69,6 +69,11 @@ export class TaskCheckpoints {
   readonly #places = new Map<string, ChangelogPlace>()
   /** Those of stores that are not whole: who is killed meanwhile begins them anew. */
   readonly #parts = new Map<string, ChangelogPlace>()
+  /**
+   * Stores of which a snapshot, or the end of a round, is packed and not saved. A commit that fails leaves it in the
+   * changelog, and so does the next one; compaction must not reach what the last one that went well is whole with.
+   */
+  readonly #unsavedWholes = new Set<string>()
   /** Stores whose next entry is the first of an heir, with the generation of the group. */
   readonly #heirs = new Map<string, number>()
   /** Told of the entries that `restore` has taken over. */
@@ -155,6 +160,7 @@ export class TaskCheckpoints {
     stores: readonly TaskStore[],
   ): CheckpointUpdate {
     const updates = stores.flatMap((store) => this.#pack(store))
+    for (const update of updates) if (isWhole(update)) this.#unsavedWholes.add(update.name)
     if (this.#write !== undefined) {
       const logged = encode({ positions: starts, ...meta } satisfies LoggedMeta)
       for (const update of updates) this.#log(update, logged)
@@ -167,6 +173,9 @@ export class TaskCheckpoints {
   /** Saves all of the updates, oldest first, or nothing; within a transaction it takes part in that one. */
   save(...updates: readonly CheckpointUpdate[]): void {
     this.#saved.save(...updates)
+    for (const { stores } of updates) {
+      for (const store of stores) if (isWhole(store)) this.#unsavedWholes.delete(store.name)
+    }
   }
 
   /**
@@ -225,6 +234,7 @@ export class TaskCheckpoints {
   clear(store: string): void {
     this.#saved.removeStore(store)
     this.#grownBytes.delete(store)
+    this.#unsavedWholes.delete(store)
     this.#parts.delete(store)
     this.#places.delete(store)
     this.onCleared?.()
@@ -252,9 +262,10 @@ export class TaskCheckpoints {
     const isNew = this.#write !== undefined && grownBytes > 0 && !this.#places.has(name)
     const isFull = !isRoomy(this.#placeOf(name))
     const isLarge = (store.contentBytes ?? -1) > this.#sizes.roundBytesMin
-    if (isLarge && !isNew && !isFull) return this.#packRound(store)
-    const isDue =
-      isNew || isFull || grownBytes > Math.max(this.#sizes.snapshotBytesMin, 2 * snapshotBytes)
+    const mayBeWhole = !this.#unsavedWholes.has(name)
+    if (isLarge && !isNew && !isFull && mayBeWhole) return this.#packRound(store)
+    const isGrown = grownBytes > Math.max(this.#sizes.snapshotBytesMin, 2 * snapshotBytes)
+    const isDue = mayBeWhole && (isNew || isFull || (isGrown && !isLarge))
     const bytes = store.pack(isDue)
     if (bytes === undefined) return []
     if (isDue) this.#snapshotBytes.set(name, bytes.length)
@@ -273,7 +284,8 @@ export class TaskCheckpoints {
     return [{ name, bytes, snapshot: false, endsRound: isEnd }]
   }
 
-  #log({ name, bytes, snapshot, endsRound = false }: StoreUpdate, meta: Uint8Array): void {
+  #log(update: StoreUpdate, meta: Uint8Array): void {
+    const { name, bytes, snapshot } = update
     const place = this.#placeOf(name)
     this.#heirs.delete(name)
     const entry: ChangelogEntry = {
@@ -281,7 +293,7 @@ export class TaskCheckpoints {
       slot: snapshot ? place.nextSnapshot : place.nextSlot,
       nextSnapshot: snapshot ? undefined : place.nextSnapshot,
       isSnapshot: snapshot,
-      nextSlot: snapshot || endsRound ? slotAfterWhole(place) : undefined,
+      nextSlot: isWhole(update) ? slotAfterWhole(place) : undefined,
       meta,
       bytes,
     }
@@ -304,6 +316,7 @@ export class TaskCheckpoints {
   }
 }
 
+const isWhole = ({ snapshot, endsRound }: StoreUpdate): boolean => snapshot || endsRound === true
 const encode = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const progressOf = (positions: readonly TopicPartitionOffset[]): number =>
   positions.reduce((sum, { offset }) => sum + offset, 0)

@@ -13,6 +13,8 @@ export interface ChangelogPlace {
   readonly nextSlot: number
   /** The place that the next snapshot takes: of two by turns, since it must not replace the one that it follows. */
   readonly nextSnapshot: number
+  /** The place of the last snapshot that this machine has. */
+  readonly snapshot?: number | undefined
   /**
    * An offset of the topic at or before the first entry that this machine has not. What lies between is
    * known by its number, and passed over.
@@ -24,7 +26,7 @@ export interface ChangelogPlace {
   readonly roundFrom?: number | undefined
 }
 
-type PlaceRestorePoints = Pick<ChangelogPlace, 'whole' | 'roundFrom'>
+type WholePlaces = Pick<ChangelogPlace, 'whole' | 'roundFrom' | 'snapshot'>
 
 /** Places by store. */
 export type ChangelogPlaces = Readonly<Record<string, ChangelogPlace>>
@@ -45,8 +47,8 @@ export type EntryPlace = Pick<
 
 /** The place behind an entry. */
 export function placeAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
-  const { whole, roundFrom } = restorePointsAfter(place, entry)
-  return { whole, roundFrom, ...slotsAfter(place, entry) }
+  const { whole, roundFrom, snapshot } = wholeAfter(place, entry)
+  return { whole, roundFrom, snapshot, ...slotsAfter(place, entry) }
 }
 
 function slotsAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
@@ -57,22 +59,21 @@ function slotsAfter(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
 }
 
 /** A round has the store whole together with all that came since the one before ended, or since a snapshot. */
-function restorePointsAfter(place: ChangelogPlace, entry: EntryPlace): PlaceRestorePoints {
-  const { number, isSnapshot, nextSlot, offset = place.offset } = entry
-  if (isSnapshot) return { whole: { offset, number }, roundFrom: offset }
-  if (nextSlot === undefined) return restorePointsOf(place)
-  const { roundFrom } = place
+function wholeAfter(place: ChangelogPlace, entry: EntryPlace): WholePlaces {
+  const { number, slot, isSnapshot, nextSlot, offset = place.offset } = entry
+  if (isSnapshot) return { whole: { offset, number }, roundFrom: offset, snapshot: slot }
+  if (nextSlot === undefined) return place
+  const { roundFrom, snapshot } = place
   const whole = roundFrom === undefined ? undefined : { offset: roundFrom, number }
-  return restorePointsOf({ whole, roundFrom: offset })
+  return { whole, roundFrom: offset, snapshot }
 }
 
-const restorePointsOf = ({ whole, roundFrom }: PlaceRestorePoints): PlaceRestorePoints => ({
-  whole,
-  roundFrom,
-})
-
-/** Each heir goes on to another pair of places for its snapshots: who had the store one or two lives before has others. */
-const SNAPSHOT_PAIRS = 3
+/**
+ * Each heir goes on to another pair of places for its snapshots: who had the store one or two lives before has others, and
+ * so has the last snapshot that there is, however many lives ago.
+ */
+const SNAPSHOT_PAIRS = 4
+const pairOf = (place: number): number => Math.floor(place / 2)
 const otherOfPair = (place: number): number => place + 1 - 2 * (place % 2)
 /** How many entries an owner may write when it should not any more, before it is mistaken for its heir. */
 const LIFE_ENTRIES = 2 ** 20
@@ -127,18 +128,20 @@ export function takenOver(place: ChangelogPlace, generation: number): ChangelogP
   // Of a group that was made anew generations are low again.
   const isLow = isBehind(place, generation)
   const next = nextNumber(place) + LIFE_ENTRIES * (isLow ? 1 + (of % GENERATION_LIVES) : 1)
+  const pair = (pairOf(place.nextSnapshot) + 1) % SNAPSHOT_PAIRS
+  const isTaken = place.snapshot !== undefined && pairOf(place.snapshot) === pair
   return {
     ...place,
     seen: Math.max(next, of * GENERATION_ENTRIES),
     nextSlot: life * LIFE_SLOTS,
-    nextSnapshot: 2 * ((Math.floor(place.nextSnapshot / 2) + 1) % SNAPSHOT_PAIRS),
+    nextSnapshot: 2 * (isTaken ? (pair + 1) % SNAPSHOT_PAIRS : pair),
   }
 }
 
 /** The place behind an entry that was left out: this machine still lacks it. */
 export function placeBeyond(place: ChangelogPlace, entry: EntryPlace): ChangelogPlace {
-  const { number } = place
-  return { ...slotsAfter(place, entry), ...restorePointsOf(place), number, seen: entry.number }
+  const { whole, roundFrom, snapshot, number } = place
+  return { whole, roundFrom, snapshot, ...slotsAfter(place, entry), number, seen: entry.number }
 }
 
 /** The number of the next entry. */

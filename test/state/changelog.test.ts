@@ -42,6 +42,20 @@ describe('the places of a changelog', () => {
     }
   })
 
+  it('give no heir those of the last snapshot, however many of them have written changes alone', () => {
+    let place = snapshot(takenOver(CHANGELOG_START, 1))
+    const taken = place.snapshot
+    expect(taken).to.be.a('number')
+    for (let generation = 2; generation < 20; generation++) {
+      const heir = takenOver(place, generation)
+      expect(heir.nextSnapshot >> 1).not.to.equal(taken! >> 1)
+      const { nextSnapshot } = heir
+      const left = { number: nextNumber(heir), slot: nextSnapshot, isSnapshot: true }
+      const changes = { ...left, slot: heir.nextSlot, isSnapshot: false, nextSnapshot }
+      place = generation % 2 === 0 ? placeAfter(heir, changes) : placeBeyond(heir, left)
+    }
+  })
+
   it('give an heir others than who it follows would take, though that one has written changes alone', () => {
     const owner = takenOver(snapshot(CHANGELOG_START), 1)
     const { nextSnapshot } = owner
