@@ -16,7 +16,7 @@ import { fill, JOB, PARTITIONS, recordsIn, TABLE_JOB, total } from './kafka-stat
 /** Of the same ones, counted once more. */
 const MORE_KEYS = 1_000
 /** To read all metrics takes a part of a millisecond, on a processor that restores. */
-const LOOK_MS = 20
+const LOOK_MS = 5
 const [address = '127.0.0.1:9092', keys = '1000000', keyBytes = '20', ...ways] =
   process.argv.slice(2)
 const job = ways.includes('table') ? TABLE_JOB : JOB

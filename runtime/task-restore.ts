@@ -6,7 +6,8 @@ import type {
   RestorePoint,
   TopicPartitionOffset,
 } from '../broker/ports.ts'
-import { EntryAssembler } from '../state/changelog-record.ts'
+import type { RecordBatch } from '../broker/record-batch.ts'
+import { EntryAssembler, type ChangelogEntry } from '../state/changelog-record.ts'
 import type { ChangelogBounds, TaskToOpen } from './messages.ts'
 import { readMeta, type LoggedEntry, type TaskCheckpoints } from './task-checkpoints.ts'
 
@@ -68,17 +69,18 @@ export class TaskRestore {
     let records = 0
     this.#stores.forEach((store, i) => {
       records += store.step()
-      if (store.isLacking) this.#stores[i] = this.#anew(i)
+      if (store.isLacking) this.#stores[i] = this.#anew(i, store)
     })
     this.#settle()
     return records
   }
 
   /** Reads a changelog from its start: what was known of it does not hold. */
-  #anew(i: number): StoreRestore {
+  #anew(i: number, before: StoreRestore): StoreRestore {
     const { from: _, ...bounds } = this.#changelogs[i]!
+    before.close()
     this.#checkpoints.clear(bounds.store)
-    return new StoreRestore(bounds, this.#around)
+    return new StoreRestore(bounds, { ...this.#around, committed: before.committed }, before.gaps)
   }
 
   /** Saves what was read and waits for more: a write for it. */
@@ -109,9 +111,17 @@ interface StoreRestoreAround {
   readonly unsavedBytesMax: () => number
 }
 
+/** Numbers between the last entry that an heir had and its first: what is there is no part of the store. */
+interface Gap {
+  readonly after: number
+  readonly before: number
+}
+
 /** Restores one store. */
 class StoreRestore {
   readonly store: string
+  /** Those that heirs have told of. */
+  readonly gaps: Gap[]
   committed: ReadonlyMap<string, number>
   /** The next offset to read. */
   #position: number
@@ -131,14 +141,18 @@ class StoreRestore {
   #whole: number
   /** Whether an entry was left out: who restores again reads it again, and may know better by then. */
   #isCut = false
+  /** Whether what an heir went on without is in it. */
+  #isTorn = false
   #reached: number
   #reader: PartitionReader | undefined
 
   constructor(
     { store, topic, start, end, from }: ChangelogBounds,
     { partition, committed, checkpoints, port, isCopy, unsavedBytesMax }: StoreRestoreAround,
+    gaps: Gap[] = [],
   ) {
     this.store = store
+    this.gaps = gaps
     this.#end = end
     this.#isCopy = isCopy
     this.#unsavedBytesMax = unsavedBytesMax
@@ -168,9 +182,9 @@ class StoreRestore {
     return this.#reader === undefined
   }
 
-  /** Whether it is over and has not come to that entry, as where it was deleted: all is to be read then. */
+  /** Whether all is to be read: it is over and has not come to that entry, as where it was deleted, or has too much. */
   get isLacking(): boolean {
-    return this.isDone && this.#from !== undefined
+    return this.#isTorn || (this.isDone && this.#from !== undefined)
   }
 
   get remaining(): number {
@@ -198,13 +212,8 @@ class StoreRestore {
     if (this.#ahead.length > 0) return 0
     const batch = reader.poll()
     if (batch !== undefined) {
-      const saved = this.#checkpoints.placeOf(this.store)?.number ?? 0
-      const known = this.#unsaved.at(-1)?.number ?? saved
-      const entries: LoggedEntry[] = []
-      for (let row = 0; row < batch.count; row++) {
-        const entry = this.#assembler.add(batch, row)
-        if (entry !== undefined && entry.number > known) entries.push(readMeta(entry))
-      }
+      const entries = this.#entriesOf(batch)
+      if (this.#isTorn) return batch.count
       if (this.#isCopy) this.#takeCommitted(entries)
       else this.#take(entries)
     }
@@ -230,6 +239,39 @@ class StoreRestore {
     if (this.#unsaved.length > 0) this.#checkpoints.restore(this.store, this.#unsaved, isPart)
     this.#unsaved = []
     this.#unsavedBytes = 0
+  }
+
+  /** What is new of the store in records: not what was known, nor what was written by one who had it no more. */
+  #entriesOf(batch: RecordBatch): LoggedEntry[] {
+    const saved = this.#checkpoints.placeOf(this.store)?.number ?? 0
+    let known = this.#unsaved.at(-1)?.number ?? saved
+    let entries: LoggedEntry[] = []
+    for (let row = 0; row < batch.count; row++) {
+      const entry = this.#assembler.add(batch, row)
+      if (entry === undefined || entry.number <= known) continue
+      if (this.gaps.some((gap) => isWithin(gap, entry))) continue
+      const logged = readMeta(entry)
+      const { follows } = logged.meta
+      if (follows !== undefined) {
+        const gap = { after: follows, before: entry.number }
+        this.gaps.push(gap)
+        entries = entries.filter((each) => !isWithin(gap, each))
+        this.#forget(this.#unsaved.filter((each) => isWithin(gap, each)))
+        this.#isTorn ||= saved > follows
+      }
+      known = entry.number
+      entries.push(logged)
+    }
+    return entries
+  }
+
+  /** Gives up entries that wait to be written. Behind a snapshot there is no way back to what it replaced. */
+  #forget(entries: readonly LoggedEntry[]): void {
+    this.#unsaved = this.#unsaved.filter((each) => !entries.includes(each))
+    for (const { bytes, isSnapshot } of entries) {
+      this.#unsavedBytes -= bytes.length
+      this.#isTorn ||= isSnapshot
+    }
   }
 
   /**
@@ -269,3 +311,6 @@ class StoreRestore {
     return meta.positions.some(({ topic, offset }) => offset > (this.committed.get(topic) ?? 0))
   }
 }
+
+const isWithin = ({ after, before }: Gap, { number }: LoggedEntry | ChangelogEntry): boolean =>
+  number > after && number < before

@@ -82,10 +82,10 @@ const GENERATION_ENTRIES = 2 ** 30
 const GENERATIONS_MAX = 2 ** 22
 const GENERATION_LIVES = GENERATION_ENTRIES / LIFE_ENTRIES / 2
 /**
- * What follows a snapshot or the end of a round goes on in the next of three places: of two entries that a commit has
- * not taken each may end a round, and none must replace what the last one that it has is whole with.
+ * What follows a snapshot or the end of a round goes on in the next of four places: the last whole one that a commit has
+ * lies in one, the end of the one before in another, and behind it may be one that no commit has, and what follows that.
  */
-const PLACES = 3
+const PLACES = 4
 const PLACE_SLOTS = 2 ** 30
 /** Slots of one life. */
 const LIFE_SLOTS = 2 ** 18
@@ -93,6 +93,9 @@ const LIFE_SLOTS = 2 ** 18
 const LIVES = 16
 /** Behind so many of a place a snapshot is due: what takes over skips some, and must not come to the next place. */
 const SLOTS_MAX = PLACE_SLOTS - 2 * LIVES * LIFE_SLOTS
+
+/** Whether entries were seen that this machine was not to take over. */
+export const hasLeftOut = ({ number, seen = number }: ChangelogPlace): boolean => seen > number
 
 /** Whether there is room for further changes before the next snapshot. */
 export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % PLACE_SLOTS < SLOTS_MAX

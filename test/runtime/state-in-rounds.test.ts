@@ -8,15 +8,17 @@ import { RecordBatchBuilder } from '../../broker/record-batch-builder.ts'
 import { changelogWriter } from '../../runtime/changelog-writer.ts'
 import type { TaskToOpen } from '../../runtime/messages.ts'
 import { TaskCheckpoints } from '../../runtime/task-checkpoints.ts'
-import { LOG_SIZES } from '../../state/log-sizes.ts'
 import { TaskRestore } from '../../runtime/task-restore.ts'
+import { LOG_SIZES, type LogSizes } from '../../state/log-sizes.ts'
 import { changelogTopic } from '../../state/changelog.ts'
+import type { CheckpointUpdate } from '../../state/checkpoint-store.ts'
 import { MemoryKeyValueStore } from '../../state/stores/key-value-store.ts'
 import { utf8 } from '../../topology/serdes/primitive.ts'
 
 const APP = 'app'
 const TASK = '1_0'
 const IN_ROUNDS = { ...LOG_SIZES, roundBytesMin: 0 }
+const IN_SNAPSHOTS: LogSizes = { snapshotBytesMin: 64, roundBytesMin: Infinity }
 const TOPIC = changelogTopic(APP, 'names')
 const LOG = { topic: TOPIC, partition: 0 }
 const KEYS = 60
@@ -43,14 +45,18 @@ class Owner {
   readonly #checkpoints: TaskCheckpoints
   readonly #port: MemoryDataPort
 
-  constructor(port: MemoryDataPort, machine: string, generation?: number) {
+  constructor(
+    port: MemoryDataPort,
+    machine: string,
+    { generation, sizes = IN_ROUNDS }: { generation?: number; sizes?: LogSizes } = {},
+  ) {
     this.#port = port
     const write = changelogWriter(port, APP, 0)
     this.#checkpoints = new TaskCheckpoints(
       port.openState(`${machine}/${TASK}`),
       TASK,
       write,
-      IN_ROUNDS,
+      sizes,
     )
     for (const entry of this.#checkpoints.load()?.stores.get('names') ?? []) {
       this.store.restore(entry)
@@ -59,10 +65,15 @@ class Owner {
   }
 
   commit(offset: number): void {
+    this.#checkpoints.save(this.tryCommit(offset))
+  }
+
+  /** A commit that fails: its changes are in the changelog, and the group knows nothing of it. */
+  tryCommit(offset: number): CheckpointUpdate {
     const positions = [{ topic: 'in', partition: 0, offset }]
     const update = this.#checkpoints.pack(positions, { streamTimeMs: offset }, [this.store])
     this.#port.commit(() => undefined)
-    this.#checkpoints.save(update)
+    return update
   }
 
   get savedBytes(): number {
@@ -70,7 +81,13 @@ class Owner {
   }
 }
 
-function restoreOn(port: MemoryDataPort, log: MemoryLog, machine: string, committed: number): void {
+function beginRestore(
+  port: MemoryDataPort,
+  log: MemoryLog,
+  machine: string,
+  committed: number,
+  isCopy = false,
+): TaskRestore {
   const toOpen: TaskToOpen = {
     spec: {
       taskId: TASK,
@@ -83,7 +100,11 @@ function restoreOn(port: MemoryDataPort, log: MemoryLog, machine: string, commit
     changelogs: [{ store: 'names', topic: TOPIC, start: 0, end: log.end(LOG) }],
   }
   const checkpoints = new TaskCheckpoints(port.openState(`${machine}/${TASK}`), TASK)
-  const restore = new TaskRestore(checkpoints, toOpen, port)
+  return new TaskRestore(checkpoints, toOpen, port, isCopy)
+}
+
+function restoreOn(port: MemoryDataPort, log: MemoryLog, machine: string, committed: number): void {
+  const restore = beginRestore(port, log, machine, committed)
   while (!restore.isDone) restore.step()
 }
 
@@ -151,7 +172,7 @@ describe('a store written in rounds', () => {
       if (below(60) === 0) {
         machine = below(3)
         restoreOn(port, log, `machine-${machine}`, commit)
-        owner = new Owner(port, `machine-${machine}`, commit)
+        owner = new Owner(port, `machine-${machine}`, { generation: commit })
         expect(heldBy(owner.store), `taken over at commit ${commit}`).to.deep.equal(model)
       }
       if (below(8) === 0) {
@@ -162,6 +183,96 @@ describe('a store written in rounds', () => {
         expect(heldBy(store), `compacted at commit ${commit}`).to.deep.equal(model)
       }
     }
+  })
+
+  for (const [how, sizes] of Object.entries({ rounds: IN_ROUNDS, snapshots: IN_SNAPSHOTS })) {
+    it(`is found again as it was committed, whatever commits that failed have left: ${how}`, () => {
+      const below = numbers(5)
+      let committed: Model = new Map()
+      let owner = new Owner(port, 'machine-0', { generation: 1, sizes })
+      let offset = 0
+      for (let generation = 2; generation < 300; generation++) {
+        const model = new Map(committed)
+        // What a row changes is the same when it is run again.
+        const run = (from: number, to: number): number => {
+          for (let row = from; row < to; row++) change(owner.store, model, numbers(row))
+          return to
+        }
+        for (let commits = 4 + below(4); commits > 0; commits--) {
+          offset = run(offset, offset + 1 + below(9))
+          owner.commit(offset)
+        }
+        committed = new Map(model)
+        let tried = offset
+        for (let tries = below(8); tries > 0; tries--) {
+          tried = run(tried, tried + 1 + below(9))
+          owner.tryCommit(tried)
+        }
+        const topic = compacted(port, log.end(LOG))
+        const elsewhere = new MemoryDataPort(topic, APP)
+        restoreOn(elsewhere, topic, `machine-${generation}`, offset)
+        port = elsewhere
+        log = topic
+        owner = new Owner(port, `machine-${generation}`, { generation, sizes })
+        expect(heldBy(owner.store), `generation ${generation}`).to.deep.equal(committed)
+      }
+    })
+  }
+
+  it('does not have what its heir ran again and has no more, though its input is committed by then', () => {
+    const owner = new Owner(port, 'here', { generation: 1, sizes: LOG_SIZES })
+    owner.commit(1)
+    owner.store.put('gone', 'x')
+    owner.tryCommit(2)
+    restoreOn(port, log, 'there', 1)
+    const heir = new Owner(port, 'there', { generation: 2, sizes: LOG_SIZES })
+    heir.store.put('gone', 'x')
+    heir.store.delete('gone')
+    heir.commit(3)
+    restoreOn(port, log, 'elsewhere', 3)
+    expect(heldBy(new Owner(port, 'elsewhere').store)).to.deep.equal(new Map())
+  })
+
+  it('does not have it in a copy either, which may have taken it over before the heir wrote', () => {
+    const owner = new Owner(port, 'here', { generation: 1, sizes: LOG_SIZES })
+    owner.store.put('name', 'x')
+    owner.commit(1)
+    owner.store.put('gone', 'x')
+    owner.tryCommit(2)
+    const before = log.end(LOG)
+    restoreOn(port, log, 'there', 1)
+    const heir = new Owner(port, 'there', { generation: 2, sizes: LOG_SIZES })
+    const copy = beginRestore(port, log, 'copy', 1, true)
+    const read = (): void => {
+      for (let i = 0; i < 10; i++) copy.step()
+    }
+    copy.inputsCommitted([{ topic: 'in', partition: 0, offset: 2 }])
+    read()
+    expect(log.end(LOG)).to.equal(before)
+    expect([...heldBy(new Owner(port, 'copy').store).keys()]).to.deep.equal(['gone', 'name'])
+    heir.store.put('other', 'x')
+    heir.commit(3)
+    copy.inputsCommitted([{ topic: 'in', partition: 0, offset: 3 }])
+    read()
+    copy.close()
+    expect([...heldBy(new Owner(port, 'copy').store).keys()]).to.deep.equal(['name', 'other'])
+  })
+
+  it('does not have what one wrote who had it no more, in whatever records that comes', () => {
+    const owner = new Owner(port, 'here', { generation: 1, sizes: LOG_SIZES })
+    owner.store.put('name', 'before')
+    owner.commit(1)
+    restoreOn(port, log, 'there', 1)
+    const heir = new Owner(port, 'there', { generation: 2, sizes: LOG_SIZES })
+    heir.store.put('name', 'of the heir')
+    heir.commit(2)
+    owner.store.put('name', 'of who slept')
+    owner.tryCommit(2)
+    const atOnce = compacted(port, 0)
+    const elsewhere = new MemoryDataPort(atOnce, APP)
+    restoreOn(elsewhere, atOnce, 'elsewhere', 2)
+    const { store } = new Owner(elsewhere, 'elsewhere')
+    expect(heldBy(store)).to.deep.equal(new Map([['name', 'of the heir']]))
   })
 
   it('takes a few times its size on the machine, and as much in a changelog that is compacted', () => {
