@@ -10,7 +10,7 @@ import type { ThreadFailure, ThreadSpec } from './messages.ts'
 
 const YOUNG_GENERATION_MB = 12
 /** Below it V8 does not look for garbage among what is old: a thread's heap is small, and it would twice a second. */
-const OLD_GENERATION_MB = 64
+const OLD_GENERATION_MB = 20
 const WORKER = new URL('./worker.js', import.meta.url)
 /** A topology may hang while it is imported. */
 const LOAD_MS_MAX = 5_000

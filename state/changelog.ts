@@ -89,6 +89,8 @@ const PLACES = 4
 const PLACE_SLOTS = 2 ** 30
 /** Slots of one life. */
 const LIFE_SLOTS = 2 ** 18
+/** The first of a place are the homes of lives, those behind them are of heirs that have written nothing whole yet. */
+const HOMES = 17
 /** Lives that come right after each other have other slots, though none of them has written any. */
 const LIVES = 16
 /** Behind so many of a place a snapshot is due: what takes over skips some, and must not come to the next place. */
@@ -101,13 +103,12 @@ export const hasLeftOut = ({ number, seen = number }: ChangelogPlace): boolean =
 export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % PLACE_SLOTS < SLOTS_MAX
 
 /**
- * The slot that changes go on with behind a snapshot or the end of a round. An heir is 1 to 16 lives further on, and so
- * goes on elsewhere: had both the same slots, what the one that was followed still writes would replace what its heir
- * wrote.
+ * The slot that changes go on with behind a snapshot or the end of a round: where its life is at home, by its numbers. Of
+ * those that had the store shortly before none is at home there: what such a one still writes replaces nothing.
  */
-export function slotAfterWhole({ nextSlot }: ChangelogPlace): number {
-  const at = (Math.floor(nextSlot / PLACE_SLOTS) + 1) % PLACES
-  const life = Math.floor((nextSlot % PLACE_SLOTS) / LIFE_SLOTS) % (LIVES + 1)
+export function slotAfterWhole(place: ChangelogPlace): number {
+  const at = (Math.floor(place.nextSlot / PLACE_SLOTS) + 1) % PLACES
+  const life = Math.floor(nextNumber(place) / LIFE_ENTRIES) % HOMES
   return at * PLACE_SLOTS + life * LIFE_SLOTS
 }
 
@@ -127,7 +128,9 @@ export const isBehind = (place: ChangelogPlace, generation: number): boolean =>
  */
 export function takenOver(place: ChangelogPlace, generation: number): ChangelogPlace {
   const of = Math.max(0, generation) % GENERATIONS_MAX
-  const life = Math.floor(place.nextSlot / LIFE_SLOTS) + 1 + (of % LIVES)
+  const at = Math.floor(place.nextSlot / PLACE_SLOTS)
+  const before = Math.max(HOMES - 1, Math.floor((place.nextSlot % PLACE_SLOTS) / LIFE_SLOTS))
+  const life = before + 1 + (of % LIVES)
   // Of a group that was made anew generations are low again.
   const isLow = isBehind(place, generation)
   const next = nextNumber(place) + LIFE_ENTRIES * (isLow ? 1 + (of % GENERATION_LIVES) : 1)
@@ -136,7 +139,7 @@ export function takenOver(place: ChangelogPlace, generation: number): ChangelogP
   return {
     ...place,
     seen: Math.max(next, of * GENERATION_ENTRIES),
-    nextSlot: life * LIFE_SLOTS,
+    nextSlot: at * PLACE_SLOTS + life * LIFE_SLOTS,
     nextSnapshot: 2 * (isTaken ? (pair + 1) % SNAPSHOT_PAIRS : pair),
   }
 }
