@@ -6,7 +6,6 @@ import type { TaskStore } from '../processors/processor.ts'
 import type { SavedWriterTimes } from '../processors/saved-times.ts'
 import {
   CHANGELOG_START,
-  hasLeftOut,
   isBehind,
   isRoomy,
   slotAfterWhole,
@@ -44,11 +43,6 @@ interface SavedMeta extends TaskMeta {
 /** The meta as a changelog has it: with where the task stood in its inputs. */
 export interface LoggedMeta extends TaskMeta {
   readonly positions: readonly TaskPosition[]
-  /**
-   * Of the first entry of an heir: the number of the last one that it has taken over. Those between are no part of the
-   * store, though their input may be committed since: it was run again.
-   */
-  readonly follows?: number | undefined
 }
 
 /** An entry of a changelog with its meta read. */
@@ -168,15 +162,8 @@ export class TaskCheckpoints {
     const updates = stores.flatMap((store) => this.#pack(store))
     for (const update of updates) if (isWhole(update)) this.#unsavedWholes.add(update.name)
     if (this.#write !== undefined) {
-      const logged: LoggedMeta = { positions: starts, ...meta }
-      const plain = encode(logged)
-      const metaOf = (follows?: number): Uint8Array =>
-        follows === undefined ? plain : encode({ follows, ...logged })
-      for (const update of updates) this.#log(update, metaOf)
-      for (const name of [...this.#heirs.keys()]) {
-        const isTold = !hasLeftOut(this.#places.get(name) ?? CHANGELOG_START)
-        if (!isTold) this.#log({ name, bytes: NOTHING, snapshot: false }, metaOf)
-      }
+      const logged = encode({ positions: starts, ...meta } satisfies LoggedMeta)
+      for (const update of updates) this.#log(update, logged)
     }
     this.#positions = starts
     this.#meta = meta
@@ -199,7 +186,7 @@ export class TaskCheckpoints {
     let place = this.placeOf(store) ?? CHANGELOG_START
     for (const entry of entries) {
       place = placeAfter(place, entry)
-      const { positions, follows: _, ...meta } = entry.meta
+      const { positions, ...meta } = entry.meta
       // Of several stores the one that changed last knows best.
       if (progressOf(positions) < progressOf(this.#positions)) continue
       this.#positions = positions
@@ -210,8 +197,7 @@ export class TaskCheckpoints {
     other.delete(store)
     // What a snapshot replaces is not written first: lmdb would count pages that the file never gets.
     const last = entries.findLastIndex(({ isSnapshot }) => isSnapshot)
-    const filled = entries.slice(Math.max(0, last)).filter(({ bytes }) => bytes.length > 0)
-    const stores = filled.map(({ bytes, isSnapshot, nextSlot }) => {
+    const stores = entries.slice(Math.max(0, last)).map(({ bytes, isSnapshot, nextSlot }) => {
       const endsRound = !isSnapshot && nextSlot !== undefined
       return { name: store, bytes, snapshot: isSnapshot, endsRound, isOwn: true }
     })
@@ -298,17 +284,17 @@ export class TaskCheckpoints {
     return [{ name, bytes, snapshot: false, endsRound: isEnd }]
   }
 
-  #log(update: StoreUpdate, metaOf: (follows?: number) => Uint8Array): void {
+  #log(update: StoreUpdate, meta: Uint8Array): void {
     const { name, bytes, snapshot } = update
     const place = this.#placeOf(name)
-    const follows = this.#heirs.delete(name) ? place.number : undefined
+    this.#heirs.delete(name)
     const entry: ChangelogEntry = {
       number: nextNumber(place),
       slot: snapshot ? place.nextSnapshot : place.nextSlot,
       nextSnapshot: snapshot ? undefined : place.nextSnapshot,
       isSnapshot: snapshot,
       nextSlot: isWhole(update) ? slotAfterWhole(place) : undefined,
-      meta: metaOf(follows),
+      meta,
       bytes,
     }
     this.#write?.(name, entry)
@@ -331,7 +317,6 @@ export class TaskCheckpoints {
 }
 
 const isWhole = ({ snapshot, endsRound }: StoreUpdate): boolean => snapshot || endsRound === true
-const NOTHING = new Uint8Array(0)
 const encode = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 const progressOf = (positions: readonly TopicPartitionOffset[]): number =>
   positions.reduce((sum, { offset }) => sum + offset, 0)

@@ -6,8 +6,7 @@ import type {
   RestorePoint,
   TopicPartitionOffset,
 } from '../broker/ports.ts'
-import type { RecordBatch } from '../broker/record-batch.ts'
-import { EntryAssembler, type ChangelogEntry } from '../state/changelog-record.ts'
+import { EntryAssembler } from '../state/changelog-record.ts'
 import type { ChangelogBounds, TaskToOpen } from './messages.ts'
 import { readMeta, type LoggedEntry, type TaskCheckpoints } from './task-checkpoints.ts'
 
@@ -69,18 +68,17 @@ export class TaskRestore {
     let records = 0
     this.#stores.forEach((store, i) => {
       records += store.step()
-      if (store.isLacking) this.#stores[i] = this.#anew(i, store)
+      if (store.isLacking) this.#stores[i] = this.#anew(i)
     })
     this.#settle()
     return records
   }
 
   /** Reads a changelog from its start: what was known of it does not hold. */
-  #anew(i: number, before: StoreRestore): StoreRestore {
+  #anew(i: number): StoreRestore {
     const { from: _, ...bounds } = this.#changelogs[i]!
-    before.close()
     this.#checkpoints.clear(bounds.store)
-    return new StoreRestore(bounds, { ...this.#around, committed: before.committed }, before.gaps)
+    return new StoreRestore(bounds, this.#around)
   }
 
   /** Saves what was read and waits for more: a write for it. */
@@ -111,17 +109,9 @@ interface StoreRestoreAround {
   readonly unsavedBytesMax: () => number
 }
 
-/** Numbers between the last entry that an heir had and its first: what is there is no part of the store. */
-interface Gap {
-  readonly after: number
-  readonly before: number
-}
-
 /** Restores one store. */
 class StoreRestore {
   readonly store: string
-  /** Those that heirs have told of. */
-  readonly gaps: Gap[]
   committed: ReadonlyMap<string, number>
   /** The next offset to read. */
   #position: number
@@ -141,18 +131,14 @@ class StoreRestore {
   #whole: number
   /** Whether an entry was left out: who restores again reads it again, and may know better by then. */
   #isCut = false
-  /** Whether what an heir went on without is in it. */
-  #isTorn = false
   #reached: number
   #reader: PartitionReader | undefined
 
   constructor(
     { store, topic, start, end, from }: ChangelogBounds,
     { partition, committed, checkpoints, port, isCopy, unsavedBytesMax }: StoreRestoreAround,
-    gaps: Gap[] = [],
   ) {
     this.store = store
-    this.gaps = gaps
     this.#end = end
     this.#isCopy = isCopy
     this.#unsavedBytesMax = unsavedBytesMax
@@ -182,9 +168,9 @@ class StoreRestore {
     return this.#reader === undefined
   }
 
-  /** Whether all is to be read: it is over and has not come to that entry, as where it was deleted, or has too much. */
+  /** Whether it is over and has not come to that entry, as where it was deleted: all is to be read then. */
   get isLacking(): boolean {
-    return this.#isTorn || (this.isDone && this.#from !== undefined)
+    return this.isDone && this.#from !== undefined
   }
 
   get remaining(): number {
@@ -212,8 +198,16 @@ class StoreRestore {
     if (this.#ahead.length > 0) return 0
     const batch = reader.poll()
     if (batch !== undefined) {
-      const entries = this.#entriesOf(batch)
-      if (this.#isTorn) return batch.count
+      const saved = this.#checkpoints.placeOf(this.store)?.number ?? 0
+      let known = this.#unsaved.at(-1)?.number ?? saved
+      const entries: LoggedEntry[] = []
+      for (let row = 0; row < batch.count; row++) {
+        const entry = this.#assembler.add(batch, row)
+        // Numbers rise, but for those of one who had the store no more.
+        if (entry === undefined || entry.number <= known) continue
+        known = entry.number
+        entries.push(readMeta(entry))
+      }
       if (this.#isCopy) this.#takeCommitted(entries)
       else this.#take(entries)
     }
@@ -239,39 +233,6 @@ class StoreRestore {
     if (this.#unsaved.length > 0) this.#checkpoints.restore(this.store, this.#unsaved, isPart)
     this.#unsaved = []
     this.#unsavedBytes = 0
-  }
-
-  /** What is new of the store in records: not what was known, nor what was written by one who had it no more. */
-  #entriesOf(batch: RecordBatch): LoggedEntry[] {
-    const saved = this.#checkpoints.placeOf(this.store)?.number ?? 0
-    let known = this.#unsaved.at(-1)?.number ?? saved
-    let entries: LoggedEntry[] = []
-    for (let row = 0; row < batch.count; row++) {
-      const entry = this.#assembler.add(batch, row)
-      if (entry === undefined || entry.number <= known) continue
-      if (this.gaps.some((gap) => isWithin(gap, entry))) continue
-      const logged = readMeta(entry)
-      const { follows } = logged.meta
-      if (follows !== undefined) {
-        const gap = { after: follows, before: entry.number }
-        this.gaps.push(gap)
-        entries = entries.filter((each) => !isWithin(gap, each))
-        this.#forget(this.#unsaved.filter((each) => isWithin(gap, each)))
-        this.#isTorn ||= saved > follows
-      }
-      known = entry.number
-      entries.push(logged)
-    }
-    return entries
-  }
-
-  /** Gives up entries that wait to be written. Behind a snapshot there is no way back to what it replaced. */
-  #forget(entries: readonly LoggedEntry[]): void {
-    this.#unsaved = this.#unsaved.filter((each) => !entries.includes(each))
-    for (const { bytes, isSnapshot } of entries) {
-      this.#unsavedBytes -= bytes.length
-      this.#isTorn ||= isSnapshot
-    }
   }
 
   /**
@@ -311,6 +272,3 @@ class StoreRestore {
     return meta.positions.some(({ topic, offset }) => offset > (this.committed.get(topic) ?? 0))
   }
 }
-
-const isWithin = ({ after, before }: Gap, { number }: LoggedEntry | ChangelogEntry): boolean =>
-  number > after && number < before

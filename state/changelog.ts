@@ -96,9 +96,6 @@ const LIVES = 16
 /** Behind so many of a place a snapshot is due: what takes over skips some, and must not come to the next place. */
 const SLOTS_MAX = PLACE_SLOTS - 2 * LIVES * LIFE_SLOTS
 
-/** Whether entries were seen that this machine was not to take over. */
-export const hasLeftOut = ({ number, seen = number }: ChangelogPlace): boolean => seen > number
-
 /** Whether there is room for further changes before the next snapshot. */
 export const isRoomy = ({ nextSlot }: ChangelogPlace): boolean => nextSlot % PLACE_SLOTS < SLOTS_MAX
 
